@@ -1,0 +1,1 @@
+"""Hyperparameter search for everyone who writes scikit-learn."""

@@ -1,0 +1,29 @@
+"""The exceptions and warnings that skhpo raises."""
+
+__all__ = ["SearchInterruptedWarning", "SkhpoError", "TrialPruned", "WorkerDiedError"]
+
+
+class SkhpoError(Exception):
+    """Base class of skhpo's own exceptions."""
+
+
+class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
+    """Raise inside an objective to end the trial as pruned.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> def objective(trial):
+    ...     x = trial.suggest_float("x", 0, 1)
+    ...     if x > 0.9:
+    ...         raise skhpo.TrialPruned()
+    ...     return x
+    """
+
+
+class WorkerDiedError(SkhpoError):
+    """A worker process ended (killed, out of memory, crashed) while it ran a task, twice."""
+
+
+class SearchInterruptedWarning(UserWarning):
+    """A search was stopped before its budget was used up; what had finished was kept."""
