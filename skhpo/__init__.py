@@ -1,1 +1,8 @@
 """Hyperparameter search for everyone who writes scikit-learn."""
+
+from skhpo import distributions, exceptions, pruners, samplers, storages, study, trial
+from skhpo.exceptions import TrialPruned
+from skhpo.study import Study, create_study
+from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
+
+__version__ = "0.1.0.dev0"

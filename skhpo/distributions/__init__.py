@@ -1,0 +1,26 @@
+"""One parameter's domain and prior, and its map to the unit interval and back."""
+
+from skhpo.distributions._base import MAX_EDGES, BaseDistribution
+from skhpo.distributions._categorical import CategoricalDistribution, OrdinalDistribution
+from skhpo.distributions._convert import (
+    as_distribution,
+    check_distribution_compatibility,
+    distribution_to_json,
+    json_to_distribution,
+)
+from skhpo.distributions._numeric import FloatDistribution, IntDistribution
+from skhpo.distributions._quantile import QuantileDistribution
+
+__all__ = [
+    "MAX_EDGES",
+    "BaseDistribution",
+    "CategoricalDistribution",
+    "FloatDistribution",
+    "IntDistribution",
+    "OrdinalDistribution",
+    "QuantileDistribution",
+    "as_distribution",
+    "check_distribution_compatibility",
+    "distribution_to_json",
+    "json_to_distribution",
+]

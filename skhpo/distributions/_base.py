@@ -1,0 +1,162 @@
+"""What every distribution offers: three representations of a value and the maps between them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+MAX_EDGES = 10_000
+"""The largest ``n_cells`` for which a distribution gives its ``edges``."""
+
+
+@dataclass(frozen=True, eq=False)
+class BaseDistribution(ABC):
+    """The domain of one parameter and the prior over it.
+
+    A value has three representations. The *external* one is what the user sees (a float, an int,
+    a choice). The *internal* one is a float: the number itself, or the index of the choice. The
+    *unit* one lies in [0, 1], and is uniform under the prior; algorithms work on it.
+
+    Distributions are immutable, and equal where they describe the same domain and prior.
+
+    Attributes
+    ----------
+    is_ordered : bool
+        Whether neighbours in the unit interval are neighbours in meaning.
+    n_cells : int or None
+        Number of distinct values. None if continuous.
+    edges : ndarray of shape (n_cells + 1,)
+        Borders of the values' cells in the unit interval, from 0 to 1.
+    """
+
+    is_ordered: ClassVar[bool] = True
+
+    @abstractmethod
+    def to_internal_repr(self, value: Any) -> float:
+        """Turn an external value into its internal representation.
+
+        Raises
+        ------
+        ValueError
+            If the value can not be represented. A number outside the range is no error here.
+        """
+
+    @abstractmethod
+    def to_external_repr(self, internal: float) -> Any:
+        """Turn an internal representation into the external value."""
+
+    @abstractmethod
+    def single(self) -> bool:
+        """Whether the domain holds one value only."""
+
+    @abstractmethod
+    def _contains(self, internal: float) -> bool:
+        """Whether an internal representation lies in the domain."""
+
+    @abstractmethod
+    def to_unit(self, internal: ArrayLike) -> FloatArray:
+        """Map internal representations into the unit interval.
+
+        Parameters
+        ----------
+        internal : array-like of any shape
+            Internal representations.
+
+        Returns
+        -------
+        ndarray of the same shape
+            Unit coordinates; the middle of the value's cell if the domain is finite. NaN for
+            values outside the domain and for NaN.
+        """
+
+    @abstractmethod
+    def from_unit(self, u: ArrayLike) -> FloatArray:
+        """Map unit coordinates to internal representations; uniform ones give the prior.
+
+        Parameters
+        ----------
+        u : array-like of any shape
+            Coordinates in [0, 1]. What lies outside is moved to the nearer end; NaN stays NaN.
+
+        Returns
+        -------
+        ndarray of the same shape
+            Internal representations, always inside the domain.
+        """
+
+    @property
+    def n_cells(self) -> int | None:
+        """Number of distinct values. None if continuous."""
+        return None
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """Borders of the values' cells in the unit interval, read-only.
+
+        Raises
+        ------
+        ValueError
+            If the distribution is continuous or has more than ``MAX_EDGES`` cells.
+        """
+        n = self.n_cells
+        if n is None or n > MAX_EDGES:
+            count = "infinitely many" if n is None else n
+            raise ValueError(
+                f"edges exist for at most {MAX_EDGES} distinct values, but {self} has {count}."
+            )
+        edges = self._cell_edges(n)
+        edges.setflags(write=False)
+        return edges
+
+    def cell_values(self, ranks: ArrayLike) -> FloatArray:
+        """Map the ranks 0 ... ``n_cells - 1`` of a finite domain's values to internal ones.
+
+        Parameters
+        ----------
+        ranks : array-like of int, of any shape
+
+        Returns
+        -------
+        ndarray of the same shape
+            Internal representations.
+
+        Raises
+        ------
+        ValueError
+            If the distribution is continuous.
+        """
+        raise ValueError(f"only finite domains have cells, but got {self}.")
+
+    def _cell_edges(self, n: int) -> FloatArray:
+        return np.linspace(0.0, 1.0, n + 1)
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BaseDistribution):
+            return NotImplemented
+        return type(self) is type(other) and self._asdict() == other._asdict()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *self._asdict().values()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._asdict()  # without what is cached
+
+
+def middle_of_cell(index: FloatArray, n: int) -> FloatArray:
+    """Unit coordinate of the middle of cell ``index`` among ``n`` equal cells."""
+    return (index + 0.5) / n
+
+
+def cell_of(u: ArrayLike, n: int) -> FloatArray:
+    """Index (as a float) of the cell that ``u`` lies in, among ``n`` equal cells."""
+    cells: FloatArray = np.clip(np.floor(np.asarray(u, dtype=np.float64) * n), 0.0, n - 1.0)
+    return cells

@@ -1,0 +1,175 @@
+"""A choice among any objects, in no order or in the order of numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skhpo.distributions._base import BaseDistribution, FloatArray, cell_of, middle_of_cell
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalDistribution(BaseDistribution):
+    """A choice among objects of any kind, all equally likely.
+
+    Parameters
+    ----------
+    choices : sequence
+        One or more objects: strings, numbers, None, estimators, functions, arrays, ... A value is
+        found among them by identity first, then as an equal one of the same type, then as an
+        equal one; so 1, 1.0 and True may stand side by side.
+
+    Raises
+    ------
+    ValueError
+        If there is no choice.
+
+    Examples
+    --------
+    >>> from skhpo.distributions import CategoricalDistribution
+    >>> penalty = CategoricalDistribution(["l1", "l2", None])
+    >>> penalty.to_internal_repr(None)
+    2.0
+    >>> penalty.to_external_repr(1.0)
+    'l2'
+    """
+
+    is_ordered: ClassVar[bool] = False
+
+    choices: tuple[Any, ...]
+
+    def __init__(self, choices: Sequence[Any]) -> None:
+        object.__setattr__(self, "choices", tuple(choices))
+        if not self.choices:
+            raise ValueError(f"choices must hold one or more objects, but got {choices!r}.")
+
+    def to_internal_repr(self, value: Any) -> float:
+        index = find(value, self.choices)
+        if index is None:
+            raise ValueError(f"{value!r} is not among the choices {self.choices!r}.")
+        return float(index)
+
+    def to_external_repr(self, internal: float) -> Any:
+        return self.choices[int(internal)]
+
+    def single(self) -> bool:
+        return len(self.choices) == 1
+
+    def _contains(self, internal: float) -> bool:
+        return 0 <= internal < len(self.choices) and internal == int(internal)
+
+    @property
+    def n_cells(self) -> int:
+        return len(self.choices)
+
+    def to_unit(self, internal: ArrayLike) -> FloatArray:
+        index = np.asarray(internal, dtype=np.float64)
+        inside = (index >= 0.0) & (index < self.n_cells) & (index == np.floor(index))
+        return np.where(inside, middle_of_cell(index, self.n_cells), np.nan)
+
+    def from_unit(self, u: ArrayLike) -> FloatArray:
+        return cell_of(u, self.n_cells)
+
+    def cell_values(self, ranks: ArrayLike) -> FloatArray:
+        return np.asarray(ranks, dtype=np.float64)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BaseDistribution):
+            return NotImplemented
+        return (
+            isinstance(other, CategoricalDistribution)
+            and type(self) is type(other)
+            and same_choices(self.choices, other.choices)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, len(self.choices)))  # choices may be unhashable
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class OrdinalDistribution(CategoricalDistribution):
+    """A choice among numbers in rising or falling order, all equally likely.
+
+    Like a categorical choice, but neighbours in the list are neighbours in meaning, so that an
+    algorithm may learn from one about the next. The unit coordinate follows the rank, so uneven
+    lists such as ``[1, 10, 100]`` are spread evenly.
+
+    Parameters
+    ----------
+    choices : sequence of numbers
+        Strictly increasing or strictly decreasing numbers.
+
+    Raises
+    ------
+    ValueError
+        If the choices are not numbers, or not strictly monotone.
+
+    Examples
+    --------
+    >>> from skhpo.distributions import OrdinalDistribution
+    >>> OrdinalDistribution([1, 10, 100]).to_unit([0, 1, 2]).round(3).tolist()
+    [0.167, 0.5, 0.833]
+    """
+
+    is_ordered: ClassVar[bool] = True
+
+    def __init__(self, choices: Sequence[float]) -> None:
+        super().__init__(choices)
+        if not is_monotone(self.choices):
+            raise ValueError(
+                "choices must be numbers that strictly increase or strictly decrease, "
+                f"but got {choices!r}."
+            )
+
+
+def is_monotone(values: Sequence[Any]) -> bool:
+    """Whether the values are real numbers (no bools) that strictly increase or decrease."""
+    if not all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in values):
+        return False
+    pairs = list(pairwise(values))
+    return all(a < b for a, b in pairs) or all(a > b for a, b in pairs)
+
+
+def find(value: Any, choices: Sequence[Any]) -> int | None:
+    """Index of a value: by identity, else as an equal one of its type, else as an equal one."""
+    for i, choice in enumerate(choices):
+        if choice is value:
+            return i
+    equal = [i for i, choice in enumerate(choices) if same_object(choice, value)]
+    of_type = [i for i in equal if type(choices[i]) is type(value)]
+    return next(iter(of_type + equal), None)
+
+
+def same_choices(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """Whether two sequences hold equal objects in the same order."""
+    return len(a) == len(b) and all(map(same_object, a, b))
+
+
+def same_object(a: Any, b: Any) -> bool:
+    """Whether two objects are equal; NaN equals NaN, and a failing comparison means unequal."""
+    if a is b or (_is_nan(a) and _is_nan(b)):
+        return True
+    try:
+        return bool(a == b) if not _is_array(a, b) else _same_array(a, b)
+    except Exception:
+        return _same_array(a, b)
+
+
+def _is_array(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) or isinstance(b, np.ndarray)
+
+
+def _same_array(a: Any, b: Any) -> bool:
+    try:
+        return type(a) is type(b) and bool(np.array_equal(a, b))
+    except Exception:
+        return False
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, Real) and math.isnan(value)

@@ -1,0 +1,175 @@
+"""Distributions to and from JSON, in Optuna's layout, and from Optuna's own objects."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from skhpo.distributions._base import BaseDistribution
+from skhpo.distributions._categorical import (
+    CategoricalDistribution,
+    OrdinalDistribution,
+    same_choices,
+)
+from skhpo.distributions._numeric import FloatDistribution, IntDistribution
+from skhpo.distributions._quantile import QuantileDistribution
+
+_BY_NAME: dict[str, type[BaseDistribution]] = {
+    "FloatDistribution": FloatDistribution,
+    "IntDistribution": IntDistribution,
+    "CategoricalDistribution": CategoricalDistribution,
+}
+
+
+def distribution_to_json(distribution: BaseDistribution) -> str:
+    """Write a distribution as JSON: its name and the constructor's arguments.
+
+    An ordinal distribution is written as a categorical one with a mark that other readers skip; a
+    quantile distribution as the range of floats or ints that it draws.
+
+    Parameters
+    ----------
+    distribution : BaseDistribution
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If a choice is neither None, bool, int, float nor str.
+
+    Examples
+    --------
+    >>> from skhpo.distributions import IntDistribution, distribution_to_json
+    >>> distribution_to_json(IntDistribution(1, 3))
+    '{"name": "IntDistribution", "attributes": {"low": 1, "high": 3, "log": false, "step": 1}}'
+    """
+    layout: dict[str, Any] = {}
+    if isinstance(distribution, QuantileDistribution):
+        distribution = _drawn_range(distribution)
+    attributes = distribution._asdict()
+    if isinstance(distribution, CategoricalDistribution):
+        attributes["choices"] = [_json_choice(c) for c in distribution.choices]
+        if isinstance(distribution, OrdinalDistribution):
+            layout["ordinal"] = True
+        name = "CategoricalDistribution"
+    else:
+        name = type(distribution).__name__
+    return json.dumps({"name": name, "attributes": attributes} | layout)
+
+
+def json_to_distribution(text: str) -> BaseDistribution:
+    """Read a distribution from the JSON that `distribution_to_json` or Optuna writes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    BaseDistribution
+
+    Raises
+    ------
+    ValueError
+        If the text is no such JSON.
+
+    Examples
+    --------
+    >>> from skhpo.distributions import json_to_distribution
+    >>> json_to_distribution('{"name": "FloatDistribution", "attributes": {"low": 0, "high": 1}}')
+    FloatDistribution(low=0.0, high=1.0, log=False, step=None)
+    """
+    try:
+        layout = json.loads(text)
+        name, attributes = layout["name"], layout["attributes"]
+        cls = OrdinalDistribution if layout.get("ordinal") else _BY_NAME[name]
+        return cls(**attributes)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"a distribution in JSON names one of {[*_BY_NAME]}: {text}") from error
+
+
+def check_distribution_compatibility(old: BaseDistribution, new: BaseDistribution) -> None:
+    """Check that one study may hold both distributions under one parameter's name.
+
+    Ranges may change. The kind (float, int, choice), the scale and the choices may not.
+
+    Parameters
+    ----------
+    old, new : BaseDistribution
+
+    Raises
+    ------
+    ValueError
+        If the two differ in one of these.
+    """
+    if _kind(old) != _kind(new):
+        raise ValueError(f"a parameter can not change its kind from {old} to {new}.")
+    if getattr(old, "log", None) != getattr(new, "log", None) and not _any_quantile(old, new):
+        raise ValueError(f"a parameter can not change its scale from {old} to {new}.")
+    if (
+        isinstance(old, CategoricalDistribution)
+        and isinstance(new, CategoricalDistribution)
+        and not same_choices(old.choices, new.choices)
+    ):
+        raise ValueError(f"a parameter can not change its choices from {old} to {new}.")
+
+
+def as_distribution(obj: Any) -> BaseDistribution:
+    """Return our distribution for one of Optuna's, and ours as they are.
+
+    Parameters
+    ----------
+    obj : object
+        An object whose class, or a base of it, is named FloatDistribution, IntDistribution or
+        CategoricalDistribution and has the attributes of that.
+
+    Returns
+    -------
+    BaseDistribution
+
+    Raises
+    ------
+    TypeError
+        If it is no such object.
+    """
+    if isinstance(obj, BaseDistribution):
+        return obj
+    for base in type(obj).__mro__:
+        if base.__name__ == "CategoricalDistribution":
+            return CategoricalDistribution(obj.choices)
+        if base.__name__ in ("FloatDistribution", "IntDistribution"):
+            numeric = FloatDistribution if base.__name__[0] == "F" else IntDistribution
+            return numeric(obj.low, obj.high, log=obj.log, step=obj.step)
+    raise TypeError(f"a distribution must be one of {[*_BY_NAME]}, but got {obj!r}.")
+
+
+def _drawn_range(distribution: QuantileDistribution) -> FloatDistribution | IntDistribution:
+    if distribution.is_discrete:
+        return IntDistribution(int(distribution.low), int(distribution.high))
+    return FloatDistribution(distribution.low, distribution.high)
+
+
+def _kind(distribution: BaseDistribution) -> str:
+    if isinstance(distribution, CategoricalDistribution):
+        return "choice"
+    if isinstance(distribution, QuantileDistribution):
+        return "int" if distribution.is_discrete else "float"
+    return "int" if isinstance(distribution, IntDistribution) else "float"
+
+
+def _any_quantile(*distributions: BaseDistribution) -> bool:
+    return any(isinstance(d, QuantileDistribution) for d in distributions)
+
+
+def _json_choice(choice: Any) -> bool | int | float | str | None:
+    if isinstance(choice, np.generic):
+        choice = choice.item()
+    if choice is None or isinstance(choice, bool | int | float | str):
+        return choice
+    raise ValueError(
+        "only choices of None, bool, int, float and str can be written as JSON, "
+        f"but got {choice!r} of type {type(choice).__name__}."
+    )

@@ -1,0 +1,189 @@
+"""Any prior with a cumulative distribution and quantiles, such as scipy.stats' distributions."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skhpo.distributions._base import BaseDistribution, FloatArray
+
+_TAIL = 1e-6  # probability that is cut off where the support has no end
+_PROBES = np.linspace(0.005, 0.995, 67)  # levels at which two priors are compared
+
+
+@dataclass(frozen=True, eq=False)
+class QuantileDistribution(BaseDistribution):
+    """Numbers that follow any prior; the unit coordinate is the prior's cumulative probability.
+
+    Discrete priors (``scipy.stats.poisson``, ``geom``, ...) give ints, and the unit coordinate is
+    the middle of the value's cell. Where the support has no end, values beyond the quantiles
+    1e-6 and 1 - 1e-6 are never drawn, and have the coordinate of these quantiles.
+
+    Parameters
+    ----------
+    prior : object
+        A frozen distribution of scipy.stats, or any object with vectorised methods ``cdf`` and
+        ``ppf`` (or ``icdf``, as scipy's distribution classes have it).
+
+    Attributes
+    ----------
+    is_discrete : bool
+        Whether values are ints.
+    support : tuple of float
+        Smallest and largest value, maybe infinite.
+    low, high : float
+        Smallest and largest value that is drawn.
+
+    Raises
+    ------
+    TypeError
+        If the prior lacks ``cdf``, or ``ppf`` and ``icdf``.
+    ValueError
+        If the prior's quantiles are no numbers, as with invalid parameters.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> from skhpo.distributions import QuantileDistribution
+    >>> gamma = QuantileDistribution(stats.gamma(2.0))
+    >>> bool(abs(gamma.from_unit(0.5) - stats.gamma(2.0).median()) < 1e-12)
+    True
+    """
+
+    prior: Any
+
+    def __post_init__(self) -> None:
+        if not (callable(getattr(self.prior, "cdf", None)) and callable(_quantile_of(self.prior))):
+            raise TypeError(f"prior must have cdf, and ppf or icdf, but got {self.prior!r}.")
+        if np.ndim(self._ppf(0.5)) > 0:
+            raise ValueError(f"prior must be of one dimension, but got {self.prior!r}.")
+        if not all(map(math.isfinite, self._fingerprint)) or math.isnan(self.low + self.high):
+            raise ValueError(
+                f"prior must have finite quantiles, but {_describe(self.prior)} has none: "
+                "its parameters may be invalid."
+            )
+
+    @cached_property
+    def is_discrete(self) -> bool:
+        """Whether values are ints."""
+        return is_discrete(self.prior)
+
+    @cached_property
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value, maybe infinite."""
+        if not hasattr(self.prior, "support"):
+            return float(self._ppf(0.0)), float(self._ppf(1.0))
+        low, high = self.prior.support()
+        return float(low), float(high)
+
+    @cached_property
+    def low(self) -> float:
+        """Smallest value that is drawn."""
+        start = self.support[0]
+        return start if math.isfinite(start) else float(self._ppf(_TAIL))
+
+    @cached_property
+    def high(self) -> float:
+        """Largest value that is drawn."""
+        end = self.support[1]
+        return end if math.isfinite(end) else float(self._ppf(1.0 - _TAIL))
+
+    def to_internal_repr(self, value: Any) -> float:
+        try:
+            internal = float(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{value!r} is no number, as {self} needs.") from error
+        if math.isnan(internal):
+            raise ValueError(f"{value!r} is no valid value for {self}.")
+        return internal
+
+    def to_external_repr(self, internal: float) -> float | int:
+        return int(internal) if self.is_discrete else float(internal)
+
+    def single(self) -> bool:
+        return self.low == self.high
+
+    def _contains(self, internal: float) -> bool:
+        start, end = self.support
+        return (
+            start <= internal <= end
+            and math.isfinite(internal)
+            and (not self.is_discrete or internal == int(internal))
+        )
+
+    def to_unit(self, internal: ArrayLike) -> FloatArray:
+        values = np.asarray(internal, dtype=np.float64)
+        start, end = self.support
+        inside = (start <= values) & (values <= end) & np.isfinite(values)
+        if self.is_discrete:
+            inside &= values == np.floor(values)
+        values = np.where(inside, values, self.low)
+        unit = self._cdf(values)
+        if self.is_discrete:
+            unit = (unit + self._cdf(values - 1.0)) / 2.0
+        return np.where(inside, np.clip(unit, *self._unit_range), np.nan)
+
+    def from_unit(self, u: ArrayLike) -> FloatArray:
+        u = np.clip(np.asarray(u, dtype=np.float64), *self._unit_range)
+        values: FloatArray = np.clip(self._ppf(u), self.low, self.high)
+        return values
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BaseDistribution):
+            return NotImplemented
+        return (
+            isinstance(other, QuantileDistribution)
+            and self.is_discrete == other.is_discrete
+            and self._fingerprint == other._fingerprint
+        )
+
+    def __hash__(self) -> int:
+        return hash(("QuantileDistribution", self._fingerprint))
+
+    def __repr__(self) -> str:
+        return f"QuantileDistribution({_describe(self.prior)})"
+
+    @cached_property
+    def _unit_range(self) -> tuple[float, float]:
+        """The coordinates whose quantiles are finite."""
+        start, end = map(math.isfinite, self.support)
+        return (0.0 if start else _TAIL), (1.0 if end else 1.0 - _TAIL)
+
+    @cached_property
+    def _fingerprint(self) -> tuple[float, ...]:
+        """The quantiles by which two priors are compared; frozen ones are no equal objects."""
+        return tuple(np.asarray(self._ppf(_PROBES), dtype=np.float64).tolist())
+
+    def _ppf(self, u: ArrayLike) -> FloatArray:
+        quantile = cast("Callable[[ArrayLike], Any]", _quantile_of(self.prior))
+        return np.asarray(quantile(u), dtype=np.float64)
+
+    def _cdf(self, values: FloatArray) -> FloatArray:
+        return np.asarray(self.prior.cdf(values), dtype=np.float64)
+
+
+def is_discrete(prior: Any) -> bool:
+    """Whether a distribution gives integers: it has a mass function and no density.
+
+    scipy's distribution classes have both; there the name of the base class tells.
+    """
+    names = {cls.__name__ for cls in type(prior).__mro__}
+    if "UnivariateDistribution" in names:
+        return "DiscreteDistribution" in names
+    return hasattr(prior, "pmf") and not hasattr(prior, "pdf")
+
+
+def _quantile_of(prior: Any) -> Callable[[ArrayLike], Any] | None:
+    return getattr(prior, "ppf", None) or getattr(prior, "icdf", None)
+
+
+def _describe(prior: Any) -> str:
+    """Name and parameters of a frozen distribution of scipy.stats, else the repr."""
+    if not (hasattr(prior, "dist") and hasattr(prior.dist, "name")):
+        return repr(prior)
+    parameters = [repr(a) for a in prior.args] + [f"{k}={v!r}" for k, v in prior.kwds.items()]
+    return f"{prior.dist.name}({', '.join(parameters)})"

@@ -1,0 +1,302 @@
+"""Trials as columns: the record that samplers and pruners read.
+
+Row ``i`` is trial number ``i``. Numbers of a row are written once, when the trial
+starts, gets a parameter, or ends; algorithms read arrays and never walk over trial objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.distributions import BaseDistribution
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["PREDICTED_VALUE", "PREDICTED_VARIANCE", "Columns", "History"]
+
+# System attributes of a trial that was stopped early: what its value would have been.
+PREDICTED_VALUE = "skhpo:predicted_value"
+PREDICTED_VARIANCE = "skhpo:predicted_variance"
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+class _Growing:
+    """An array that grows along its first axis, by doubling."""
+
+    def __init__(self, fill: float, dtype: Any = np.float64, tail: tuple[int, ...] = ()) -> None:
+        self._fill = fill
+        self._data = np.full((16, *tail), fill, dtype=dtype)
+
+    def ensure(self, n_rows: int) -> NDArray[Any]:
+        """Return the data, with room for at least `n_rows` rows."""
+        capacity = len(self._data)
+        if n_rows > capacity:
+            new = np.full(
+                (max(n_rows, 2 * capacity), *self._data.shape[1:]), self._fill, self._data.dtype
+            )
+            new[:capacity] = self._data
+            self._data = new
+        return self._data
+
+
+class History:
+    """A study's trials as columns.
+
+    Parameters
+    ----------
+    maximize : bool
+        Whether larger values are better. Losses are values in the sense "smaller is better".
+    """
+
+    def __init__(self, maximize: bool) -> None:
+        self.sign = -1.0 if maximize else 1.0
+        self.n_trials = 0
+        self.n_finished = 0
+        self.n_complete = 0
+        self._state = _Growing(TrialState.WAITING, np.int8)
+        self._loss = _Growing(np.nan)
+        self._variance = _Growing(0.0)
+        self._last_step = _Growing(-1, np.int64)
+        self._last_loss = _Growing(np.nan)
+        self._params: dict[str, _Growing] = {}
+        self._touched: list[int] = []  # rows, in the order in which they got parameters
+        self._columns: dict[Any, Columns] = {}
+        self._curves: dict[tuple[int, ...], list[list[float]]] = {}
+        self._patterns: set[frozenset[str]] = set()
+        self._groups: tuple[frozenset[str], ...] = ()
+        self.distributions: dict[str, BaseDistribution] = {}
+
+    # ------------------------------------------------------------- what is written
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Append a trial, in whichever state it is."""
+        number = trial.number
+        if number != self.n_trials:
+            raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
+        self.n_trials += 1
+        self._state.ensure(self.n_trials)[number] = trial.state
+        for array in (self._loss, self._variance, self._last_step, self._last_loss):
+            array.ensure(self.n_trials)
+        for name, distribution in trial.distributions.items():
+            internal = distribution.to_internal_repr(trial.params[name])
+            self.set_param(number, name, internal, distribution)
+        if trial.state.is_finished():
+            self.finish(trial)
+
+    def set_state(self, number: int, state: TrialState) -> None:
+        """Move an open trial to another open state."""
+        self.state[number] = state
+
+    def set_param(
+        self, number: int, name: str, internal: float, distribution: BaseDistribution
+    ) -> None:
+        """Set a parameter of a trial, as the distribution's internal number."""
+        if name not in self._params:
+            self._params[name] = _Growing(np.nan)
+        self._params[name].ensure(self.n_trials)[number] = internal
+        self.distributions[name] = distribution
+        self._touched.append(number)
+
+    def finish(self, trial: FrozenTrial) -> None:
+        """Record how a trial ended."""
+        number = trial.number
+        self.state[number] = trial.state
+        self.n_finished += 1
+        self.n_complete += trial.state == TrialState.COMPLETE
+        value = trial.value if trial.state == TrialState.COMPLETE else None
+        value = trial.system_attrs.get(PREDICTED_VALUE, value)
+        if value is not None:
+            self.loss[number] = self.sign * value
+            self.variance[number] = trial.system_attrs.get(PREDICTED_VARIANCE, 0.0)
+        if (last_step := trial.last_step) is not None:
+            self._last_step.ensure(self.n_trials)[number] = last_step
+            last_value = trial.intermediate_values[last_step]
+            self._last_loss.ensure(self.n_trials)[number] = self.sign * last_value
+            if trial.state == TrialState.COMPLETE:
+                steps = tuple(sorted(trial.intermediate_values))
+                curve = [self.sign * trial.intermediate_values[step] for step in steps]
+                self._curves.setdefault(steps, []).append(curve)
+        self._note_pattern(frozenset(trial.params))
+
+    def _note_pattern(self, names: frozenset[str]) -> None:
+        """Split the groups of parameters until each occurs as a whole or not at all."""
+        if not names or names in self._patterns:
+            return
+        self._patterns.add(names)
+        parts = [part for group in self._groups for part in (group & names, group - names)]
+        parts.append(names.difference(*self._groups))
+        self._groups = tuple(part for part in parts if part)
+
+    # ---------------------------------------------------------------- what is read
+
+    @property
+    def state(self) -> NDArray[np.int8]:
+        """States of the trials, ndarray of shape (n_trials,)."""
+        return self._state.ensure(0)[: self.n_trials]
+
+    @property
+    def loss(self) -> FloatArray:
+        """Losses, ndarray of shape (n_trials,); smaller is better.
+
+        That of a trial that was stopped early is the prediction of its full value,
+        where there is one. NaN where nothing is known.
+        """
+        return self._loss.ensure(0)[: self.n_trials]
+
+    @property
+    def variance(self) -> FloatArray:
+        """Known variance of each loss, ndarray of shape (n_trials,); 0 for a complete trial."""
+        return self._variance.ensure(0)[: self.n_trials]
+
+    def curves(self) -> tuple[IntArray, FloatArray]:
+        """Intermediate losses of the complete trials, over the steps most of them share.
+
+        Returns
+        -------
+        steps : ndarray of shape (n_steps,)
+        losses : ndarray of shape (n_complete, n_steps)
+            In the order in which the trials ended.
+        """
+        if not self._curves:
+            return np.empty(0, dtype=np.int64), np.empty((0, 0))
+        steps, curves = max(self._curves.items(), key=lambda item: len(item[1]))
+        return np.array(steps, dtype=np.int64), np.array(curves)
+
+    def losses_at(self, step: int) -> FloatArray:
+        """Intermediate losses of the complete trials at one step, ndarray of shape (n,)."""
+        found: list[float] = []
+        for steps, curves in self._curves.items():
+            if step in steps:
+                position = steps.index(step)
+                found.extend(curve[position] for curve in curves)
+        return np.array(found)
+
+    def group_of(self, name: str) -> frozenset[str]:
+        """Names that have so far always occurred together with `name`, itself included."""
+        for group in self._groups:
+            if name in group:
+                return group
+        return frozenset((name,))
+
+    def columns(self, distributions: Mapping[str, BaseDistribution]) -> Columns:
+        """Return the trials that have all of some parameters, in the unit cube.
+
+        Parameters
+        ----------
+        distributions : mapping of str to BaseDistribution
+            Names and distributions; values outside a distribution count as missing.
+
+        Returns
+        -------
+        columns : Columns
+            Up to date, and kept up to date at little cost by the next call.
+        """
+        key = tuple(distributions.items())
+        if key not in self._columns:
+            self._columns[key] = Columns(self, distributions)
+        columns = self._columns[key]
+        columns.refresh()
+        return columns
+
+
+class Columns:
+    """The trials that have all of a group of parameters, as points in the unit cube.
+
+    Attributes
+    ----------
+    history : History
+        The whole record.
+    names : tuple of str
+        The parameters, one a dimension.
+    distributions : tuple of BaseDistribution
+        Their distributions.
+    """
+
+    def __init__(self, history: History, distributions: Mapping[str, BaseDistribution]) -> None:
+        self.history = history
+        self.names = tuple(distributions)
+        self.distributions = tuple(distributions.values())
+        self._points = _Growing(np.nan, tail=(len(self.names),))
+        self._present = _Growing(False, dtype=bool)
+        self._n_read = 0
+        self.layout: Any = None  # a sampler may keep here what it derives from the distributions
+
+    def refresh(self) -> None:
+        """Read what the history was given since the last time."""
+        touched = self.history._touched
+        if self._n_read == len(touched):
+            return
+        rows = np.unique(touched[self._n_read :])
+        self._n_read = len(touched)
+        n_trials = self.history.n_trials
+        points = self._points.ensure(n_trials)
+        for j, (name, distribution) in enumerate(zip(self.names, self.distributions, strict=True)):
+            if name in self.history._params:
+                internal = self.history._params[name].ensure(n_trials)[rows]
+                points[rows, j] = distribution.to_unit(internal)
+        self._present.ensure(n_trials)[rows] = ~np.isnan(points[rows]).any(axis=1)
+
+    @property
+    def points(self) -> FloatArray:
+        """Points in the unit cube, ndarray of shape (n_trials, n_params); NaN where missing."""
+        return self._points.ensure(self.history.n_trials)[: self.history.n_trials]
+
+    @property
+    def _have_all(self) -> NDArray[np.bool_]:
+        return self._present.ensure(self.history.n_trials)[: self.history.n_trials]
+
+    @property
+    def finished(self) -> IntArray:
+        """Rows of the finished trials, failed ones included, by number."""
+        state = self.history.state
+        over = (state != TrialState.RUNNING) & (state != TrialState.WAITING)
+        return np.flatnonzero(over & self._have_all)
+
+    @property
+    def pending(self) -> IntArray:
+        """Rows of the trials under way, by number."""
+        return np.flatnonzero((self.history.state == TrialState.RUNNING) & self._have_all)
+
+    def split(self, n_best: int) -> tuple[IntArray, IntArray]:
+        """Split the finished trials into the best and the others.
+
+        Trials with a known loss come first, by loss; then those that were stopped early
+        without a prediction, the furthest first, by their last report. Failed trials
+        are never among the best.
+
+        Parameters
+        ----------
+        n_best : int
+            How many, at most.
+
+        Returns
+        -------
+        best : ndarray of shape (<= n_best,)
+            Rows, the best first.
+        others : ndarray
+            The remaining rows, by number.
+        """
+        rows = self.finished
+        loss = self.history.loss[rows]
+        known = ~np.isnan(loss)
+        candidates = rows[known]
+        if len(candidates) > n_best:
+            nearest = np.argpartition(loss[known], n_best - 1)[:n_best]
+            candidates = candidates[np.sort(nearest)]
+        best = candidates[np.argsort(self.history.loss[candidates], kind="stable")]
+        if len(best) < n_best:
+            best = np.concatenate([best, self._pruned(rows[~known])[: n_best - len(best)]])
+        is_best = np.zeros(self.history.n_trials, dtype=bool)
+        is_best[best] = True
+        return best, rows[~is_best[rows]]
+
+    def _pruned(self, rows: IntArray) -> IntArray:
+        pruned = rows[self.history.state[rows] == TrialState.PRUNED]
+        step = self.history._last_step.ensure(0)[pruned]
+        last_loss = self.history._last_loss.ensure(0)[pruned]
+        return pruned[np.lexsort((last_loss, -step))]

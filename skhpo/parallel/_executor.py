@@ -1,0 +1,308 @@
+"""An executor of single tasks on whatever joblib backend is active."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+from collections import deque
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from joblib import Parallel
+
+from skhpo.parallel._task import BrokenPoolError, Outcome, Task
+
+if TYPE_CHECKING:
+    from skhpo.parallel._pools import Pool
+
+__all__ = ["Executor"]
+
+_POLL = 0.5  # seconds between two looks at the workers' health while nothing finishes
+
+
+class Executor:
+    """Run single tasks on joblib's active backend and hand each back as it finishes.
+
+    The backend, the number of workers and their inner threads follow `joblib.parallel_config`
+    and the rules of nested parallelism exactly as they do in scikit-learn's `GridSearchCV`.
+    Large arrays among the arguments are shared with the workers (memory-mapped by loky and
+    multiprocessing, scattered by dask), and scikit-learn's configuration and the warning
+    filters travel along.
+
+    With one worker a task runs in the calling thread, inside `wait`.
+
+    A worker process that dies takes no other task with it: the tasks it may have been running
+    are run again, one at a time, so that only a task whose worker dies when it runs alone comes
+    back with `skhpo.exceptions.WorkerDiedError`.
+
+    An executor is a context manager and belongs to the thread that entered it.
+
+    Parameters
+    ----------
+    n_jobs : int, default=None
+        Number of workers, in joblib's meaning: None is 1 unless a `joblib.parallel_config`
+        says otherwise, -1 is all processors.
+
+    Attributes
+    ----------
+    n_workers : int
+        Number of tasks that run at the same time, at least 1.
+    n_outstanding : int
+        Number of tasks submitted and not yet handed back.
+
+    Examples
+    --------
+    >>> from skhpo.parallel import Executor
+    >>> with Executor(n_jobs=2) as executor:
+    ...     for base in (2, 3, 4):
+    ...         executor.submit(base, pow, base, 2)
+    ...     outcomes = dict(executor.wait() for _ in range(3))
+    >>> [outcomes[base].result() for base in (2, 3, 4)]
+    [4, 9, 16]
+    """
+
+    def __init__(self, n_jobs: int | None = None) -> None:
+        self.n_jobs = n_jobs
+        self.n_workers = 0
+        self._keys: set[Hashable] = set()
+        self._runner: _Runner | None = None
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            parallel = Parallel(n_jobs=self.n_jobs)
+            self._runner, self.n_workers = _open_runner(parallel, stack)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._keys:
+                self.abort()
+        finally:
+            self._runner = None
+            self._exit.close()
+
+    @property
+    def n_outstanding(self) -> int:
+        return len(self._keys)
+
+    def submit(
+        self, key: Hashable, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> None:
+        """Submit the task `function(*args, **kwargs)`.
+
+        Parameters
+        ----------
+        key : hashable
+            The name under which `wait` hands the outcome back.
+        function : callable
+            What to run. Process-based backends have to be able to pickle it.
+        *args, **kwargs
+            Its arguments.
+
+        Raises
+        ------
+        ValueError
+            If a task with the same key is outstanding.
+        RuntimeError
+            If the executor is not entered, or was aborted.
+        """
+        runner = self._open()
+        if key in self._keys:
+            raise ValueError(f"key must be unique among the outstanding tasks, got {key!r} twice.")
+        self._keys.add(key)
+        runner.submit(Task(key, function, args, kwargs))
+
+    def wait(self, timeout: float | None = None) -> tuple[Hashable, Outcome]:
+        """Hand back the next finished task.
+
+        Parameters
+        ----------
+        timeout : float, default=None
+            Longest time to wait, in seconds; None waits as long as it takes. With one worker
+            the task runs inside this call, and the timeout has no effect.
+
+        Returns
+        -------
+        key : hashable
+            The key under which the task was submitted.
+        outcome : Outcome
+            What became of it. `KeyboardInterrupt` and `SystemExit` raised by a task are not
+            outcomes: they propagate out of this call, on every backend.
+
+        Raises
+        ------
+        TimeoutError
+            If no task finishes within `timeout`.
+        RuntimeError
+            If no task is outstanding, or the executor is not entered, or was aborted.
+        """
+        runner = self._open()
+        if not self._keys:
+            raise RuntimeError("There is no outstanding task to wait for.")
+        key, outcome = runner.wait(timeout)
+        self._keys.remove(key)
+        return key, outcome
+
+    def abort(self) -> None:
+        """Give up all outstanding tasks at once; the executor may not be used afterwards.
+
+        Worker processes are killed where the backend can, and results on their way are ignored.
+        Threads cannot be killed: a task that runs in one goes on to its end, unheard. A second
+        call does nothing.
+        """
+        runner, self._runner = self._runner, None
+        self._keys.clear()
+        if runner is not None:
+            runner.abort()
+
+    def _open(self) -> _Runner:
+        if self._runner is None:
+            raise RuntimeError(
+                "The executor is closed: use it inside its `with` block, and not after abort()."
+            )
+        return self._runner
+
+
+class _Runner(Protocol):
+    def submit(self, task: Task) -> None: ...
+    def wait(self, timeout: float | None) -> tuple[Hashable, Outcome]: ...
+    def abort(self) -> None: ...
+
+
+def _open_runner(parallel: Any, stack: ExitStack) -> tuple[_Runner, int]:
+    """Enter `parallel` on the stack; return what runs tasks on its backend, and its n_workers."""
+    stack.enter_context(parallel)
+    n_workers = parallel._effective_n_jobs()
+    if n_workers == 1:
+        return _SequentialRunner(), 1
+    # Imported here: where there is no multiprocessing (Pyodide) n_workers is 1.
+    from skhpo.parallel._pools import open_pool
+
+    return _PoolRunner(stack.enter_context(open_pool(parallel)), n_workers), n_workers
+
+
+class _SequentialRunner:
+    """Runs the oldest task in the calling thread when its outcome is waited for."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Task] = deque()
+        self.submit = self._waiting.append
+        self.abort = self._waiting.clear
+
+    def wait(self, timeout: float | None) -> tuple[Hashable, Outcome]:
+        key, function, args, kwargs = self._waiting.popleft()
+        try:
+            return key, Outcome(function(*args, **kwargs))
+        except Exception as error:
+            return key, Outcome(error=error)
+
+
+class _PoolRunner:
+    """Runs tasks in a pool, and finds the guilty task when a worker of the pool dies.
+
+    A broken pool is restarted. The tasks that may have been running (the oldest, one a worker)
+    are suspects: they run again one at a time, before anything else. Pools start tasks in the
+    order of submission, so the others cannot have been running.
+    """
+
+    def __init__(self, pool: Pool, n_workers: int) -> None:
+        self._pool = pool
+        self._n_workers = n_workers
+        self._tickets = itertools.count()
+        self._running: dict[int, Task] = {}  # in the pool, by ticket, oldest first
+        self._waiting: deque[Task] = deque()
+        self._suspects: deque[Task] = deque()
+        self._alone = False  # the one running task is a suspect
+        self._finished: deque[tuple[Hashable, Outcome]] = deque()
+
+    def submit(self, task: Task) -> None:
+        self._waiting.append(task)
+        self._fill()
+
+    def wait(self, timeout: float | None) -> tuple[Hashable, Outcome]:
+        deadline = None if timeout is None else monotonic() + timeout
+        while not self._finished:
+            patience = _POLL if deadline is None else min(_POLL, deadline - monotonic())
+            try:
+                ticket, out = self._pool.results.get(timeout=max(0.0, patience))
+            except queue.Empty:
+                if (broken := self._pool.breakage()) is not None:
+                    self._recover(broken)
+                elif deadline is not None and monotonic() >= deadline:
+                    raise TimeoutError(f"No task finished within {timeout} seconds.") from None
+            else:
+                self._receive(ticket, out)
+        return self._finished.popleft()
+
+    def abort(self) -> None:
+        self._pool.abort()
+
+    def _fill(self) -> None:
+        """Start what may run now: one suspect, or else all that wait."""
+        while self._suspects and not self._running:
+            self._alone = True
+            self._start(self._suspects.popleft())
+        while self._waiting and not self._alone:
+            self._start(self._waiting.popleft())
+
+    def _start(self, task: Task) -> None:
+        ticket = next(self._tickets)
+        try:
+            self._pool.submit(ticket, task)
+        except BrokenPoolError as error:  # it broke while it was idle: no fault of this task
+            (self._suspects if self._alone else self._waiting).appendleft(task)
+            self._alone = False
+            self._recover(error)
+        except Exception as error:
+            self._finish(task, Outcome(error=error.with_traceback(None)))
+        else:
+            self._running[ticket] = task
+
+    def _receive(self, ticket: int, out: Any) -> None:
+        """Take in a result that came from the pool."""
+        if ticket not in self._running:  # an earlier life of a task that was started again
+            return
+        try:
+            self._finish(self._running[ticket], Outcome(self._pool.retrieve(out)))
+        except BrokenPoolError as error:
+            self._recover(error)
+            return
+        except Exception as error:
+            self._finish(self._running[ticket], Outcome(error=error.with_traceback(None)))
+        del self._running[ticket]
+        self._fill()
+
+    def _finish(self, task: Task, outcome: Outcome) -> None:
+        self._alone = False
+        self._finished.append((task.key, outcome))
+
+    def _recover(self, broken: BrokenPoolError) -> None:
+        """Restart the pool, and sort its tasks into finished, suspect and innocent."""
+        self._pool.stop()
+        self._take_in_stragglers()
+        unfinished = list(self._running.values())
+        self._running.clear()
+        if self._alone and unfinished:
+            self._finish(unfinished[0], Outcome(error=broken.error))
+        else:
+            self._suspects.extend(unfinished[: self._n_workers])
+            self._waiting.extendleft(reversed(unfinished[self._n_workers :]))
+        self._pool.start()
+        self._fill()
+
+    def _take_in_stragglers(self) -> None:
+        """Take in what had finished before the pool broke."""
+        while not self._pool.results.empty():
+            ticket, out = self._pool.results.get()
+            task = self._running.get(ticket)
+            ...

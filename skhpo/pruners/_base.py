@@ -1,0 +1,81 @@
+"""What a pruner is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["BasePruner", "Judge"]
+
+Judge: TypeAlias = Callable[[FrozenTrial], bool]
+"""A pruner as of some moment: says of a trial under way whether to stop it."""
+
+
+class BasePruner(ABC):
+    """Base class of the pruners, in the dialect of Optuna.
+
+    A subclass implements :meth:`prune`. As ``pruner=`` of a search it is asked after each fold;
+    the step is the fold.
+    """
+
+    reads_fold_scores: ClassVar[bool] = False
+    """In a search: whether the reported values are the scores of single folds (True),
+    or the means of the folds so far (False)."""
+
+    @abstractmethod
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judge whether a trial should stop now.
+
+        Parameters
+        ----------
+        study : Study
+            The study; must not be changed.
+        trial : FrozenTrial
+            The trial under way; must not be changed.
+
+        Returns
+        -------
+        prune : bool
+        """
+
+    def freeze(self, study: Study) -> Judge:
+        """Return the pruner as of now: what happens in the study later does not change it.
+
+        Parameters
+        ----------
+        study : Study
+            The study as it is now.
+
+        Returns
+        -------
+        judge : callable
+            Takes a trial under way, returns whether to stop it.
+        """
+        snapshot = study._snapshot()
+        return lambda trial: self.prune(snapshot, trial)
+
+    def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
+        """The order in which a search runs the folds of candidate `number`.
+
+        Parameters
+        ----------
+        number : int
+            Number of the candidate, from 0.
+        n_folds : int
+            Number of folds.
+
+        Returns
+        -------
+        order : ndarray of shape (n_folds,)
+            A permutation of the folds; from first to last unless a pruner knows better.
+        """
+        return np.arange(n_folds)

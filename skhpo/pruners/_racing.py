@@ -1,0 +1,96 @@
+"""Racing between the folds of a cross-validation: stop what has little chance to win."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.pruners._base import BasePruner, Judge
+from skhpo.pruners._fold_model import FoldModel
+from skhpo.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from skhpo.history import History
+    from skhpo.study import Study
+
+__all__ = ["RacingPruner"]
+
+
+class RacingPruner(BasePruner):
+    """Stop a trial once its full mean has little chance to beat the best.
+
+    For objectives that are means over parts that all trials share, as the folds of a
+    cross-validation: each part's score is reported with the part's number as the step. A model of
+    part effects and noise (:class:`skhpo.pruners._fold_model.FoldModel`), fitted to the complete
+    trials, predicts the full mean of the trial under way.
+
+    This is what ``pruner="auto"`` means in a search.
+
+    Parameters
+    ----------
+    alpha : float, default=0.05
+        A trial is stopped when its chance to beat the best complete trial falls below this
+        level; in (0, 1). Larger values save more and err more often.
+    n_startup_trials : int, default=3
+        No pruning before so many trials are complete.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> study = skhpo.create_study(
+    ...     direction="maximize", pruner=skhpo.pruners.RacingPruner(alpha=0.1)
+    ... )
+    """
+
+    reads_fold_scores: ClassVar[bool] = True
+
+    def __init__(self, alpha: float = 0.05, n_startup_trials: int = 3) -> None:
+        if not 0.0 < alpha < 1.0:
+            raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}.")
+        if n_startup_trials < 1:
+            raise ValueError(f"`n_startup_trials` must be 1 or more; got {n_startup_trials}.")
+        self.alpha = alpha
+        self.n_startup_trials = n_startup_trials
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judge the trial by the complete trials so far."""
+        return self.freeze(study)(trial)
+
+    def freeze(self, study: Study) -> Judge:
+        """Fit the model to the complete trials so far."""
+        return _RacingJudge.as_of_now(study.history, self)
+
+    def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
+        """Start at another fold for each candidate, so that no fold decides alone."""
+        return (number + np.arange(n_folds)) % n_folds
+
+
+class _RacingJudge:
+    """A fitted fold model that judges trials."""
+
+    def __init__(self, model: FoldModel | None, steps: NDArray[np.int64], sign: float) -> None:
+        self._model = model
+        self._fold_of_step = {int(step): fold for fold, step in enumerate(steps)}
+        self._sign = sign
+
+    @classmethod
+    def as_of_now(cls, history: History, pruner: RacingPruner) -> _RacingJudge:
+        steps, losses = history.curves()
+        model = None
+        if len(losses) >= pruner.n_startup_trials and len(steps) > 1:
+            model = FoldModel.fit(losses, alpha=pruner.alpha)
+        return cls(model, steps, history.sign)
+
+    def __call__(self, trial: FrozenTrial) -> bool:
+        reported = trial.intermediate_values
+        if any(value != value for value in reported.values()):
+            return True  # the mean is NaN already
+        if self._model is None:
+            return False
+        folds = [self._fold_of_step[step] for step in reported if step in self._fold_of_step]
+        values = [self._sign * reported[s] for s in reported if s in self._fold_of_step]
+        if not folds or len(folds) == len(self._fold_of_step):
+            return False
+        return self._model.should_stop(np.array(folds), np.array(values))

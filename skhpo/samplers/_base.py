@@ -1,0 +1,226 @@
+"""What a sampler is: the dialect's protocol, and a leaner one on columns.
+
+A sampler written in the dialect derives from :class:`BaseSampler` and reads the study.
+A sampler that needs no more than the trials so far as points in the unit cube derives from
+:class:`ColumnSampler` and implements one method.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.distributions import BaseDistribution
+from skhpo.history import Columns, History
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["BaseSampler", "ColumnSampler"]
+
+
+class BaseSampler(ABC):
+    """Base class of the samplers, in the dialect of Optuna.
+
+    At the start of a trial, :meth:`infer_relative_search_space` names the parameters to be drawn
+    together and :meth:`sample_relative` draws them; each other parameter is drawn by
+    :meth:`sample_independent` when the objective asks for it.
+    """
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that :meth:`sample_relative` is to draw; none by default."""
+        return {}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draw the parameters of `search_space` together; none by default."""
+        return {}
+
+    @abstractmethod
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Draw one parameter.
+
+        Parameters
+        ----------
+        study : Study
+            The study; must not be changed.
+        trial : FrozenTrial
+            The trial under way; must not be changed.
+        param_name : str
+            Name of the parameter.
+        param_distribution : BaseDistribution
+            Its distribution.
+
+        Returns
+        -------
+        value : object
+            A value of the distribution.
+        """
+
+    # Hooks: a sampler may leave them empty.
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:  # noqa: B027
+        """Run at the start of each trial, before the first parameter is drawn."""
+
+    def after_trial(  # noqa: B027
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Run at the end of each trial, before it is stored as finished."""
+
+    def reseed_rng(self) -> None:  # noqa: B027
+        """Draw a new seed from the system; called in each worker of a parallel study."""
+
+
+class ColumnSampler(BaseSampler):
+    """Base class of samplers that read columns and return points in the unit cube.
+
+    A subclass implements :meth:`propose`. Conditional spaces, values that are no numbers,
+    scales and steps are dealt with here and in the distributions.
+
+    Trial number ``t`` draws from its own random stream, seeded by ``(seed, t)``: what it is given
+    depends on the seed, its number and the trials that it can see, and on nothing else.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed; None draws one from the system.
+
+    Examples
+    --------
+    A sampler that repeats the best point, slightly moved:
+
+    >>> import numpy as np
+    >>> import skhpo
+    >>> from skhpo.samplers import ColumnSampler
+    >>> class NearBest(ColumnSampler):
+    ...     def propose(self, columns, rng):
+    ...         best, _ = columns.split(1)
+    ...         if len(best) == 0:
+    ...             return rng.random((1, len(columns.names)))
+    ...         return np.clip(columns.points[best] + rng.normal(0, 0.1, len(columns.names)), 0, 1)
+    >>> study = skhpo.create_study(sampler=NearBest(seed=0))
+    >>> study.optimize(lambda trial: trial.suggest_float("x", -1, 1) ** 2, n_trials=30)
+    >>> study.best_value < 0.01
+    True
+    """
+
+    def __init__(self, *, seed: int | None = None) -> None:
+        self.reseed(seed)
+        self._streams: dict[int, np.random.Generator] = {}
+        self._drawn: dict[int, dict[str, tuple[BaseDistribution, Any]]] = {}
+
+    @abstractmethod
+    def propose(
+        self, columns: Columns, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Propose points for a group of parameters.
+
+        Parameters
+        ----------
+        columns : Columns
+            The trials so far that have these parameters, as points in the unit cube.
+        rng : numpy.random.Generator
+            The trial's random stream.
+
+        Returns
+        -------
+        points : ndarray of shape (n_points, n_params), n_points >= 1
+            Points in the unit cube, the most promising first. The first that
+            has not been tried is used.
+        """
+
+    def reseed(self, seed: int | None) -> None:
+        """Set the seed; None draws one from the system."""
+        self.seed = seed
+        self._entropy = np.random.SeedSequence().entropy if seed is None else seed
+
+    def reseed_rng(self) -> None:
+        """Draw a new seed from the system."""
+        self.reseed(None)
+
+    def stream(self, number: int) -> np.random.Generator:
+        """Return the random stream of trial `number`, where it stands."""
+        if number not in self._streams:
+            self._streams[number] = np.random.default_rng((self._entropy, number))  # type: ignore[arg-type]
+        return self._streams[number]
+
+    def sample_group(
+        self, history: History, number: int, distributions: Mapping[str, BaseDistribution]
+    ) -> list[dict[str, float]]:
+        """Draw a group of parameters together.
+
+        Parameters
+        ----------
+        history : History
+            The trials so far.
+        number : int
+            Number of the trial to come.
+        distributions : mapping of str to BaseDistribution
+            The group.
+
+        Returns
+        -------
+        proposals : list of dict of str to float
+            Internal numbers of the parameters, the most promising proposal first.
+        """
+        points = self.propose(history.columns(distributions), self.stream(number))
+        columns = [
+            distribution.from_unit(points[:, j]).tolist()
+            for j, distribution in enumerate(distributions.values())
+        ]
+        return [dict(zip(distributions, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Draw a parameter, and with it those that have always come together with it."""
+        drawn = self._drawn.setdefault(trial.number, {})
+        known = drawn.get(param_name)
+        if known is None or known[0] != param_distribution:
+            history = study.history
+            group = {
+                name: history.distributions[name]
+                for name in sorted(history.group_of(param_name) - {param_name})
+                if name not in trial.params and name not in drawn
+            }
+            group[param_name] = param_distribution
+            best = self.sample_group(history, trial.number, group)[0]
+            for name, internal in best.items():
+                drawn[name] = (group[name], group[name].to_external_repr(internal))
+        return drawn[param_name][1]
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Forget the trial's random stream."""
+        self.forget(trial.number)
+
+    def forget(self, number: int) -> None:
+        """Forget what was kept for trial `number`."""
+        self._streams.pop(number, None)
+        self._drawn.pop(number, None)

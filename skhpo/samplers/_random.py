@@ -1,0 +1,40 @@
+"""Random search: Bergstra and Bengio 2012."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.history import Columns
+from skhpo.samplers._base import ColumnSampler
+
+__all__ = ["RandomSampler"]
+
+
+class RandomSampler(ColumnSampler):
+    """Draw each trial from the prior, independently of all others.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed; None draws one from the system.
+
+    References
+    ----------
+    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13 (2012).
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> study = skhpo.create_study(sampler=skhpo.samplers.RandomSampler(seed=0))
+    >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=10)
+    >>> len(study.trials)
+    10
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(seed=seed)
+
+    def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw points uniformly from the unit cube."""
+        return rng.random((8, len(columns.names)))

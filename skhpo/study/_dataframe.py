@@ -1,0 +1,50 @@
+"""Trials as a pandas DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["trials_dataframe"]
+
+
+def trials_dataframe(
+    trials: Sequence[FrozenTrial], attrs: Sequence[str], multi_index: bool
+) -> pd.DataFrame:
+    """One row a trial; see :meth:`skhpo.Study.trials_dataframe`."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            "trials_dataframe needs pandas: install it with `pip install pandas`."
+        ) from error
+    if not trials:
+        return pd.DataFrame()
+    records = [_record(trial, attrs) for trial in trials]
+    columns: list[tuple[str, str]] = []
+    for attr in attrs:
+        keys = {key for record in records for key in record if key[0] == attr}
+        columns.extend(sorted(keys))
+    frame = pd.DataFrame(
+        {column: [record.get(column) for record in records] for column in columns},
+        columns=pd.MultiIndex.from_tuples(columns),
+    )
+    if not multi_index:
+        frame.columns = ["_".join(part for part in column if part) for column in columns]
+    return frame
+
+
+def _record(trial: FrozenTrial, attrs: Sequence[str]) -> dict[tuple[str, str], Any]:
+    record: dict[tuple[str, str], Any] = {}
+    for attr in attrs:
+        content = getattr(trial, attr)
+        if isinstance(content, dict):
+            record.update({(attr, str(key)): value for key, value in content.items()})
+        else:
+            record[(attr, "")] = content.name if isinstance(content, TrialState) else content
+    return record

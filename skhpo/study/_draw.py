@@ -1,0 +1,128 @@
+"""Drawing a candidate of a search space that is known as a whole, and that has not been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skhpo.distributions import BaseDistribution
+from skhpo.samplers import ColumnSampler
+from skhpo.trial import FrozenTrial, TrialState, create_trial
+
+if TYPE_CHECKING:
+    from skhpo.space import SearchSpace
+    from skhpo.study._study import Study
+
+__all__ = ["draw_config"]
+
+MAX_ATTEMPTS = 10
+
+
+def draw_config(
+    study: Study,
+    space: SearchSpace,
+    number: int,
+    fixed: Mapping[str, Any],
+    tried: set[Any],
+) -> dict[str, Any] | None:
+    """Draw a candidate for trial `number`.
+
+    Parameters
+    ----------
+    study : Study
+        Its sampler draws.
+    space : SearchSpace
+        The space.
+    number : int
+        Number of the trial to come.
+    fixed : mapping of str to object
+        Values that are given.
+    tried : set
+        Keys of the candidates tried so far.
+
+    Returns
+    -------
+    config : dict of str to object, or None
+        Values by name; None if the space is used up.
+    """
+    if len(tried) >= space.n_candidates:
+        return None
+    sampler = study.sampler
+    by_columns = isinstance(sampler, ColumnSampler)
+    draw = _draw_by_columns if by_columns else _draw_in_dialect
+    try:
+        for _ in range(MAX_ATTEMPTS):
+            config = draw(study, space, number, fixed, tried)
+            if space.config_key(config) not in tried:
+                return config
+        rng = sampler.stream(number) if by_columns else np.random.default_rng(number)
+        return space.random_unseen(tried, rng)
+    finally:
+        if by_columns:
+            sampler.forget(number)
+
+
+def _draw_by_columns(
+    study: Study,
+    space: SearchSpace,
+    number: int,
+    fixed: Mapping[str, Any],
+    tried: set[Any],
+) -> dict[str, Any]:
+    """Draw group by group; in the last group, take the best proposal that is new."""
+    sampler = study.sampler
+    assert isinstance(sampler, ColumnSampler)
+    config: dict[str, Any] = {}
+    groups = [space.groups[0]]
+    while groups:
+        group = groups.pop(0)
+        free = {n: d for n, d in group.distributions.items() if n not in fixed}
+        given = {n: fixed[n] for n in group.distributions if n in fixed}
+        proposals = sampler.sample_group(study.history, number, free) if free else [{}]
+        is_root = not config
+        for proposal in proposals:
+            drawn = {n: free[n].to_external_repr(internal) for n, internal in proposal.items()}
+            attempt = {**config, **given, **drawn}
+            following = list(space.active_groups(space.branch_of(attempt))[1:]) if is_root else groups
+            if following or space.config_key(attempt) not in tried:
+                break
+        config, groups = attempt, following
+    return config
+
+
+def _draw_in_dialect(
+    study: Study,
+    space: SearchSpace,
+    number: int,
+    fixed: Mapping[str, Any],
+    tried: set[Any],
+) -> dict[str, Any]:
+    """Draw through the dialect's methods, with a trial that is not in the study yet."""
+    trial = create_trial(state=TrialState.RUNNING)
+    trial.number = trial._trial_id = number
+    study.sampler.before_trial(study, trial)
+    known = study.sampler.infer_relative_search_space(study, trial)
+    relative = study.sampler.sample_relative(study, trial, known)
+
+    def suggest(name: str, distribution: BaseDistribution) -> None:
+        if name in fixed:
+            value = fixed[name]
+        elif name in relative:
+            value = relative[name]
+        else:
+            value = study.sampler.sample_independent(study, trial, name, distribution)
+        trial.params[name] = value
+        trial.distributions[name] = distribution
+
+    _suggest_all(trial, space, suggest)
+    return trial.params
+
+
+def _suggest_all(trial: FrozenTrial, space: SearchSpace, suggest: Any) -> None:
+    for name, distribution in space.groups[0].distributions.items():
+        suggest(name, distribution)
+    for group in space.active_groups(space.branch_of(trial.params))[1:]:
+        for name, distribution in group.distributions.items():
+            suggest(name, distribution)

@@ -1,0 +1,139 @@
+"""Running an objective trial after trial, in this thread or in several."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from skhpo.exceptions import TrialPruned
+from skhpo.trial import FrozenTrial, Trial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study._study import Study
+
+__all__ = ["optimize"]
+
+logger = logging.getLogger("skhpo.study")
+
+
+@dataclass
+class _Run:
+    """One call of ``Study.optimize``."""
+
+    study: Study
+    func: Callable[[Trial], Any]
+    catch: tuple[type[Exception], ...]
+    callbacks: Sequence[Callable[[Study, FrozenTrial], None]]
+    gc_after_trial: bool
+    deadline: float
+    progress: Any
+
+    def may_start(self) -> bool:
+        return not self.study._stop_flag and time.monotonic() < self.deadline
+
+    def one_trial(self) -> None:
+        """Ask, evaluate, tell, call back."""
+        trial = self.study.ask()
+        try:
+            frozen = self._evaluate(trial)
+        finally:
+            if self.gc_after_trial:
+                gc.collect()
+        for callback in self.callbacks:
+            callback(self.study, frozen)
+        if self.progress is not None:
+            self.progress.update(1)
+
+    def _evaluate(self, trial: Trial) -> FrozenTrial:
+        study = self.study
+        try:
+            value = self.func(trial)
+        except TrialPruned:
+            logger.info("Trial %d pruned.", trial.number)
+            return study.tell(trial, state=TrialState.PRUNED)
+        except BaseException as error:
+            frozen = study.tell(trial, state=TrialState.FAIL)
+            logger.warning("Trial %d failed with %r; %s.", trial.number, trial.params, error)
+            if not isinstance(error, self.catch):
+                raise
+            return frozen
+        frozen = study.tell(trial, value)
+        logger.info("Trial %d: value %s, parameters %s.", trial.number, value, trial.params)
+        return frozen
+
+
+def optimize(
+    study: Study,
+    func: Callable[[Trial], Any],
+    *,
+    n_trials: int | None,
+    timeout: float | None,
+    n_jobs: int,
+    catch: tuple[type[Exception], ...],
+    callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
+    gc_after_trial: bool,
+    show_progress_bar: bool,
+) -> None:
+    """See :meth:`skhpo.Study.optimize`."""
+    if study._in_optimize:
+        raise RuntimeError("`optimize` is running already: it cannot be called within itself.")
+    n_threads = os.cpu_count() or 1 if n_jobs == -1 else n_jobs
+    if n_threads < 1:
+        raise ValueError(f"`n_jobs` must be 1 or more, or -1; got {n_jobs}.")
+    study._in_optimize, study._stop_flag = True, False
+    try:
+        with _progress_bar(n_trials) if show_progress_bar else nullcontext() as progress:
+            run = _Run(
+                study=study,
+                func=func,
+                catch=catch,
+                callbacks=callbacks,
+                gc_after_trial=gc_after_trial,
+                deadline=float("inf") if timeout is None else time.monotonic() + timeout,
+                progress=progress,
+            )
+            if n_threads == 1:
+                _run_here(run, n_trials)
+            else:
+                _run_in_threads(run, n_trials, n_threads)
+    finally:
+        study._in_optimize = False
+
+
+def _run_here(run: _Run, n_trials: int | None) -> None:
+    n_started = 0
+    while (n_trials is None or n_started < n_trials) and run.may_start():
+        n_started += 1
+        run.one_trial()
+
+
+def _run_in_threads(run: _Run, n_trials: int | None, n_threads: int) -> None:
+    running: set[Future[None]] = set()
+    n_started = 0
+    with ThreadPoolExecutor(n_threads) as pool:
+        while True:
+            while (
+                len(running) < n_threads
+                and (n_trials is None or n_started < n_trials)
+                and run.may_start()
+            ):
+                running.add(pool.submit(run.one_trial))
+                n_started += 1
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+
+
+def _progress_bar(n_trials: int | None) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(total=n_trials, unit="trial")

@@ -1,0 +1,7 @@
+"""One evaluation of the objective: its state, its record, and the live handle to it."""
+
+from skhpo.trial._frozen import FrozenTrial, create_trial
+from skhpo.trial._state import TrialState
+from skhpo.trial._trial import Trial
+
+__all__ = ["FrozenTrial", "Trial", "TrialState", "create_trial"]

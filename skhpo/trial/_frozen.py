@@ -1,0 +1,212 @@
+"""The record of a trial, as it stands in a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from skhpo.distributions import BaseDistribution
+from skhpo.trial._state import TrialState
+
+__all__ = ["FrozenTrial", "create_trial"]
+
+
+class FrozenTrial:
+    """The record of one trial: what was tried, and what came of it.
+
+    Studies hand out these records; :func:`create_trial` makes one by hand.
+
+    Parameters
+    ----------
+    number : int
+        Position in the study, from 0, without gaps.
+    state : TrialState
+        State at the time of the record.
+    value : float or None
+        Objective value; None if there is none.
+    datetime_start, datetime_complete : datetime or None
+        When it was asked for, and when it ended.
+    params : dict of str to object
+        Parameter values by name.
+    distributions : dict of str to BaseDistribution
+        The distribution of each parameter.
+    user_attrs, system_attrs : dict of str to object
+        Notes of the user, and of the library.
+    intermediate_values : dict of int to float
+        Reported values by step, in the order of the reports.
+    trial_id : int
+        Identity in the storage.
+    values : sequence of float, optional
+        Given instead of `value`.
+    """
+
+    __slots__ = (
+        "_trial_id",
+        "datetime_complete",
+        "datetime_start",
+        "distributions",
+        "intermediate_values",
+        "number",
+        "params",
+        "state",
+        "system_attrs",
+        "user_attrs",
+        "values",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        state: TrialState,
+        value: float | None,
+        datetime_start: datetime | None,
+        datetime_complete: datetime | None,
+        params: dict[str, Any],
+        distributions: dict[str, BaseDistribution],
+        user_attrs: dict[str, Any],
+        system_attrs: dict[str, Any],
+        intermediate_values: dict[int, float],
+        trial_id: int,
+        *,
+        values: Sequence[float] | None = None,
+    ) -> None:
+        if value is not None and values is not None:
+            raise ValueError("Give `value` or `values`, not both.")
+        self.number = number
+        self.state = state
+        self.values = [value] if value is not None else None if values is None else list(values)
+        self.datetime_start = datetime_start
+        self.datetime_complete = datetime_complete
+        self.params = params
+        self.distributions = distributions
+        self.user_attrs = user_attrs
+        self.system_attrs = system_attrs
+        self.intermediate_values = intermediate_values
+        self._trial_id = trial_id
+
+    @property
+    def value(self) -> float | None:
+        """The objective value; None if the trial has none."""
+        if self.values is None:
+            return None
+        if len(self.values) > 1:
+            raise RuntimeError("This trial has several values: read `values` instead of `value`.")
+        return self.values[0]
+
+    @property
+    def last_step(self) -> int | None:
+        """The largest step reported so far; None before the first report."""
+        return max(self.intermediate_values, default=None)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """Time from start to end; None while the trial is open."""
+        if self.datetime_start is None or self.datetime_complete is None:
+            return None
+        return self.datetime_complete - self.datetime_start
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FrozenTrial):
+            return NotImplemented
+        return all(getattr(self, field) == getattr(other, field) for field in self.__slots__)
+
+    def __lt__(self, other: FrozenTrial) -> bool:
+        return self.number < other.number
+
+    def __hash__(self) -> int:
+        return hash((self.number, self._trial_id))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(
+            f"{name}={getattr(self, name)!r}"
+            for name in ("number", "state", "values", "params", "intermediate_values")
+        )
+        return f"FrozenTrial({fields})"
+
+
+def create_trial(
+    *,
+    state: TrialState = TrialState.COMPLETE,
+    value: float | None = None,
+    values: Sequence[float] | None = None,
+    params: Mapping[str, Any] | None = None,
+    distributions: Mapping[str, BaseDistribution] | None = None,
+    user_attrs: Mapping[str, Any] | None = None,
+    system_attrs: Mapping[str, Any] | None = None,
+    intermediate_values: Mapping[int, float] | None = None,
+) -> FrozenTrial:
+    """Make a record of a trial that took place elsewhere, for ``study.add_trial``.
+
+    Parameters
+    ----------
+    state : TrialState, default=TrialState.COMPLETE
+        State of the trial.
+    value : float, optional
+        Objective value; needed for a complete trial.
+    values : sequence of float, optional
+        Given instead of `value`.
+    params : mapping of str to object, optional
+        Parameter values by name.
+    distributions : mapping of str to BaseDistribution, optional
+        Their distributions: the same names as `params`.
+    user_attrs, system_attrs : mapping of str to object, optional
+        Notes.
+    intermediate_values : mapping of int to float, optional
+        Reported values by step.
+
+    Returns
+    -------
+    trial : FrozenTrial
+        The record; a study gives it its number when it is added.
+
+    Raises
+    ------
+    ValueError
+        If names of `params` and `distributions` differ, a value lies outside its
+        distribution, or a complete trial has no value.
+
+    Examples
+    --------
+    >>> from skhpo.distributions import FloatDistribution
+    >>> from skhpo.trial import create_trial
+    >>> trial = create_trial(
+    ...     value=0.5, params={"x": 2.0}, distributions={"x": FloatDistribution(0, 10)}
+    ... )
+    >>> trial.value
+    0.5
+    """
+    now = datetime.now()
+    trial = FrozenTrial(
+        number=-1,
+        state=TrialState(state),
+        value=value,
+        values=values,
+        datetime_start=None if state == TrialState.WAITING else now,
+        datetime_complete=now if state.is_finished() else None,
+        params=dict(params or {}),
+        distributions=dict(distributions or {}),
+        user_attrs=dict(user_attrs or {}),
+        system_attrs=dict(system_attrs or {}),
+        intermediate_values=dict(intermediate_values or {}),
+        trial_id=-1,
+    )
+    check_trial(trial)
+    return trial
+
+
+def check_trial(trial: FrozenTrial) -> None:
+    """Raise a ValueError if the record contradicts itself."""
+    if trial.params.keys() != trial.distributions.keys():
+        raise ValueError(
+            "`params` and `distributions` must have the same names; got "
+            f"{sorted(trial.params)} and {sorted(trial.distributions)}."
+        )
+    for name, distribution in trial.distributions.items():
+        value = trial.params[name]
+        if not distribution._contains(distribution.to_internal_repr(value)):
+            raise ValueError(f"Parameter {name!r}: {value!r} lies outside {distribution}.")
+    if trial.state == TrialState.COMPLETE and trial.values is None:
+        raise ValueError("A complete trial needs a value; got value=None.")
+    if trial.values is not None and any(value != value for value in trial.values):
+        raise ValueError(f"A trial's value must not be NaN; got {trial.values}.")

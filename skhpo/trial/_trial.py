@@ -1,0 +1,203 @@
+"""The live handle that an objective is given."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from skhpo.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from skhpo.trial._frozen import FrozenTrial
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["Trial"]
+
+
+class Trial:
+    """A trial under way: asks for parameters, reports progress.
+
+    A study makes it (:meth:`Study.ask`, :meth:`Study.optimize`) and hands it to
+    the objective.
+
+    Parameters
+    ----------
+    study : Study
+        The study that it belongs to.
+    trial_id : int
+        Its identity there.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> def objective(trial):
+    ...     kind = trial.suggest_categorical("kind", ["line", "curve"])
+    ...     x = trial.suggest_float("x", -1, 1)
+    ...     return x**2 if kind == "curve" else abs(x)
+    >>> study = skhpo.create_study(sampler=skhpo.samplers.TPESampler(seed=0))
+    >>> study.optimize(objective, n_trials=20)
+    >>> study.best_value < 0.1
+    True
+    """
+
+    def __init__(self, study: Study, trial_id: int) -> None:
+        self.study = study
+        self._trial_id = trial_id
+        self._relative_params: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Trial(number={self.number}, params={self.params})"
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a real number.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        low, high : float
+            Range, ends included.
+        step : float, optional
+            Grid ``low, low + step, ...``; not together with `log`.
+        log : bool, default=False
+            Sample on a logarithmic scale; needs ``low > 0``.
+
+        Returns
+        -------
+        value : float
+        """
+        value = self._suggest(name, FloatDistribution(low, high, log=log, step=step))
+        return float(value)
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """Suggest an integer.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        low, high : int
+            Range, ends included.
+        step : int, default=1
+            Grid ``low, low + step, ...``.
+        log : bool, default=False
+            Sample on a logarithmic scale; needs ``low >= 1``.
+
+        Returns
+        -------
+        value : int
+        """
+        value = self._suggest(name, IntDistribution(low, high, log=log, step=step))
+        return int(value)
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Suggest one of several choices.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        choices : sequence
+            The choices; must stay the same from trial to trial.
+
+        Returns
+        -------
+        choice : object
+            One of `choices`.
+        """
+        return self._suggest(name, CategoricalDistribution(choices))
+
+    def report(self, value: float, step: int) -> None:
+        """Report an intermediate value of the objective.
+
+        Parameters
+        ----------
+        value : float
+            The value at this step.
+        step : int
+            Step, from 0: an epoch, a fold. A step already reported is ignored, with a warning.
+        """
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            raise TypeError(f"`value` must be a number; got {value!r}.") from None
+        try:
+            step = int(step)
+        except (TypeError, ValueError):
+            raise TypeError(f"`step` must be an integer; got {step!r}.") from None
+        if step < 0:
+            raise ValueError(f"`step` must be 0 or more; got {step}.")
+        if step in self._frozen.intermediate_values:
+            warnings.warn(f"Step {step} was reported before: the value is ignored.", stacklevel=2)
+            return
+        self.study._report(self._trial_id, step, value)
+
+    def should_prune(self) -> bool:
+        """Whether the study's pruner would stop this trial now.
+
+        Returns
+        -------
+        prune : bool
+            If True, raise :class:`skhpo.TrialPruned`.
+        """
+        return bool(self.study.pruner.prune(self.study, self._frozen))
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Attach a note to the trial.
+
+        Parameters
+        ----------
+        key : str
+            Name of the note.
+        value : object
+            Its content (a JSON value, if the study is to be stored).
+        """
+        self.study._storage.set_trial_user_attr(self._trial_id, key, value)
+
+    @property
+    def _frozen(self) -> FrozenTrial:
+        return self.study._storage.get_trial(self._trial_id)
+
+    @property
+    def number(self) -> int:
+        """Position in the study, from 0."""
+        return self._frozen.number
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Parameters suggested so far."""
+        return dict(self._frozen.params)
+
+    @property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """Distributions of the parameters suggested so far."""
+        return dict(self._frozen.distributions)
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """Notes of the user."""
+        return dict(self._frozen.user_attrs)
+
+    @property
+    def datetime_start(self) -> datetime | None:
+        """When the trial was asked for."""
+        return self._frozen.datetime_start
+
+    @property
+    def relative_params(self) -> dict[str, Any]:
+        """Parameters that the sampler drew together at the start of the trial."""
+        return dict(self._relative_params)
+
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        return self.study._suggest(self, name, distribution)
