@@ -1,7 +1,8 @@
 """Hyperparameter search for everyone who writes scikit-learn."""
 
 from skhpo import distributions, exceptions, pruners, samplers, storages, study, trial
-from skhpo.exceptions import TrialPruned
+from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
+from skhpo.search import RandomSearchCV, StudySearchCV, TPESearchCV
 from skhpo.study import Study, create_study
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from skhpo.distributions import BaseDistribution
 from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["PREDICTED_VALUE", "PREDICTED_VARIANCE", "Columns", "History"]
+__all__ = ["PREDICTED_VALUE", "PREDICTED_VARIANCE", "Columns", "History", "Table"]
 
 # System attributes of a trial that was stopped early: what its value would have been.
 PREDICTED_VALUE = "skhpo:predicted_value"
@@ -44,6 +44,33 @@ class _Growing:
         return self._data
 
 
+class Table:
+    """Rows of numbers, appended one by one.
+
+    Parameters
+    ----------
+    n_columns : int
+        Length of a row.
+    """
+
+    def __init__(self, n_columns: int) -> None:
+        self._array = _Growing(np.nan, tail=(n_columns,))
+        self._n_rows = 0
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def append(self, row: ArrayLike) -> None:
+        """Append a row."""
+        self._n_rows += 1
+        self._array.ensure(self._n_rows)[self._n_rows - 1] = row
+
+    @property
+    def rows(self) -> FloatArray:
+        """The rows so far, ndarray of shape (n_rows, n_columns)."""
+        return self._array.ensure(0)[: self._n_rows]
+
+
 class History:
     """A study's trials as columns.
 
@@ -66,7 +93,7 @@ class History:
         self._params: dict[str, _Growing] = {}
         self._touched: list[int] = []  # rows, in the order in which they got parameters
         self._columns: dict[Any, Columns] = {}
-        self._curves: dict[tuple[int, ...], list[list[float]]] = {}
+        self._curves: dict[tuple[int, ...], Table] = {}
         self._patterns: set[frozenset[str]] = set()
         self._groups: tuple[frozenset[str], ...] = ()
         self.distributions: dict[str, BaseDistribution] = {}
@@ -120,7 +147,9 @@ class History:
             if trial.state == TrialState.COMPLETE:
                 steps = tuple(sorted(trial.intermediate_values))
                 curve = [self.sign * trial.intermediate_values[step] for step in steps]
-                self._curves.setdefault(steps, []).append(curve)
+                if steps not in self._curves:
+                    self._curves[steps] = Table(len(steps))
+                self._curves[steps].append(curve)
         self._note_pattern(frozenset(trial.params))
 
     def _note_pattern(self, names: frozenset[str]) -> None:
@@ -164,17 +193,8 @@ class History:
         """
         if not self._curves:
             return np.empty(0, dtype=np.int64), np.empty((0, 0))
-        steps, curves = max(self._curves.items(), key=lambda item: len(item[1]))
-        return np.array(steps, dtype=np.int64), np.array(curves)
-
-    def losses_at(self, step: int) -> FloatArray:
-        """Intermediate losses of the complete trials at one step, ndarray of shape (n,)."""
-        found: list[float] = []
-        for steps, curves in self._curves.items():
-            if step in steps:
-                position = steps.index(step)
-                found.extend(curve[position] for curve in curves)
-        return np.array(found)
+        steps, table = max(self._curves.items(), key=lambda item: len(item[1]))
+        return np.array(steps, dtype=np.int64), table.rows
 
     def group_of(self, name: str) -> frozenset[str]:
         """Names that have so far always occurred together with `name`, itself included."""
@@ -299,4 +319,5 @@ class Columns:
         pruned = rows[self.history.state[rows] == TrialState.PRUNED]
         step = self.history._last_step.ensure(0)[pruned]
         last_loss = self.history._last_loss.ensure(0)[pruned]
-        return pruned[np.lexsort((last_loss, -step))]
+        ordered: IntArray = pruned[np.lexsort((last_loss, -step))]
+        return ordered

@@ -63,7 +63,7 @@ class QuantileDistribution(BaseDistribution):
             raise ValueError(f"prior must be of one dimension, but got {self.prior!r}.")
         if not all(map(math.isfinite, self._fingerprint)) or math.isnan(self.low + self.high):
             raise ValueError(
-                f"prior must have finite quantiles, but {_describe(self.prior)} has none: "
+                f"prior must have finite quantiles, but {describe(self.prior)} has none: "
                 "its parameters may be invalid."
             )
 
@@ -145,7 +145,7 @@ class QuantileDistribution(BaseDistribution):
         return hash(("QuantileDistribution", self._fingerprint))
 
     def __repr__(self) -> str:
-        return f"QuantileDistribution({_describe(self.prior)})"
+        return f"QuantileDistribution({describe(self.prior)})"
 
     @cached_property
     def _unit_range(self) -> tuple[float, float]:
@@ -181,8 +181,8 @@ def _quantile_of(prior: Any) -> Callable[[ArrayLike], Any] | None:
     return getattr(prior, "ppf", None) or getattr(prior, "icdf", None)
 
 
-def _describe(prior: Any) -> str:
-    """Name and parameters of a frozen distribution of scipy.stats, else the repr."""
+def describe(prior: Any) -> str:
+    """Name and parameters of a frozen distribution of scipy.stats; else the repr."""
     if not (hasattr(prior, "dist") and hasattr(prior.dist, "name")):
         return repr(prior)
     parameters = [repr(a) for a in prior.args] + [f"{k}={v!r}" for k, v in prior.kwds.items()]

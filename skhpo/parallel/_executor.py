@@ -6,12 +6,15 @@ import itertools
 import queue
 from collections import deque
 from collections.abc import Callable, Hashable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
+from signal import SIG_IGN, SIGINT, signal
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from joblib import Parallel
+from joblib._parallel_backends import MultiprocessingBackend
 
 from skhpo.parallel._task import BrokenPoolError, Outcome, Task
 
@@ -181,6 +184,7 @@ class _Runner(Protocol):
 
 def _open_runner(parallel: Any, stack: ExitStack) -> tuple[_Runner, int]:
     """Enter `parallel` on the stack; return what runs tasks on its backend, and its n_workers."""
+    _leave_interrupts_to_parent(parallel)
     stack.enter_context(parallel)
     n_workers = parallel._effective_n_jobs()
     if n_workers == 1:
@@ -189,6 +193,17 @@ def _open_runner(parallel: Any, stack: ExitStack) -> tuple[_Runner, int]:
     from skhpo.parallel._pools import open_pool
 
     return _PoolRunner(stack.enter_context(open_pool(parallel)), n_workers), n_workers
+
+
+def _leave_interrupts_to_parent(parallel: Any) -> None:
+    """Let the workers of a `multiprocessing.Pool` ignore Ctrl-C: idle ones print a traceback."""
+    backend = parallel._backend
+    if type(backend) is not MultiprocessingBackend:
+        return
+    # joblib < 1.5 names it _backend_args, and keeps no backend_kwargs
+    arguments = getattr(parallel, "_backend_kwargs", None) or parallel._backend_args
+    if "initializer" not in getattr(backend, "backend_kwargs", {}):
+        arguments.setdefault("initializer", partial(signal, SIGINT, SIG_IGN))
 
 
 class _SequentialRunner:
@@ -200,11 +215,8 @@ class _SequentialRunner:
         self.abort = self._waiting.clear
 
     def wait(self, timeout: float | None) -> tuple[Hashable, Outcome]:
-        key, function, args, kwargs = self._waiting.popleft()
-        try:
-            return key, Outcome(function(*args, **kwargs))
-        except Exception as error:
-            return key, Outcome(error=error)
+        task = self._waiting.popleft()
+        return task.key, task.run()
 
 
 class _PoolRunner:
@@ -234,14 +246,15 @@ class _PoolRunner:
         while not self._finished:
             patience = _POLL if deadline is None else min(_POLL, deadline - monotonic())
             try:
-                ticket, out = self._pool.results.get(timeout=max(0.0, patience))
+                self._receive(*self._pool.results.get(timeout=max(0.0, patience)))
+                self._fill()
             except queue.Empty:
                 if (broken := self._pool.breakage()) is not None:
                     self._recover(broken)
                 elif deadline is not None and monotonic() >= deadline:
                     raise TimeoutError(f"No task finished within {timeout} seconds.") from None
-            else:
-                self._receive(ticket, out)
+            except BrokenPoolError as broken:
+                self._recover(broken)
         return self._finished.popleft()
 
     def abort(self) -> None:
@@ -259,37 +272,39 @@ class _PoolRunner:
         ticket = next(self._tickets)
         try:
             self._pool.submit(ticket, task)
-        except BrokenPoolError as error:  # it broke while it was idle: no fault of this task
+        except BrokenPoolError as broken:  # it broke while it was idle: no fault of this task
             (self._suspects if self._alone else self._waiting).appendleft(task)
             self._alone = False
-            self._recover(error)
+            self._recover(broken)
         except Exception as error:
             self._finish(task, Outcome(error=error.with_traceback(None)))
         else:
             self._running[ticket] = task
 
     def _receive(self, ticket: int, out: Any) -> None:
-        """Take in a result that came from the pool."""
-        if ticket not in self._running:  # an earlier life of a task that was started again
+        """Take in what the pool says became of a task; raises `BrokenPoolError`."""
+        task = self._running.get(ticket)
+        if task is None:  # an earlier life of a task that was started again
             return
         try:
-            self._finish(self._running[ticket], Outcome(self._pool.retrieve(out)))
-        except BrokenPoolError as error:
-            self._recover(error)
-            return
+            outcome = Outcome(self._pool.retrieve(out))
+        except BrokenPoolError:
+            raise
         except Exception as error:
-            self._finish(self._running[ticket], Outcome(error=error.with_traceback(None)))
+            outcome = Outcome(error=error.with_traceback(None))
         del self._running[ticket]
-        self._fill()
+        self._finish(task, outcome)
 
     def _finish(self, task: Task, outcome: Outcome) -> None:
         self._alone = False
         self._finished.append((task.key, outcome))
 
     def _recover(self, broken: BrokenPoolError) -> None:
-        """Restart the pool, and sort its tasks into finished, suspect and innocent."""
+        """Restart the pool, and sort its tasks into finished, guilty, suspect and innocent."""
         self._pool.stop()
-        self._take_in_stragglers()
+        while not self._pool.results.empty():
+            with suppress(BrokenPoolError):
+                self._receive(*self._pool.results.get())
         unfinished = list(self._running.values())
         self._running.clear()
         if self._alone and unfinished:
@@ -299,10 +314,3 @@ class _PoolRunner:
             self._waiting.extendleft(reversed(unfinished[self._n_workers :]))
         self._pool.start()
         self._fill()
-
-    def _take_in_stragglers(self) -> None:
-        """Take in what had finished before the pool broke."""
-        while not self._pool.results.empty():
-            ticket, out = self._pool.results.get()
-            task = self._running.get(ticket)
-            ...

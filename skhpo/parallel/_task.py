@@ -9,15 +9,6 @@ from typing import Any, NamedTuple
 __all__ = ["BrokenPoolError", "Outcome", "Task"]
 
 
-class Task(NamedTuple):
-    """A function call and the key under which its outcome is handed back."""
-
-    key: Hashable
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a task.
@@ -48,6 +39,22 @@ class Outcome:
         if self.error is not None:
             raise self.error
         return self.value
+
+
+class Task(NamedTuple):
+    """A function call and the key under which its outcome is handed back."""
+
+    key: Hashable
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def run(self) -> Outcome:
+        """Call the function here and now."""
+        try:
+            return Outcome(self.function(*self.args, **self.kwargs))
+        except Exception as error:
+            return Outcome(error=error)
 
 
 class BrokenPoolError(Exception):

@@ -61,7 +61,7 @@ class BasePruner(ABC):
             Takes a trial under way, returns whether to stop it.
         """
         snapshot = study._snapshot()
-        return lambda trial: self.prune(snapshot, trial)
+        return lambda trial: self.prune(snapshot, trial)  # type: ignore[arg-type]
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
         """The order in which a search runs the folds of candidate `number`.

@@ -127,9 +127,7 @@ class ColumnSampler(BaseSampler):
         self._drawn: dict[int, dict[str, tuple[BaseDistribution, Any]]] = {}
 
     @abstractmethod
-    def propose(
-        self, columns: Columns, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+    def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Propose points for a group of parameters.
 
         Parameters

@@ -100,7 +100,8 @@ class TPESampler(ColumnSampler):
 def log_rank_weights(n: int) -> NDArray[np.float64]:
     """Weights of the best trials by rank, the best first, with mean 1."""
     weights = np.maximum(0.05, np.log(n + 0.5) - np.log(np.arange(1, n + 1)))
-    return weights / weights.mean() if n else weights
+    normalised: NDArray[np.float64] = weights / weights.mean() if n else weights
+    return normalised
 
 
 def _cap(rows: NDArray[np.int64], columns: Columns) -> NDArray[np.int64]:

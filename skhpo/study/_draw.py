@@ -12,7 +12,7 @@ from skhpo.samplers import ColumnSampler
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
-    from skhpo.space import SearchSpace
+    from skhpo.space import Group, SearchSpace
     from skhpo.study._study import Study
 
 __all__ = ["draw_config"]
@@ -50,17 +50,17 @@ def draw_config(
     if len(tried) >= space.n_candidates:
         return None
     sampler = study.sampler
-    by_columns = isinstance(sampler, ColumnSampler)
-    draw = _draw_by_columns if by_columns else _draw_in_dialect
+    draw = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
     try:
         for _ in range(MAX_ATTEMPTS):
             config = draw(study, space, number, fixed, tried)
             if space.config_key(config) not in tried:
                 return config
+        by_columns = isinstance(sampler, ColumnSampler)
         rng = sampler.stream(number) if by_columns else np.random.default_rng(number)
         return space.random_unseen(tried, rng)
     finally:
-        if by_columns:
+        if isinstance(sampler, ColumnSampler):
             sampler.forget(number)
 
 
@@ -72,24 +72,28 @@ def _draw_by_columns(
     tried: set[Any],
 ) -> dict[str, Any]:
     """Draw group by group; in the last group, take the best proposal that is new."""
-    sampler = study.sampler
-    assert isinstance(sampler, ColumnSampler)
-    config: dict[str, Any] = {}
-    groups = [space.groups[0]]
-    while groups:
-        group = groups.pop(0)
+
+    def proposals(group: Group) -> list[dict[str, Any]]:
+        given = {name: fixed[name] for name in group.distributions if name in fixed}
         free = {n: d for n, d in group.distributions.items() if n not in fixed}
-        given = {n: fixed[n] for n in group.distributions if n in fixed}
-        proposals = sampler.sample_group(study.history, number, free) if free else [{}]
-        is_root = not config
-        for proposal in proposals:
-            drawn = {n: free[n].to_external_repr(internal) for n, internal in proposal.items()}
-            attempt = {**config, **given, **drawn}
-            following = list(space.active_groups(space.branch_of(attempt))[1:]) if is_root else groups
-            if following or space.config_key(attempt) not in tried:
-                break
-        config, groups = attempt, following
-    return config
+        if not free:
+            return [given]
+        drawn = study.sampler.sample_group(study.history, number, free)  # type: ignore[attr-defined]
+        return [
+            given | {name: free[name].to_external_repr(row[name]) for name in free} for row in drawn
+        ]
+
+    for config in proposals(space.groups[0]):
+        groups = space.active_groups(space.branch_of(config))[1:]
+        if groups or space.config_key(config) not in tried:
+            break
+    for group in groups[:-1]:
+        config = config | proposals(group)[0]
+    for proposal in proposals(groups[-1]) if groups else ():
+        candidate = config | proposal
+        if space.config_key(candidate) not in tried:
+            break
+    return candidate if groups else config
 
 
 def _draw_in_dialect(

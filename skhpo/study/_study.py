@@ -479,7 +479,7 @@ class Study:
             tried.add(space.config_key(config))
             trial = Trial(self, self._start_trial())
             for name, value in config.items():
-                self._set_param(trial._trial_id, name, value, space.distribution(name))
+                self._set_param(trial._trial_id, name, value, space.distributions[name])
             return trial, config
 
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
@@ -516,7 +516,9 @@ class Study:
         if name in trial._relative_params:
             value = trial._relative_params[name]
             if not _is_value_of(distribution, value):
-                raise ValueError(f"The sampler drew {value!r} for {name!r}, outside {distribution}.")
+                raise ValueError(
+                    f"The sampler drew {value!r} for {name!r}, which lies outside {distribution}."
+                )
             return value
         return self.sampler.sample_independent(self, frozen, name, distribution)
 

@@ -1,0 +1,573 @@
+"""The search that all others derive from; ``fit`` is told here, step by step."""
+
+from __future__ import annotations
+
+import copy
+import numbers
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from joblib._utils import eval_expr
+from numpy.typing import NDArray
+from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, indexable
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
+from skhpo.parallel import Executor, Outcome
+from skhpo.pruners import BasePruner, NopPruner, RacingPruner
+from skhpo.samplers import BaseSampler, ColumnSampler, TPESampler
+from skhpo.search._fold import evaluate_fold, result_without_fit
+from skhpo.search._loop import Workers, run
+from skhpo.search._progress import Progress
+from skhpo.search._referee import StudyReferee
+from skhpo.search._results import format_results, performed
+from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search._sklearn import (
+    BaseSearchCV,
+    FitCallbacks,
+    MultimetricScorer,
+    check_method_params,
+    warn_or_raise_about_fit_failures,
+)
+from skhpo.space import SearchSpace, suggest_space
+from skhpo.study import Study, create_study
+from skhpo.trial import FrozenTrial
+
+__all__ = ["StudySearchCV"]
+
+VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
+
+
+@dataclass
+class _Plan:
+    """All that a fit has settled before its first fold runs."""
+
+    X: Any
+    y: Any
+    space: SearchSpace
+    splits: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    scorers: Any
+    refit_metric: str
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
+    enqueued: list[dict[str, Any]]
+    seed: int | None
+    metadata: dict[str, Any] | None
+
+
+class StudySearchCV(BaseSearchCV):
+    """Hyperparameter search with cross-validation, driven by any sampler and pruner.
+
+    The search learns from each candidate where to look next, stops a candidate after a few folds
+    once it has little chance to win, and keeps all workers busy. It takes the place of
+    :class:`sklearn.model_selection.RandomizedSearchCV` or
+    :class:`~sklearn.model_selection.GridSearchCV`: the same call, the same attributes.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        As for scikit-learn's searches. Either it has a ``score`` method, or `scoring` is given.
+
+    param_distributions : dict, list of dicts, or "suggest"
+        What to search: parameter names and their ranges, each
+
+        - a list (or another sequence): its elements are the choices. Numbers in order
+          are treated as ordered, anything else (strings, None, estimators, ...) as categories;
+        - a frozen distribution of scipy.stats: the range, and the prior;
+        - a :class:`skhpo.distributions.FloatDistribution`, ``IntDistribution``
+          or ``CategoricalDistribution``, or Optuna's.
+
+        A list of dicts is a space with branches, of which each candidate takes one; a name may
+        have another range in another branch. "suggest" takes a curated space for known
+        estimators, see :func:`skhpo.suggest_space`.
+
+    n_iter : int, default=50
+        How many candidates are tried. A finite space with no more than that is searched
+        once, whole.
+
+    scoring : str, callable, list, tuple or dict, default=None
+        As for scikit-learn's searches. With several metrics the search follows the one
+        named by `refit`; if `refit` names none, the first.
+
+    n_jobs : int, default=None
+        Workers, as for scikit-learn's searches; any joblib backend serves, see
+        :func:`joblib.parallel_config`.
+
+    refit : bool, str, or callable, default=True
+        As for scikit-learn's searches.
+
+    cv : int, cross-validation generator or iterable, default=None
+        As for scikit-learn's searches. The splits are drawn once a fit: all candidates meet
+        the same.
+
+    verbose : int, default=0
+        1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
+        line a fold.
+
+    pre_dispatch : int or str, default="n_jobs"
+        How many candidates may be in flight; a number or an expression like "2*n_jobs". With an
+        int `random_state` the result depends on it: a candidate is chosen by the results of
+        all but the newest ``pre_dispatch - 1`` before it.
+
+    random_state : int, RandomState instance or None, default=None
+        An int gives the same result (but for the times) at each fit with the same
+        `pre_dispatch`, for any `n_jobs` and backend. With None each result is used the moment
+        it comes in.
+
+    error_score : "raise" or numeric, default=np.nan
+        As for scikit-learn's searches. A candidate with a NaN score is not run further,
+        unless ``pruner=None``.
+
+    return_train_score : bool, default=False
+        As for scikit-learn's searches.
+
+    sampler : BaseSampler, default=None
+        Says which candidates to try; None takes that of the class, here
+        :class:`skhpo.samplers.TPESampler`.
+
+    pruner : "auto", BasePruner or None, default="auto"
+        Says after each fold whether a candidate stops. "auto" is
+        :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
+
+    timeout : float, default=None
+        Seconds after which the search stops, keeps what has finished and refits. At least one
+        candidate is completed.
+
+    callbacks : list of callable, default=None
+        Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
+        ends the search.
+
+    enqueue : "defaults", list of dicts or None, default="defaults"
+        Candidates to begin with. "defaults" is the estimator as it is given, where it lies
+        in the space, so that the search never ends below it. Dicts may leave parameters out:
+        these are sampled.
+
+    Attributes
+    ----------
+    study_ : Study
+        The study: its trials, sampler and pruner. Names of parameters in it equal those
+        of the estimator, unless branches differ in a parameter's range.
+
+    cv_results_ : dict of numpy (masked) ndarrays
+        scikit-learn's columns, one row a candidate in the order asked, and
+
+        - ``status``: "complete", "pruned", "failed", or "interrupted";
+        - ``n_splits_evaluated``: how many folds were run.
+
+        Scores of folds that were not run are NaN, and so is the mean over them: a pruned
+        candidate ranks last and is never chosen.
+
+    best_estimator_ : estimator
+        Refitted with the best parameters; if `refit` is not False.
+
+    best_score_ : float
+        Mean cross-validated score of the best candidate.
+
+    best_params_ : dict
+        Its parameters.
+
+    best_index_ : int
+        Its row in ``cv_results_``.
+
+    scorer_ : function or dict
+        The scorer, or the scorers by name.
+
+    n_splits_ : int
+        Number of folds.
+
+    refit_time_ : float
+        Seconds the refit took.
+
+    multimetric_ : bool
+        Whether there are several metrics.
+
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, of a classifier.
+
+    n_features_in_ : int
+        Number of features.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features, if there were any.
+
+    Warns
+    -----
+    SearchInterruptedWarning
+        If Ctrl-C or the timeout ended the search early.
+
+    See Also
+    --------
+    TPESearchCV : The search with the tree-structured Parzen estimator.
+    RandomSearchCV : The search at random.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import StudySearchCV
+    >>> from skhpo.samplers import RandomSampler
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = StudySearchCV(
+    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1e1)},
+    ...     n_iter=20, sampler=RandomSampler(), random_state=0,
+    ... )
+    >>> search.fit(X, y).best_score_ > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseSearchCV._parameter_constraints,
+        "param_distributions": [dict, list, StrOptions({"suggest"})],
+        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "sampler": [BaseSampler, None],
+        "pruner": [StrOptions({"auto"}), BasePruner, None],
+        "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "callbacks": [list, tuple, None],
+        "enqueue": [StrOptions({"defaults"}), list, tuple, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_iter: int = 50,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable[[dict[str, Any]], int] = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "n_jobs",
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        sampler: BaseSampler | None = None,
+        pruner: BasePruner | str | None = "auto",
+        timeout: float | None = None,
+        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        enqueue: Any = "defaults",
+    ) -> None:
+        self.param_distributions = param_distributions
+        self.n_iter = n_iter
+        self.random_state = random_state
+        self.sampler = sampler
+        self.pruner = pruner
+        self.timeout = timeout
+        self.callbacks = callbacks
+        self.enqueue = enqueue
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any = None, **params: Any) -> StudySearchCV:
+        """Search, and refit with the best parameters.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets; None for unsupervised learning.
+        **params : dict of str to object
+            Handed on to the ``fit`` of the estimator, to the scorer and to the splitter, as
+            scikit-learn's searches do: what has a value a sample is cut to the fold.
+
+        Returns
+        -------
+        self : StudySearchCV
+            The fitted search.
+
+        Raises
+        ------
+        ValueError
+            Before the first fold, if a parameter of the search or the space is not valid;
+            after the last, if every fit failed.
+        """
+        plan = self._make_plan(X, y, params)
+        callbacks = FitCallbacks(self, {"X": plan.X, "y": plan.y, "metadata": plan.metadata})
+        with callbacks.fit():
+            candidates = self._run_candidates(plan, callbacks)
+            self._keep_results(plan, candidates)
+            self._select(plan)
+            if self.refit:
+                self._refit(plan, callbacks)
+        return self
+
+    # --------------------------------------------------------------------- the steps of fit
+
+    def _make_plan(self, X: Any, y: Any, params: dict[str, Any]) -> _Plan:
+        """Check all input and draw the splits."""
+        scorers, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        seed = self._seed()
+        space = self._space(seed)
+        enqueued = self._enqueued(space)
+        splits = self._splits(X, y, routed.splitter.split)
+        sample_weight = params.get("sample_weight")
+        return _Plan(
+            X=X,
+            y=y,
+            space=space,
+            splits=splits,
+            scorers=scorers,
+            refit_metric=refit_metric,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            enqueued=enqueued,
+            seed=seed,
+            metadata=None if sample_weight is None else {"sample_weight": sample_weight},
+        )
+
+    def _run_candidates(self, plan: _Plan, callbacks: FitCallbacks) -> list[Candidate]:
+        """Run the search; what has finished is kept, however it ends."""
+        n_folds = len(plan.splits)
+        n_candidates = int(min(self.n_iter, plan.space.n_candidates))
+        study = self._make_study(plan)
+        with (
+            callbacks.search(n_candidates * n_folds),
+            Executor(self.n_jobs) as workers,
+            Progress(self.verbose, n_candidates, n_folds) as progress,
+        ):
+            referee = StudyReferee(
+                study,
+                plan.space,
+                pruner=None if self.pruner is None else study.pruner,
+                n_folds=n_folds,
+                objective=self._objective(),
+                enqueued=plan.enqueued,
+                in_order=plan.seed is not None,
+                callbacks=self.callbacks or (),
+                progress=progress,
+            )
+            schedule = Schedule(
+                referee,
+                n_candidates=n_candidates,
+                window=self._window(workers.n_workers, n_candidates),
+                in_order=plan.seed is not None,
+            )
+            deadline = None if self.timeout is None else time.monotonic() + self.timeout
+            study._in_optimize = True
+            try:
+                reason = run(
+                    schedule, workers, self._submitter(plan, callbacks), self._receive, deadline
+                )
+            finally:
+                study._in_optimize = False
+                self.study_ = study
+        if reason is not None:
+            self._warn_about_cut(reason, schedule.candidates)
+        return schedule.candidates
+
+    def _keep_results(self, plan: _Plan, candidates: list[Candidate]) -> None:
+        """Make ``cv_results_``, and complain if every fit failed."""
+        results = performed(candidates, len(plan.splits))
+        if not results:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no candidates?"
+            )
+        warn_or_raise_about_fit_failures(results, self.error_score)
+        kept = [candidate for candidate in candidates if candidate.results]
+        self.cv_results_ = format_results(self, kept, len(plan.splits))
+        first_scores = results[0]["test_scores"]
+        self.multimetric_ = isinstance(first_scores, dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(first_scores)
+            plan.refit_metric = self.refit
+        is_multimetric = isinstance(plan.scorers, MultimetricScorer)
+        self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
+
+    def _select(self, plan: _Plan) -> None:
+        """Choose the best candidate."""
+        if not self.refit and self.multimetric_:
+            return
+        self.best_index_ = self._select_best_index(self.refit, plan.refit_metric, self.cv_results_)
+        if not callable(self.refit):
+            scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
+            self.best_score_ = scores[self.best_index_]
+        self.best_params_ = self.cv_results_["params"][self.best_index_]
+
+    def _refit(self, plan: _Plan, callbacks: FitCallbacks) -> None:
+        """Fit the best candidate on all data."""
+        estimator = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        with callbacks.refit(estimator):
+            start = time.time()
+            if plan.y is None:
+                estimator.fit(plan.X, **plan.fit_params)
+            else:
+                estimator.fit(plan.X, plan.y, **plan.fit_params)
+            self.refit_time_ = time.time() - start
+        self.best_estimator_ = estimator
+        if hasattr(estimator, "feature_names_in_"):
+            self.feature_names_in_ = estimator.feature_names_in_
+
+    # ------------------------------------------------------------------- parts of the plan
+
+    def _seed(self) -> int | None:
+        if self.random_state is None:
+            return None
+        if isinstance(self.random_state, numbers.Integral):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _space(self, seed: int | None) -> SearchSpace:
+        distributions = self.param_distributions
+        if isinstance(distributions, str):
+            distributions = suggest_space(self.estimator)
+        return SearchSpace.from_param_distributions(
+            distributions, estimator=self.estimator, random_state=seed
+        )
+
+    def _enqueued(self, space: SearchSpace) -> list[dict[str, Any]]:
+        """Configurations to begin with, each once."""
+        if self.enqueue is None:
+            return []
+        if isinstance(self.enqueue, str):
+            defaults = space.defaults(self.estimator)
+            return [] if defaults is None else [defaults]
+        configs: list[dict[str, Any]] = []
+        for params in self.enqueue:
+            config = space.to_config(params) if isinstance(params, Mapping) else None
+            if config is None:
+                raise ValueError(
+                    f"`enqueue` must hold dicts of parameters that lie in the space; got {params!r}."
+                )
+            configs.append(config)
+        return configs
+
+    def _splits(
+        self, X: Any, y: Any, split_params: dict[str, Any]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Draw the splits, once for all candidates."""
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = cv.get_n_splits(X, y, **split_params)
+        splits = list(cv.split(X, y, **split_params))
+        if len(splits) != self.n_splits_:
+            raise ValueError(
+                "cv.split and cv.get_n_splits return inconsistent results. "
+                f"Expected {self.n_splits_} splits, got {len(splits)}"
+            )
+        if not splits:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? Were there no candidates?"
+            )
+        return splits
+
+    # ---------------------------------------------------------------------- parts of the run
+
+    def _make_study(self, plan: _Plan) -> Study:
+        sampler = self._default_sampler() if self.sampler is None else copy.deepcopy(self.sampler)
+        if plan.seed is not None and isinstance(sampler, ColumnSampler):
+            sampler.reseed(plan.seed)
+        pruner: BasePruner = NopPruner()
+        if isinstance(self.pruner, BasePruner):
+            pruner = copy.deepcopy(self.pruner)
+        elif self.pruner == "auto":
+            pruner = RacingPruner()
+        return create_study(direction="maximize", sampler=sampler, pruner=pruner)
+
+    def _default_sampler(self) -> BaseSampler:
+        return TPESampler()
+
+    def _window(self, n_workers: int, n_candidates: int) -> int:
+        """How many candidates may be in flight."""
+        if self.pre_dispatch == "all":
+            return n_candidates
+        window = self.pre_dispatch
+        if isinstance(window, str):
+            try:
+                window = int(eval_expr(window.replace("n_jobs", str(n_workers))))
+            except (ValueError, TypeError, SyntaxError) as error:
+                raise ValueError(
+                    "`pre_dispatch` must be a number, 'all', or an expression such as '2*n_jobs'; "
+                    f"got {self.pre_dispatch!r}."
+                ) from error
+        if window < 1:
+            raise ValueError(f"`pre_dispatch` must come to 1 or more; got {self.pre_dispatch!r}.")
+        return int(window)
+
+    def _objective(self) -> Callable[[Mapping[str, Any]], float]:
+        """The score that the search follows, out of a fold's result."""
+        metric = self.refit if isinstance(self.refit, str) else None
+
+        def objective(result: Mapping[str, Any]) -> float:
+            scores = result["test_scores"]
+            if not isinstance(scores, dict):
+                return float(scores)
+            return float(scores[metric] if metric in scores else next(iter(scores.values())))
+
+        return objective
+
+    def _submitter(
+        self, plan: _Plan, callbacks: FitCallbacks
+    ) -> Callable[[Workers, Candidate, int], None]:
+        """What hands a fold to the workers."""
+        n_folds = len(plan.splits)
+        estimator = clone(self.estimator)
+        settings = {
+            "scorer": plan.scorers,
+            "fit_params": plan.fit_params,
+            "score_params": plan.score_params,
+            "return_train_score": self.return_train_score,
+            "error_score": self.error_score,
+            "verbose": self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
+        }
+
+        def submit(workers: Workers, candidate: Candidate, fold: int) -> None:
+            train, test = plan.splits[fold]
+            context = callbacks.evaluation(candidate.number * n_folds + fold)
+            workers.submit(
+                (candidate.number, fold),
+                evaluate_fold,
+                estimator,
+                plan.X,
+                plan.y,
+                train=train,
+                test=test,
+                parameters=candidate.payload.params,
+                caller=None if context is None else self,
+                callback_context=context,
+                split_progress=(fold, n_folds),
+                candidate_progress=(candidate.number, self.n_iter),
+                **settings,
+            )
+
+        return submit
+
+    def _receive(self, outcome: Outcome) -> dict[str, Any]:
+        """A fold's result; a fold whose worker died counts as a fit that failed."""
+        error = outcome.error
+        if isinstance(error, WorkerDiedError) and self.error_score != "raise":
+            return result_without_fit(self.error_score, f"{type(error).__name__}: {error}")
+        result: dict[str, Any] = outcome.result()
+        return result
+
+    def _warn_about_cut(self, reason: str, candidates: list[Candidate]) -> None:
+        n_complete = sum(candidate.status == "complete" for candidate in candidates)
+        if n_complete == 0 and reason == "interrupt":
+            raise KeyboardInterrupt
+        cause = "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"
+        warnings.warn(
+            f"The search was ended early by {cause}: {len(candidates)} of {self.n_iter} candidates "
+            f"were begun, {n_complete} are complete. The best of these is used.",
+            SearchInterruptedWarning,
+            stacklevel=5,
+        )

@@ -1,0 +1,104 @@
+"""One task of a search: fit a candidate on the training part of a fold, and score it.
+
+A result is the dict that scikit-learn's own function returns (``test_scores``, ``train_scores``,
+``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and ``stop``: whether a
+callback asked to stop the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from skhpo.search._sklearn import fit_and_score
+
+__all__ = ["evaluate_fold", "result_without_fit"]
+
+
+class _Listener:
+    """A callback context that remembers whether a callback asked to stop."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self.stop = False
+
+    def propagate_callback_context(self, estimator: Any) -> Any:
+        return self._context.propagate_callback_context(estimator)
+
+    def call_on_fit_task_begin(self, **arguments: Any) -> Any:
+        return self._context.call_on_fit_task_begin(**arguments)
+
+    def call_on_fit_task_end(self, **arguments: Any) -> bool:
+        self.stop = bool(self._context.call_on_fit_task_end(**arguments))
+        return self.stop
+
+
+def evaluate_fold(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+    parameters: Mapping[str, Any],
+    caller: Any = None,
+    callback_context: Any = None,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Fit a clone of `estimator` with `parameters` on ``X[train]``, score it on ``X[test]``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The search's estimator.
+    X, y : array-like
+        All data.
+    train, test : ndarray
+        The fold's indices.
+    parameters : mapping of str to object
+        The candidate.
+    caller : estimator, optional
+        The search, for callbacks.
+    callback_context : CallbackContext, optional
+        This task's place among the tasks of the search; None without callbacks.
+    **settings : dict
+        Handed on to scikit-learn: the scorer, fit parameters, the error score, ...
+
+    Returns
+    -------
+    result : dict
+    """
+    callbacks: dict[str, Any] = {}
+    if callback_context is not None:
+        callbacks = {"caller": caller, "callback_ctx": _Listener(callback_context)}
+    result: dict[str, Any] = fit_and_score(
+        clone(estimator),
+        X,
+        y,
+        train=train,
+        test=test,
+        parameters=parameters,
+        return_n_test_samples=True,
+        return_times=True,
+        **settings,
+        **callbacks,
+    )
+    result["stop"] = bool(callbacks) and callbacks["callback_ctx"].stop
+    return result
+
+
+def result_without_fit(scores: Any, fit_error: str | None = None) -> dict[str, Any]:
+    """The result of a fold that was not fitted, with `scores` (NaN, error score) in its place."""
+    return {
+        "test_scores": scores,
+        "train_scores": scores,
+        "n_test_samples": 0,
+        "fit_time": np.nan,
+        "score_time": np.nan,
+        "fit_error": fit_error,
+        "stop": False,
+    }

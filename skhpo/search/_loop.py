@@ -1,0 +1,104 @@
+"""The search loop: fill the free workers, wait for a result, record it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from skhpo.search._schedule import Candidate, Schedule
+
+__all__ = ["Workers", "run"]
+
+
+class Workers(Protocol):
+    """What runs the tasks: :class:`skhpo.parallel.Executor`, or its twin in virtual time."""
+
+    n_workers: int
+
+    @property
+    def n_outstanding(self) -> int: ...
+
+    def submit(
+        self, key: Any, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> tuple[Any, Any]: ...
+
+    def abort(self) -> None: ...
+
+
+def run(
+    schedule: Schedule,
+    workers: Workers,
+    submit: Callable[[Workers, Candidate, int], None],
+    receive: Callable[[Any], Any],
+    deadline: float | None = None,
+) -> str | None:
+    """Run a schedule to its end.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        Says what runs next.
+    workers : Workers
+        Run it.
+    submit : callable
+        Hands a fold of a candidate to the workers, under the key ``(candidate.number, fold)``.
+    receive : callable
+        Turns the outcome of a task into a result; what it raises ends the run.
+    deadline : float, optional
+        ``time.monotonic()`` at which to stop, once at least one candidate is complete.
+
+    Returns
+    -------
+    reason : str or None
+        Why the run was cut short: "interrupt", "timeout"; None if it was not.
+    """
+    try:
+        while True:
+            while workers.n_outstanding < workers.n_workers:
+                task = schedule.next_task()
+                if task is None:
+                    break
+                submit(workers, *task)
+            if workers.n_outstanding == 0:
+                return None
+            if _is_over(deadline) and _cut_short(schedule, workers):
+                return "timeout"
+            try:
+                (number, fold), outcome = workers.wait(_time_left(deadline))
+            except TimeoutError:
+                continue
+            schedule.record(schedule.candidates[number], fold, receive(outcome))
+    except KeyboardInterrupt:
+        workers.abort()
+        schedule.interrupt()
+        return "interrupt"
+    except BaseException:
+        workers.abort()
+        schedule.interrupt()
+        raise
+
+
+def _is_over(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() >= deadline
+
+
+def _time_left(deadline: float | None) -> float | None:
+    """Seconds to wait: until the deadline; past it, the first complete candidate is awaited."""
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    return left if left > 0 else None
+
+
+def _cut_short(schedule: Schedule, workers: Workers) -> bool:
+    """Stop at the deadline, or else see to it that one candidate is completed. Say which."""
+    if any(candidate.status == "complete" for candidate in schedule.candidates):
+        workers.abort()
+        schedule.interrupt()
+        return True
+    if schedule.n_in_flight:
+        schedule.keep_only_oldest()
+    return False

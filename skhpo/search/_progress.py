@@ -1,0 +1,83 @@
+"""What a search shows while it runs."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from skhpo.search._schedule import Candidate
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """A progress bar over candidates, and a line a candidate for those who want it.
+
+    Parameters
+    ----------
+    verbose : int
+        0 shows nothing, 1 the bar, 2 and more also a line a candidate.
+    n_candidates : int
+        How many candidates there will be, at most.
+    n_folds : int
+        Folds of a candidate.
+    """
+
+    def __init__(self, verbose: int, n_candidates: int, n_folds: int) -> None:
+        self._verbose = verbose
+        self._n_candidates = n_candidates
+        self._n_folds = n_folds
+        self._n_fits = 0
+        self._n_pruned = 0
+        self._best: float | None = None
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        if self._verbose > 0:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=self._n_candidates, unit="candidate", desc="Search")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            if kind is None and self._bar.n < self._bar.total:
+                self._bar.total = self._bar.n  # the space was smaller than the budget
+                self._bar.refresh()
+            self._bar.close()
+
+    def fold_done(self) -> None:
+        """A fold has come in."""
+        self._n_fits += 1
+        if self._bar is not None:
+            self._show(refresh=False)
+
+    def candidate_done(self, candidate: Candidate, params: dict[str, Any], score: float) -> None:
+        """A candidate has ended, with its mean score or NaN."""
+        self._n_pruned += candidate.status == "pruned"
+        if candidate.status == "complete" and (self._best is None or score > self._best):
+            self._best = score
+        if self._bar is None:
+            return
+        if self._verbose > 1:
+            self._bar.write(self._line(candidate, params, score))
+        self._bar.update(1)
+        self._show(refresh=True)
+
+    def _show(self, refresh: bool) -> None:
+        shown: dict[str, Any] = {"fits": self._n_fits, "pruned": self._n_pruned}
+        if self._best is not None:
+            shown["best"] = f"{self._best:.4g}"
+        self._bar.set_postfix(shown, refresh=refresh)
+
+    def _line(self, candidate: Candidate, params: dict[str, Any], score: float) -> str:
+        outcome = f"{candidate.status} after {candidate.n_judged}/{self._n_folds} folds"
+        if candidate.status == "complete":
+            outcome = f"score {score:.4f}" + (" (best so far)" if score == self._best else "")
+        settings = ", ".join(f"{name}={value}" for name, value in params.items())
+        return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"

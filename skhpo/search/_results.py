@@ -1,0 +1,96 @@
+"""``cv_results_``: scikit-learn's table, with a column for how each candidate ended."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skhpo.search._fold import result_without_fit
+from skhpo.search._schedule import Candidate
+from skhpo.search._sklearn import BaseSearchCV, insert_error_scores
+
+__all__ = ["format_results", "performed"]
+
+
+def performed(candidates: Sequence[Candidate], n_folds: int) -> list[dict[str, Any]]:
+    """Results of all folds that were run, candidate by candidate, folds in order."""
+    return [
+        candidate.results[fold]
+        for candidate in candidates
+        for fold in range(n_folds)
+        if fold in candidate.results
+    ]
+
+
+def format_results(
+    search: BaseSearchCV, candidates: Sequence[Candidate], n_folds: int
+) -> dict[str, Any]:
+    """Make ``cv_results_``.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        Its settings say what the table holds.
+    candidates : sequence of Candidate
+        One a row.
+    n_folds : int
+        Number of splits.
+
+    Returns
+    -------
+    results : dict of str to ndarray
+        Scores of folds that were not run are NaN, and so is the mean over them; mean times
+        are over the folds that were run.
+    """
+    results_run = performed(candidates, n_folds)
+    if callable(search.scoring):
+        insert_error_scores(results_run, search.error_score)
+    no_scores = _like(results_run[0]["test_scores"], np.nan)
+    out = [
+        candidate.results.get(fold) or result_without_fit(no_scores)
+        for candidate in candidates
+        for fold in range(n_folds)
+    ]
+    params = [candidate.payload.params for candidate in candidates]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        results: dict[str, Any] = search._format_results(params, n_folds, out)
+    _pass_on(caught, is_any_score_bad=any(_is_bad(result) for result in results_run))
+    for name in ("fit_time", "score_time"):
+        times = np.array([r[name] for r in out]).reshape(len(candidates), n_folds)
+        results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(times)
+    results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
+    results["n_splits_evaluated"] = np.array([candidate.n_judged for candidate in candidates])
+    return results
+
+
+def _like(scores: Any, value: float) -> Any:
+    return dict.fromkeys(scores, value) if isinstance(scores, dict) else value
+
+
+def _is_bad(result: dict[str, Any]) -> bool:
+    for key in ("test_scores", "train_scores"):
+        scores = result.get(key, 0.0)
+        values = list(scores.values()) if isinstance(scores, dict) else [scores]
+        if not np.isfinite(np.array(values, dtype=float)).all():
+            return True
+    return False
+
+
+def _pass_on(caught: Sequence[warnings.WarningMessage], is_any_score_bad: bool) -> None:
+    """Repeat warnings, but not that means are NaN where folds were merely not run."""
+    for warning in caught:
+        if "non-finite" in str(warning.message) and not is_any_score_bad:
+            continue
+        warnings.warn(warning.message, stacklevel=4)  # an instance: it keeps its category
+
+
+def _mean_and_std_of_known(times: Any) -> tuple[Any, Any]:
+    known = ~np.isnan(times)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, times, 0.0).sum(axis=1) / count
+    spread = np.where(known, times - mean[:, None], 0.0)
+    return mean, np.sqrt((spread**2).sum(axis=1) / count)

@@ -1,0 +1,212 @@
+"""Which fold of which candidate runs next, and when a candidate's verdict falls.
+
+No barrier stands between folds or between candidates. A free worker is given, in this order,
+
+1. the next fold of a candidate in flight that waits for a verdict no more, the oldest first,
+2. the first fold of a new candidate, while fewer than `window` are in flight,
+3. a further fold of the oldest candidate in flight, ahead of its verdict.
+
+In order (for reproducible searches), candidate ``t`` starts once candidates ``0..t-window`` have
+ended, and has been told of exactly those: timing decides nothing. Otherwise every result is used
+at once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+__all__ = ["Candidate", "Referee", "Schedule"]
+
+Status = Literal["complete", "pruned", "failed", "interrupted"]
+
+
+@dataclass
+class Candidate:
+    """A candidate in flight or ended.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order asked.
+    fold_order : sequence of int
+        The order in which its folds run.
+    payload : object
+        What the referee keeps with it.
+    results : dict of int to object
+        Results by fold, in the order judged.
+    status : str or None
+        How it ended; None while it is in flight.
+    """
+
+    number: int
+    fold_order: Sequence[int]
+    payload: Any = None
+    results: dict[int, Any] = field(default_factory=dict)
+    status: Status | None = None
+    n_dispatched: int = 0
+    _early: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def n_judged(self) -> int:
+        """How many folds have come in and been judged, in order."""
+        return len(self.results)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some of its folds are out, so that a verdict is yet to come."""
+        return self.n_dispatched > self.n_judged
+
+    def next_fold(self) -> int:
+        """Take the next fold to run."""
+        fold = self.fold_order[self.n_dispatched]
+        self.n_dispatched += 1
+        return int(fold)
+
+
+class Referee(Protocol):
+    """What the schedule asks of the search around it."""
+
+    def ask(self, number: int) -> Candidate | None:
+        """Make candidate `number`; None if there are no more."""
+
+    def judge(self, candidate: Candidate) -> Status | None:
+        """Look at the last of ``candidate.results``; say how the candidate ends, if it does."""
+
+    def tell(self, candidate: Candidate) -> None:
+        """Take note of a candidate that has ended."""
+
+
+class Schedule:
+    """The state of a search over candidates and folds.
+
+    Parameters
+    ----------
+    referee : Referee
+        Makes candidates, judges them, and is told how they ended.
+    n_candidates : int
+        How many candidates to run, at most.
+    window : int
+        How many candidates may be in flight.
+    in_order : bool
+        Whether timing must decide nothing.
+    """
+
+    def __init__(self, referee: Referee, *, n_candidates: int, window: int, in_order: bool) -> None:
+        self._referee = referee
+        self._n_candidates = n_candidates
+        self._window = window
+        self._in_order = in_order
+        self._in_flight: dict[int, Candidate] = {}
+        self._ready: list[int] = []  # heap of numbers whose next fold may run
+        self._untold: dict[int, Candidate] = {}
+        self._n_told = 0  # in order: all candidates below this number have been told
+        self._closed = False
+        self.candidates: list[Candidate] = []
+
+    # ------------------------------------------------------------------ what runs next
+
+    def next_task(self) -> tuple[Candidate, int] | None:
+        """Take the next fold to run; None if there is nothing to do for now."""
+        if self._ready:
+            candidate = self._in_flight[heapq.heappop(self._ready)]
+        elif (new := self._start_candidate()) is not None:
+            candidate = new
+        elif (oldest := self._oldest_with_folds_left()) is not None:
+            candidate = oldest
+        else:
+            return None
+        return candidate, candidate.next_fold()
+
+    def _start_candidate(self) -> Candidate | None:
+        number = len(self.candidates)
+        if self._closed or number >= self._n_candidates:
+            return None
+        oldest = next(iter(self._in_flight), number) if self._in_order else 0
+        in_flight = number - oldest if self._in_order else len(self._in_flight)
+        if in_flight >= self._window:
+            return None
+        candidate = self._referee.ask(number)
+        if candidate is None:
+            self.close()
+            return None
+        self.candidates.append(candidate)
+        self._in_flight[number] = candidate
+        self._tell_what_may_be_told()
+        return candidate
+
+    def _oldest_with_folds_left(self) -> Candidate | None:
+        for candidate in self._in_flight.values():
+            if candidate.n_dispatched < len(candidate.fold_order):
+                return candidate
+        return None
+
+    # ------------------------------------------------------------------- what came back
+
+    def record(self, candidate: Candidate, fold: int, result: Any) -> None:
+        """Take in the result of a fold; it is thrown away if the candidate has ended."""
+        if candidate.status is not None:
+            return
+        candidate._early[fold] = result
+        while candidate.n_judged < candidate.n_dispatched:
+            due = int(candidate.fold_order[candidate.n_judged])
+            if due not in candidate._early:
+                break
+            candidate.results[due] = candidate._early.pop(due)
+            status = self._referee.judge(candidate)
+            if status is None and candidate.n_judged == len(candidate.fold_order):
+                status = "complete"
+            if status is not None:
+                self._end(candidate, status)
+                return
+        if not candidate.is_waiting:
+            heapq.heappush(self._ready, candidate.number)
+
+    def _end(self, candidate: Candidate, status: Status) -> None:
+        candidate.status = status
+        candidate._early.clear()
+        del self._in_flight[candidate.number]
+        self._untold[candidate.number] = candidate
+        self._tell_what_may_be_told()
+
+    def _tell_what_may_be_told(self) -> None:
+        """Tell, in order, what the next candidate is to know; or everything at once."""
+        if not self._in_order:
+            for number in list(self._untold):
+                self._referee.tell(self._untold.pop(number))
+            return
+        last = len(self.candidates) - self._window
+        if self._closed or len(self.candidates) >= self._n_candidates:
+            last = len(self.candidates)
+        while self._n_told <= last and self._n_told in self._untold:
+            self._referee.tell(self._untold.pop(self._n_told))
+            self._n_told += 1
+
+    # -------------------------------------------------------------------------- the end
+
+    def close(self) -> None:
+        """Start no further candidate."""
+        self._closed = True
+        self._tell_what_may_be_told()
+
+    def interrupt(self) -> None:
+        """End every candidate in flight as it stands."""
+        self._closed = True
+        self._ready.clear()
+        for candidate in list(self._in_flight.values()):
+            self._end(candidate, "interrupted")
+
+    def keep_only_oldest(self) -> None:
+        """Start no further candidate, and end those in flight but the oldest."""
+        self._closed = True
+        oldest, *others = self._in_flight.values()
+        for candidate in others:
+            self._end(candidate, "interrupted")
+        self._ready = [oldest.number] if oldest.number in self._ready else []
+
+    @property
+    def n_in_flight(self) -> int:
+        """How many candidates are in flight."""
+        return len(self._in_flight)

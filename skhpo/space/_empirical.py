@@ -1,0 +1,97 @@
+"""Priors made from draws, for objects that offer nothing but ``rvs``."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
+
+from skhpo.distributions import QuantileDistribution
+from skhpo.distributions._base import FloatArray
+
+_N_DRAWS = 1_000
+
+
+def draw_prior(source: Any, random_state: Any) -> QuantileDistribution:
+    """Draw from an object's ``rvs`` and return the draws' empirical distribution.
+
+    Parameters
+    ----------
+    source : object
+        Has a method ``rvs(random_state=...)``, as scikit-learn's searches need it.
+    random_state : int, RandomState instance or None
+        Seeds the draws.
+
+    Returns
+    -------
+    QuantileDistribution
+        Ints where all draws are ints. Floats are interpolated between the draws, unless some
+        were drawn twice: then only values that were drawn come again.
+
+    Raises
+    ------
+    TypeError
+        If a draw is no number.
+    ValueError
+        If a draw is NaN or infinite.
+    """
+    rng = check_random_state(random_state)
+    draws = [source.rvs(random_state=rng) for _ in range(_N_DRAWS)]
+    other = [d for d in draws if not isinstance(d, Real) or isinstance(d, bool | np.bool_)]
+    if other:
+        raise TypeError(
+            f"rvs must give numbers where there is no ppf and cdf, but {source!r} gave "
+            f"{other[0]!r}: give a list of the values instead."
+        )
+    if not np.all(np.isfinite(np.asarray(draws, dtype=np.float64))):
+        raise ValueError(f"rvs must give finite numbers, but {source!r} gave NaN or infinity.")
+    if all(isinstance(d, Integral) for d in draws):
+        return QuantileDistribution(IntegerPrior(draws))
+    repeats = len(set(draws)) < len(draws)
+    return QuantileDistribution(StepPrior(draws) if repeats else SmoothPrior(draws))
+
+
+class SmoothPrior:
+    """Piecewise linear quantiles through the order statistics of distinct draws."""
+
+    def __init__(self, draws: Sequence[float]) -> None:
+        self.values = np.sort(np.asarray(draws, dtype=np.float64))
+        self.levels = np.linspace(0.0, 1.0, len(draws))
+
+    def __repr__(self) -> str:
+        low, high = self.support()
+        return f"{len(self.values)} draws from {low:g} to {high:g}"
+
+    def support(self) -> tuple[float, float]:
+        return float(self.values[0]), float(self.values[-1])
+
+    def ppf(self, u: ArrayLike) -> FloatArray:
+        return np.interp(u, self.levels, self.values)
+
+    def cdf(self, values: ArrayLike) -> FloatArray:
+        return np.interp(values, self.values, self.levels)
+
+
+class StepPrior(SmoothPrior):
+    """The draws themselves, each as often as it was drawn."""
+
+    def __init__(self, draws: Sequence[float]) -> None:
+        super().__init__(draws)
+        self.levels = np.arange(1, len(draws) + 1) / len(draws)
+
+    def ppf(self, u: ArrayLike) -> FloatArray:
+        drawn: FloatArray = self.values[np.searchsorted(self.levels, u, side="left")]
+        return drawn
+
+    def cdf(self, values: ArrayLike) -> FloatArray:
+        return np.searchsorted(self.values, values, side="right") / len(self.values)
+
+
+class IntegerPrior(StepPrior):
+    """Draws that are integers; the mass function marks the prior as discrete."""
+
+    def pmf(self, values: ArrayLike) -> FloatArray:
+        values = np.asarray(values, dtype=np.float64)
+        return self.cdf(values) - self.cdf(values - 1.0)

@@ -1,0 +1,91 @@
+"""A curated search space for known estimators, found wherever they sit inside another one."""
+
+from typing import Any
+
+from skhpo.distributions import BaseDistribution
+from skhpo.space._names import components_of, join, names_of
+from skhpo.space._parse import parse_distribution
+from skhpo.space._suggest_table import KNOWN
+
+
+def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
+    """Return a search space for an estimator.
+
+    The estimator may be a Pipeline, a ColumnTransformer or any other that holds estimators: each
+    known one inside gets its space, under the prefix of its parameters. Transformers that are not
+    known keep their parameters. So do parameters whose present value was chosen by hand from
+    outside the suggested list, as a ``class_weight`` that is a dict.
+
+    The ranges follow published studies: Probst, Boulesteix and Bischl 2019 ("Tunability:
+    importance of hyperparameters of machine learning algorithms"), Grinsztajn, Oyallon and
+    Varoquaux 2022 ("Why do tree-based models still outperform deep learning on tabular data?"),
+    Eggensperger et al. 2021 ("HPOBench"), Feurer et al. 2015 ("Efficient and robust automated
+    machine learning") and Gijsbers et al. 2024 ("AMLB: an AutoML benchmark"), widened where needed
+    so that the defaults lie inside; ``gamma`` of the kernel machines is searched as a number, so
+    its default "scale" does not. The number of trees of a forest is left alone: more is better
+    (Probst and Boulesteix 2018, "To tune or not to tune the number of trees in random forest").
+
+    Parameters
+    ----------
+    estimator : estimator
+        Known are scikit-learn's common classifiers, regressors and transformers, and those of
+        XGBoost, LightGBM and CatBoost, and subclasses of these.
+
+    Returns
+    -------
+    dict of str to BaseDistribution
+        Distributions by the estimator's parameter names.
+
+    Raises
+    ------
+    ValueError
+        If a predictor is unknown, or there is nothing to search.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skhpo.space import suggest_space
+    >>> suggest_space(make_pipeline(StandardScaler(), Ridge()))
+    {'ridge__alpha': FloatDistribution(low=0.001, high=1000.0, log=True, step=None)}
+    """
+    space: dict[str, BaseDistribution] = {}
+    components = list(components_of(estimator))
+    for prefix, component in components:
+        entry = _entry_of(component)
+        if entry is None:
+            is_outermost_of_others = any(_is_inside(p, prefix) for p, _ in components)
+            if hasattr(component, "predict") and not is_outermost_of_others:
+                raise ValueError(_advice(f"no search space is known for {component!r}"))
+            continue
+        names = names_of(component)
+        present = component.get_params(deep=False)
+        for name, values in entry.items():
+            if name in names and _is_open(values, present.get(name), name in present):
+                space[join(prefix, name)] = parse_distribution(name, values)
+    if not space:
+        raise ValueError(_advice(f"there is nothing to search in {estimator!r}"))
+    return space
+
+
+def _entry_of(component: Any) -> dict[str, Any] | None:
+    """The entry of the component's class, or of its nearest known base class."""
+    names = (base.__name__ for base in type(component).__mro__)
+    return next((KNOWN[name] for name in names if name in KNOWN), None)
+
+
+def _is_inside(prefix: str, outer: str) -> bool:
+    return prefix != outer and prefix.startswith(f"{outer}__" if outer else "")
+
+
+def _is_open(values: Any, present: Any, is_set: bool) -> bool:
+    """Whether a parameter may be searched: a present value outside a list was set by hand."""
+    return not is_set or not isinstance(values, list) or any(present == v for v in values)
+
+
+def _advice(problem: str) -> str:
+    return (
+        f"param_distributions='suggest': {problem}. Give a dict of parameter names and lists or "
+        "distributions instead; suggest_space(...) of a part that is known gives you a start."
+    )
