@@ -1,8 +1,9 @@
 """A choice among any objects, in no order or in the order of numbers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from numbers import Real
 from typing import Any, ClassVar
@@ -49,7 +50,11 @@ class CategoricalDistribution(BaseDistribution):
             raise ValueError(f"choices must hold one or more objects, but got {choices!r}.")
 
     def to_internal_repr(self, value: Any) -> float:
-        index = find(value, self.choices)
+        index = self._index_of_id.get(id(value))
+        if index is None:
+            index = self._index_of_value.get(_typed(value))
+        if index is None:
+            index = find(value, self.choices)
         if index is None:
             raise ValueError(f"{value!r} is not among the choices {self.choices!r}.")
         return float(index)
@@ -77,6 +82,16 @@ class CategoricalDistribution(BaseDistribution):
 
     def cell_values(self, ranks: ArrayLike) -> FloatArray:
         return np.asarray(ranks, dtype=np.float64)
+
+    @cached_property
+    def _index_of_id(self) -> dict[int, int]:
+        return {id(c): i for i, c in reversed(list(enumerate(self.choices)))}
+
+    @cached_property
+    def _index_of_value(self) -> dict[Hashable, int]:
+        indices = {_typed(c): i for i, c in reversed(list(enumerate(self.choices)))}
+        indices.pop(None, None)
+        return indices
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BaseDistribution):
@@ -143,6 +158,15 @@ def find(value: Any, choices: Sequence[Any]) -> int | None:
     equal = [i for i, choice in enumerate(choices) if same_object(choice, value)]
     of_type = [i for i in equal if type(choices[i]) is type(value)]
     return next(iter(of_type + equal), None)
+
+
+def _typed(value: Any) -> Hashable | None:
+    """A key that equal values of one type share; None if there is no hash."""
+    try:
+        hash(value)
+    except Exception:
+        return None
+    return type(value), value
 
 
 def same_choices(a: Sequence[Any], b: Sequence[Any]) -> bool:

@@ -89,7 +89,7 @@ class FloatDistribution(BaseDistribution):
         k = (internal - self.low) / self.step
         return abs(k - round(k)) < self._grid_tolerance
 
-    @property
+    @cached_property
     def n_cells(self) -> int | None:
         if self.step is None:
             return None
@@ -98,17 +98,16 @@ class FloatDistribution(BaseDistribution):
     def to_unit(self, internal: ArrayLike) -> FloatArray:
         values = np.asarray(internal, dtype=np.float64)
         inside = (self.low <= values) & (values <= self.high)
+        values = np.where(inside, values, self.low)
         if self.step is not None:
             k = (values - self.low) / self.step
             rank = np.rint(k)
             inside &= np.abs(k - rank) < self._grid_tolerance
             unit = middle_of_cell(rank, cast("int", self.n_cells))
-        elif self.single():
-            unit = np.full_like(values, 0.5)
         else:
-            scaled = self._scale(np.where(inside, values, self.low))
             low, high = self._scale(self.low), self._scale(self.high)
-            unit = (scaled - low) / (high - low)
+            offset = self._scale(values) - low
+            unit = offset / (high - low) if low < high else np.full_like(values, 0.5)
         return np.where(inside, unit, np.nan)
 
     def from_unit(self, u: ArrayLike) -> FloatArray:

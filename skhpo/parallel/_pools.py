@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing.pool
 import pickle
+import queue
 import threading
 import warnings
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
-from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,7 +62,7 @@ class Pool:
     """
 
     def __init__(self, parallel: Any) -> None:
-        self.results: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        self.results: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self._parallel = parallel
         self._backend = parallel._backend
         self._submit = _submission(self._backend)
@@ -159,15 +159,20 @@ class LokyPool(Pool):
         return out.result()[0]
 
     def stop(self) -> None:
-        # Parallel's own restart would forget the user's max_nbytes, temp_folder and mmap_mode
+        workers = self._backend._workers
+        if workers is None:
+            return
+        with suppress(queue.Empty):  # loky trips over queued tasks when it is shut down
+            while True:
+                workers._work_ids.get_nowait()
         self._backend.abort_everything(ensure_ready=False)
 
     def start(self) -> None:
+        # abort_everything(ensure_ready=True) would forget max_nbytes, temp_folder and mmap_mode
         self._parallel._initialize_backend()
 
     def abort(self) -> None:
-        if self._backend._workers is not None:
-            self._backend.abort_everything(ensure_ready=False)
+        self.stop()
 
     def _is_broken(self) -> bool:
         workers = self._backend._workers
@@ -214,6 +219,7 @@ class MultiprocessingPool(Pool):
     def stop(self) -> None:
         pool = self._processes
         pool._terminate.cancel()
+        pool._outqueue.put = _ignore  # a killed worker may hold the lock that the real one takes
         pool._state = pool._worker_handler._state = multiprocessing.pool.TERMINATE
         pool._change_notifier.put(None)
         pool._worker_handler.join()

@@ -13,7 +13,8 @@ from skhpo.samplers._parzen import Layout, ParzenEstimator
 
 __all__ = ["TPESampler"]
 
-MAX_BEST = 25
+GAMMA = 0.15  # share of the trials that count as good ...
+MAX_BEST = 25  # ... and their number at most
 MAX_RECENT = 200  # of the trials that are not among the best, the newest ...
 MAX_RUNNERS_UP = 100  # ... and the best of the older ones make up the density g
 MIN_TRIALS_OF_GROUP = 4
@@ -22,7 +23,7 @@ MIN_TRIALS_OF_GROUP = 4
 class TPESampler(ColumnSampler):
     """Learn where good trials lie, and try there.
 
-    The best tenth of the trials gives a density l, the others (and those under way) a
+    The best 15 % of the trials give a density l, the others (and those under way) a
     density g. Of some points drawn from l, the one with the largest ``l / g`` is tried:
     it is the one with the largest expected improvement (Bergstra et al. 2011, section 4.1).
     Both densities are joint over all parameters that occur together, numbers and
@@ -30,7 +31,7 @@ class TPESampler(ColumnSampler):
 
     Parameters
     ----------
-    n_startup_trials : int, default=10
+    n_startup_trials : int, default=6
         Trials drawn from the prior before the model is used.
     n_ei_candidates : int, default=24
         Points drawn from l at each ask. More points exploit more, and are not better.
@@ -39,7 +40,7 @@ class TPESampler(ColumnSampler):
 
     Notes
     -----
-    - The best ``ceil(n / 10)`` trials, at most 25, are weighted by log rank, which outliers
+    - The best ``ceil(0.15 n)`` trials, at most 25, are weighted by log rank, which outliers
       cannot upset; the others weigh the same.
     - One bandwidth a dimension, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
     - Trials under way count among the others, so that parallel workers keep apart.
@@ -71,7 +72,7 @@ class TPESampler(ColumnSampler):
     """
 
     def __init__(
-        self, *, n_startup_trials: int = 10, n_ei_candidates: int = 24, seed: int | None = None
+        self, *, n_startup_trials: int = 6, n_ei_candidates: int = 24, seed: int | None = None
     ) -> None:
         if n_startup_trials < 0:
             raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
@@ -88,7 +89,7 @@ class TPESampler(ColumnSampler):
             return rng.random((self.n_ei_candidates, len(columns.names)))
         if columns.layout is None:
             columns.layout = Layout(columns.distributions)
-        best, others = columns.split(min(math.ceil(n_trials / 10), MAX_BEST))
+        best, others = columns.split(min(math.ceil(GAMMA * n_trials), MAX_BEST))
         others = np.concatenate([_cap(others, columns), columns.pending])
         good = ParzenEstimator(columns.points[best], log_rank_weights(len(best)), columns.layout)
         bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)

@@ -15,8 +15,8 @@ from joblib._utils import eval_expr
 from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils import Tags, check_random_state, get_tags, indexable
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
@@ -51,6 +51,7 @@ class _Plan:
     X: Any
     y: Any
     space: SearchSpace
+    n_candidates: int
     splits: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
     scorers: Any
     refit_metric: str
@@ -64,15 +65,17 @@ class _Plan:
 class StudySearchCV(BaseSearchCV):
     """Hyperparameter search with cross-validation, driven by any sampler and pruner.
 
-    The search learns from each candidate where to look next, stops a candidate after a few folds
-    once it has little chance to win, and keeps all workers busy. It takes the place of
+    Without a sampler given, it is :class:`skhpo.samplers.TPESampler`. The search learns from
+    each candidate where to look next, stops a candidate after a few folds once it has little
+    chance to win, and keeps all workers busy. It takes the place of
     :class:`sklearn.model_selection.RandomizedSearchCV` or
     :class:`~sklearn.model_selection.GridSearchCV`: the same call, the same attributes.
 
     Parameters
     ----------
     estimator : estimator object
-        As for scikit-learn's searches. Either it has a ``score`` method, or `scoring` is given.
+        What to tune; it is cloned for each fit. Either it has a ``score`` method, or `scoring`
+        is given.
 
     param_distributions : dict, list of dicts, or "suggest"
         What to search: parameter names and their ranges, each
@@ -92,19 +95,24 @@ class StudySearchCV(BaseSearchCV):
         once, whole.
 
     scoring : str, callable, list, tuple or dict, default=None
-        As for scikit-learn's searches. With several metrics the search follows the one
-        named by `refit`; if `refit` names none, the first.
+        What to maximise: a scorer's name, a callable ``scorer(estimator, X, y)``, or None for
+        the estimator's ``score``. Several metrics, as a list, tuple or dict of scorers or as a
+        callable that returns a dict, are all recorded; the search follows the one named by
+        `refit`, or if `refit` names none, the first.
 
     n_jobs : int, default=None
-        Workers, as for scikit-learn's searches; any joblib backend serves, see
-        :func:`joblib.parallel_config`.
+        How many fits run at a time; None is 1, -1 is all processors. Within
+        :func:`joblib.parallel_config` its backend and its number are used.
 
     refit : bool, str, or callable, default=True
-        As for scikit-learn's searches.
+        Whether to fit the estimator with the best parameters on all data. With several
+        metrics, the name of the one to choose by. A callable is given ``cv_results_`` and
+        returns the row to choose.
 
     cv : int, cross-validation generator or iterable, default=None
-        As for scikit-learn's searches. The splits are drawn once a fit: all candidates meet
-        the same.
+        How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
+        an iterable of pairs of index arrays. The splits are drawn once a fit: all candidates
+        meet the same.
 
     verbose : int, default=0
         1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
@@ -121,15 +129,14 @@ class StudySearchCV(BaseSearchCV):
         it comes in.
 
     error_score : "raise" or numeric, default=np.nan
-        As for scikit-learn's searches. A candidate with a NaN score is not run further,
-        unless ``pruner=None``.
+        The score of a fit that fails; "raise" raises its error instead. A candidate with a NaN
+        score is not run further, unless ``pruner=None``.
 
     return_train_score : bool, default=False
-        As for scikit-learn's searches.
+        Whether to score on the training part of each fold, too, which takes time.
 
     sampler : BaseSampler, default=None
-        Says which candidates to try; None takes that of the class, here
-        :class:`skhpo.samplers.TPESampler`.
+        Says which candidates to try; None takes that of the class, named above.
 
     pruner : "auto", BasePruner or None, default="auto"
         Says after each fold whether a candidate stops. "auto" is
@@ -218,7 +225,7 @@ class StudySearchCV(BaseSearchCV):
     ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1e1)},
     ...     n_iter=20, sampler=RandomSampler(), random_state=0,
     ... )
-    >>> search.fit(X, y).best_score_ > 0.95
+    >>> bool(search.fit(X, y).best_score_ > 0.95)
     True
     """
 
@@ -310,6 +317,11 @@ class StudySearchCV(BaseSearchCV):
                 self._refit(plan, callbacks)
         return self
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags = copy.deepcopy(get_tags(self.estimator).target_tags)
+        return tags
+
     # --------------------------------------------------------------------- the steps of fit
 
     def _make_plan(self, X: Any, y: Any, params: dict[str, Any]) -> _Plan:
@@ -327,6 +339,7 @@ class StudySearchCV(BaseSearchCV):
             X=X,
             y=y,
             space=space,
+            n_candidates=int(min(self.n_iter, space.n_candidates)),
             splits=splits,
             scorers=scorers,
             refit_metric=refit_metric,
@@ -339,8 +352,7 @@ class StudySearchCV(BaseSearchCV):
 
     def _run_candidates(self, plan: _Plan, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
-        n_folds = len(plan.splits)
-        n_candidates = int(min(self.n_iter, plan.space.n_candidates))
+        n_folds, n_candidates = len(plan.splits), plan.n_candidates
         study = self._make_study(plan)
         with (
             callbacks.search(n_candidates * n_folds),
@@ -374,7 +386,7 @@ class StudySearchCV(BaseSearchCV):
                 study._in_optimize = False
                 self.study_ = study
         if reason is not None:
-            self._warn_about_cut(reason, schedule.candidates)
+            self._warn_about_cut(reason, schedule.candidates, n_candidates)
         return schedule.candidates
 
     def _keep_results(self, plan: _Plan, candidates: list[Candidate]) -> None:
@@ -448,7 +460,8 @@ class StudySearchCV(BaseSearchCV):
             config = space.to_config(params) if isinstance(params, Mapping) else None
             if config is None:
                 raise ValueError(
-                    f"`enqueue` must hold dicts of parameters that lie in the space; got {params!r}."
+                    "`enqueue` must hold dicts of parameters that lie in the space; "
+                    f"got {params!r}."
                 )
             configs.append(config)
         return configs
@@ -546,7 +559,7 @@ class StudySearchCV(BaseSearchCV):
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),
-                candidate_progress=(candidate.number, self.n_iter),
+                candidate_progress=(candidate.number, plan.n_candidates),
                 **settings,
             )
 
@@ -560,14 +573,14 @@ class StudySearchCV(BaseSearchCV):
         result: dict[str, Any] = outcome.result()
         return result
 
-    def _warn_about_cut(self, reason: str, candidates: list[Candidate]) -> None:
+    def _warn_about_cut(self, reason: str, candidates: list[Candidate], n_candidates: int) -> None:
         n_complete = sum(candidate.status == "complete" for candidate in candidates)
         if n_complete == 0 and reason == "interrupt":
             raise KeyboardInterrupt
         cause = "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"
         warnings.warn(
-            f"The search was ended early by {cause}: {len(candidates)} of {self.n_iter} candidates "
-            f"were begun, {n_complete} are complete. The best of these is used.",
+            f"The search was ended early by {cause}: {len(candidates)} of {n_candidates} "
+            f"candidates were begun, {n_complete} are complete. The best of these is used.",
             SearchInterruptedWarning,
             stacklevel=5,
         )

@@ -2,21 +2,109 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import TypeVar
+
 from skhpo.samplers import BaseSampler, RandomSampler, TPESampler
 from skhpo.search._base import StudySearchCV
 
 __all__ = ["RandomSearchCV", "TPESearchCV"]
 
+_Search = TypeVar("_Search", bound=type[StudySearchCV])
 
+
+def _with_sections_of_base(search: _Search) -> _Search:
+    """Put the base's sections from "Parameters" on before the docstring's own "See Also"."""
+    base = inspect.cleandoc(StudySearchCV.__doc__ or "")
+    shared = base[base.find("Parameters\n---") : base.find("See Also\n---")]
+    own = inspect.cleandoc(search.__doc__ or "")
+    search.__doc__ = own.replace("See Also\n---", f"{shared}See Also\n---")
+    return search
+
+
+@_with_sections_of_base
 class TPESearchCV(StudySearchCV):
-    __doc__ = StudySearchCV.__doc__
+    """Hyperparameter search with cross-validation by tree-structured Parzen estimators.
+
+    The search learns from each candidate where to look next
+    (:class:`skhpo.samplers.TPESampler`), stops a candidate after a few folds once it has little
+    chance to win, and keeps all workers busy. It takes the place of
+    :class:`sklearn.model_selection.GridSearchCV` or
+    :class:`~sklearn.model_selection.RandomizedSearchCV`: the same call, the same attributes.
+
+    See Also
+    --------
+    RandomSearchCV : The search at random, which suits as a baseline.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    J. Bergstra, R. Bardenet, Y. Bengio and B. Kégl, "Algorithms for hyper-parameter
+    optimization", NeurIPS 2011.
+
+    S. Watanabe, "Tree-structured Parzen estimator: understanding its algorithm components and
+    their roles for better empirical performance", arXiv:2304.11127 (2023).
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import TPESearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = TPESearchCV(
+    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1e1)},
+    ...     n_iter=30, random_state=0,
+    ... )
+    >>> search = search.fit(X, y)
+    >>> bool(search.best_score_ > 0.97)
+    True
+    >>> sorted(search.best_params_)
+    ['C', 'gamma']
+
+    Candidates with little chance to win were stopped before their last fold:
+
+    >>> fits = search.cv_results_["n_splits_evaluated"]
+    >>> bool(fits.sum() < 30 * search.n_splits_)
+    True
+    """
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
 
 
+@_with_sections_of_base
 class RandomSearchCV(StudySearchCV):
-    __doc__ = StudySearchCV.__doc__
+    """Hyperparameter search with cross-validation, at random.
+
+    Each candidate is drawn from the space, whatever the others have shown
+    (:class:`skhpo.samplers.RandomSampler`). As in all searches of this package, a candidate is
+    stopped after a few folds once it has little chance to win, no candidate is tried twice, and
+    all workers are kept busy; ``pruner=None, enqueue=None`` makes it do what
+    :class:`sklearn.model_selection.RandomizedSearchCV` does, if with other random draws.
+
+    See Also
+    --------
+    TPESearchCV : The search that learns where to look next.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13 (2012).
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from skhpo import RandomSearchCV
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> search = RandomSearchCV(
+    ...     Ridge(), {"alpha": loguniform(1e-3, 1e2)}, n_iter=20, random_state=0
+    ... )
+    >>> bool(search.fit(X, y).best_score_ > 0.48)
+    True
+    """
 
     def _default_sampler(self) -> BaseSampler:
         return RandomSampler()

@@ -68,10 +68,10 @@ class SmoothPrior:
         return float(self.values[0]), float(self.values[-1])
 
     def ppf(self, u: ArrayLike) -> FloatArray:
-        return np.interp(u, self.levels, self.values)
+        return np.interp(np.asarray(u, dtype=np.float64), self.levels, self.values)
 
     def cdf(self, values: ArrayLike) -> FloatArray:
-        return np.interp(values, self.values, self.levels)
+        return np.interp(np.asarray(values, dtype=np.float64), self.values, self.levels)
 
 
 class StepPrior(SmoothPrior):

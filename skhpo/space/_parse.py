@@ -93,9 +93,9 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _from_values(values: list[Any]) -> CategoricalDistribution:
-    if len(values) > 1 and is_monotone(values):
-        return OrdinalDistribution(values)
-    return CategoricalDistribution(_without_repeats(values))
+    distinct = _without_repeats(values)
+    is_ordinal = len(distinct) > 1 and is_monotone(distinct)
+    return OrdinalDistribution(distinct) if is_ordinal else CategoricalDistribution(distinct)
 
 
 def _without_repeats(values: Sequence[Any]) -> list[Any]:
@@ -120,7 +120,8 @@ def _from_prior(prior: Any) -> BaseDistribution:
     kind = getattr(getattr(prior, "dist", None), "name", None)
     if kind not in ("uniform", "loguniform", "reciprocal", "randint"):
         return QuantileDistribution(prior)
-    low, high = prior.support()
+    with np.errstate(invalid="ignore"):
+        low, high = prior.support()
     if np.ndim(low) or np.ndim(high):
         raise ValueError(f"a prior must be of one dimension, but got {describe(prior)}.")
     if np.isnan(low) or np.isnan(high):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from skhpo.distributions import BaseDistribution
+from skhpo.distributions._categorical import find
 from skhpo.space._names import components_of, join, names_of
 from skhpo.space._parse import parse_distribution
 from skhpo.space._suggest_table import KNOWN
@@ -55,8 +56,8 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     for prefix, component in components:
         entry = _entry_of(component)
         if entry is None:
-            is_outermost_of_others = any(_is_inside(p, prefix) for p, _ in components)
-            if hasattr(component, "predict") and not is_outermost_of_others:
+            holds_others = any(_is_inside(p, prefix) for p, _ in components)
+            if hasattr(component, "predict") and not holds_others:
                 raise ValueError(_advice(f"no search space is known for {component!r}"))
             continue
         names = names_of(component)
@@ -81,7 +82,7 @@ def _is_inside(prefix: str, outer: str) -> bool:
 
 def _is_open(values: Any, present: Any, is_set: bool) -> bool:
     """Whether a parameter may be searched: a present value outside a list was set by hand."""
-    return not is_set or not isinstance(values, list) or any(present == v for v in values)
+    return not is_set or not isinstance(values, list) or find(present, values) is not None
 
 
 def _advice(problem: str) -> str:

@@ -105,6 +105,21 @@ _CATBOOST: dict[str, Any] = {
     "random_strength": _log(0.1, 10.0),
 }
 
+_NOTHING_TO_SEARCH = (
+    "DummyClassifier",
+    "DummyRegressor",
+    "ElasticNetCV",
+    "GaussianProcessClassifier",
+    "GaussianProcessRegressor",
+    "LassoCV",
+    "LassoLarsCV",
+    "LinearDiscriminantAnalysis",
+    "LinearRegression",
+    "LogisticRegressionCV",
+    "RidgeCV",
+    "RidgeClassifierCV",
+)
+
 KNOWN: dict[str, dict[str, Any]] = {
     # linear
     "LogisticRegression": {"C": _log(1e-4, 1e4), **_BALANCE},
@@ -115,6 +130,8 @@ KNOWN: dict[str, dict[str, Any]] = {
     "Lasso": {"alpha": _log(1e-4, 10.0)},
     "LassoLars": {"alpha": _log(1e-4, 10.0)},
     "ElasticNet": {"alpha": _log(1e-4, 10.0), "l1_ratio": Float(0.05, 1.0)},
+    "MultiTaskLasso": {"alpha": _log(1e-4, 10.0)},
+    "MultiTaskElasticNet": {"alpha": _log(1e-4, 10.0), "l1_ratio": Float(0.05, 1.0)},
     "BayesianRidge": _BAYESIAN_LINEAR,
     "ARDRegression": _BAYESIAN_LINEAR,
     "HuberRegressor": {"epsilon": Float(1.01, 3.0), "alpha": _log(1e-6, 1.0)},
@@ -164,23 +181,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "MultinomialNB": _NAIVE_BAYES,
     "QuadraticDiscriminantAnalysis": {"reg_param": Float(0.0, 1.0)},
     # predictors that have nothing to search, or search by themselves
-    **dict.fromkeys(
-        (
-            "DummyClassifier",
-            "DummyRegressor",
-            "ElasticNetCV",
-            "GaussianProcessClassifier",
-            "GaussianProcessRegressor",
-            "LassoCV",
-            "LassoLarsCV",
-            "LinearDiscriminantAnalysis",
-            "LinearRegression",
-            "LogisticRegressionCV",
-            "RidgeCV",
-            "RidgeClassifierCV",
-        ),
-        {},
-    ),
+    **{name: {} for name in _NOTHING_TO_SEARCH},
     # transformers
     "PCA": {"n_components": [None, 0.99, 0.95, 0.9, 0.8, 0.6]},
     "RBFSampler": {"gamma": _log(1e-3, 10.0)},
