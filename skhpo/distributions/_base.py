@@ -119,6 +119,7 @@ class BaseDistribution(ABC):
         Parameters
         ----------
         ranks : array-like of int, of any shape
+            Positions in the order of the domain.
 
         Returns
         -------

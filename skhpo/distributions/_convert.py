@@ -99,6 +99,7 @@ def check_distribution_compatibility(old: BaseDistribution, new: BaseDistributio
     Parameters
     ----------
     old, new : BaseDistribution
+        The distribution in the study, and the one to come.
 
     Raises
     ------

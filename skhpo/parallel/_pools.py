@@ -6,10 +6,11 @@ import multiprocessing.pool
 import pickle
 import queue
 import threading
+import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import partial
+from functools import partial, update_wrapper
 from types import TracebackType
 from typing import Any, Self
 
@@ -68,7 +69,10 @@ class Pool:
         self._submit = _submission(self._backend)
         self._reducer_callback: Callable[[], None] | None = None
         self._exit = ExitStack()
-        self._config = _Configuration()
+        self._config = get_config()
+        self._filters = list(getattr(warnings, "_get_filters", lambda: warnings.filters)())
+        self._function: Callable[..., Any] | None = None  # the last one, and how it is sent
+        self._wrapped: Any = None
 
     def __enter__(self) -> Self:
         self._backend.start_call()
@@ -80,7 +84,7 @@ class Pool:
         self,
         exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
-        traceback: TracebackType | None,
+        tb: TracebackType | None,
     ) -> None:
         self._exit.close()
 
@@ -107,9 +111,18 @@ class Pool:
         self._backend.abort_everything(ensure_ready=False)
 
     def _batch(self, task: Task) -> BatchedCalls:
-        call = (self._config.attach(task.function), task.args, task.kwargs)
+        if task.function is not self._function:
+            self._function, self._wrapped = task.function, self._wrap(task.function)
+        call = (self._wrapped, task.args, task.kwargs)
         nested = self._backend.get_nested_backend()
         return BatchedCalls([call], nested, self._reducer_callback, {})
+
+    def _wrap(self, function: Callable[..., Any]) -> Any:
+        """Return the function, to run under this thread's configuration and warning filters."""
+        wrapper, _, _ = delayed(function)()
+        if hasattr(wrapper, "with_config_and_warning_filters"):
+            return wrapper.with_config_and_warning_filters(self._config, self._filters)
+        return wrapper.with_config(self._config)  # scikit-learn < 1.8
 
     def _done(self, ticket: int, out: Any) -> None:
         self.results.put((ticket, out))
@@ -188,8 +201,7 @@ class LokyPool(Pool):
 class MultiprocessingPool(Pool):
     """`multiprocessing.Pool`, which replaces a dead worker but never tells of its task.
 
-    Its own `terminate` waits for locks that a killed worker may have held, so it is only used
-    on a healthy pool.
+    Its own `terminate` waits for ever for a lock that a killed worker held, so it is not used.
     """
 
     _deaf = False
@@ -199,8 +211,7 @@ class MultiprocessingPool(Pool):
         self._workers = list(self._processes._pool)
 
     def __exit__(self, *exc_info: Any) -> None:
-        if self._processes is not None and self.breakage() is not None:
-            self.stop()
+        self.abort()
         super().__exit__(*exc_info)
 
     def breakage(self) -> BrokenPoolError | None:
@@ -265,13 +276,20 @@ class DaskPool(Pool):
         from distributed import KilledWorker
 
         try:
-            return self._backend.retrieve_result_callback(out.result())[0]
-        except KilledWorker as error:
-            raise _worker_died("dask tried it several times", error) from error
+            [sealed] = self._backend.retrieve_result_callback(out.result())
+        except KilledWorker as killed:
+            raise _worker_died("dask tried it several times", killed) from killed
+        value, error = pickle.loads(sealed)
+        if error is not None:
+            raise error
+        return value
 
     def abort(self) -> None:
         self._backend.client.cancel(list(self._backend._results))
         self._backend.abort_everything(ensure_ready=False)
+
+    def _wrap(self, function: Callable[..., Any]) -> Any:
+        return super()._wrap(_Sealed(function))
 
     def _check_picklable(self, task: Task) -> None:
         """Raise what pickling raises: in dask's event loop nobody would hear it."""
@@ -280,26 +298,26 @@ class DaskPool(Pool):
         dumps((task.function, task.args, task.kwargs), buffer_callback=_ignore)  # type: ignore[no-untyped-call]
 
 
-class _Configuration:
-    """Sends scikit-learn's configuration and the warning filters along with functions."""
+class _Sealed:
+    """A function that returns its value and its error pickled, to be opened by `retrieve`.
 
-    def __init__(self) -> None:
-        self._config = get_config()
-        filters = getattr(warnings, "_get_filters", lambda: warnings.filters)()
-        self._filters = list(filters)
-        self._function: Callable[..., Any] | None = None
-        self._attached: Callable[..., Any] | None = None
+    joblib on dask waits for ever for what cannot be pickled or unpickled.
+    """
 
-    def attach(self, function: Callable[..., Any]) -> Any:
-        """Return the function that runs under the configuration of the executor's entry."""
-        if function is not self._function:
-            wrapper, _, _ = delayed(function)()
-            if hasattr(wrapper, "with_config_and_warning_filters"):
-                wrapper.with_config_and_warning_filters(self._config, self._filters)
-            else:  # scikit-learn < 1.8
-                wrapper.with_config(self._config)
-            self._function, self._attached = function, wrapper
-        return self._attached
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> bytes:
+        from distributed.protocol.pickle import dumps
+
+        sealed: tuple[Any, Exception | None]
+        try:
+            sealed = (self._function(*args, **kwargs), None)
+        except Exception as error:
+            error.add_note(f"In the worker:\n{traceback.format_exc()}")
+            sealed = (None, error)
+        return dumps(sealed)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _submission(backend: Any) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-__all__ = ["FoldModel", "fold_order"]
+__all__ = ["FoldModel"]
 
 _MAX_ROWS = 30  # complete candidates used for the estimates, at most
 _MIN_ROWS = 4  # below this number, the worse half is used as well
@@ -174,34 +174,7 @@ class FoldModel:
         mean, variance = self.predict(folds, values)
         if np.isnan(mean):
             return True
-        return self.best - mean < self.quantile * variance**0.5
-
-
-def fold_order(number: int, n_folds: int) -> NDArray[np.intp]:
-    """Order in which candidate `number` meets the folds: cyclic, each starting one fold later.
-
-    With the same first fold for all, the candidates that survive are those that did well on it by
-    chance; rotation spreads this bias evenly over the folds.
-
-    Parameters
-    ----------
-    number : int
-        Number of the candidate, from 0.
-    n_folds : int
-        Number of folds.
-
-    Returns
-    -------
-    ndarray of shape (n_folds,)
-        Indices of the folds, in the order to run them.
-
-    Examples
-    --------
-    >>> from skhpo.pruners._fold_model import fold_order
-    >>> fold_order(6, 5).tolist()
-    [1, 2, 3, 4, 0]
-    """
-    return (number + np.arange(n_folds)) % n_folds
+        return bool(self.best - mean < self.quantile * variance**0.5)
 
 
 def _best_rows(losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -220,8 +193,9 @@ def _best_rows(losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
 
 def _rank_weights(n_rows: int) -> NDArray[np.float64]:
     """Return logarithmic rank weights whose sum is the effective number of rows."""
-    weights = np.log(n_rows + 0.5) - np.log(np.arange(1, n_rows + 1))
-    return weights * (weights.sum() / (weights @ weights))
+    weights: NDArray[np.float64] = np.log((n_rows + 0.5) / np.arange(1, n_rows + 1))
+    weights *= weights.sum() / (weights @ weights)
+    return weights
 
 
 def _shrinkage(effects: NDArray[np.float64], sampling_variance: float) -> float:

@@ -7,7 +7,7 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -319,7 +319,8 @@ class StudySearchCV(BaseSearchCV):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.target_tags = copy.deepcopy(get_tags(self.estimator).target_tags)
+        # Whether y is required is left to the estimator's own fit, as in scikit-learn's searches.
+        tags.target_tags = replace(get_tags(self.estimator).target_tags, required=False)
         return tags
 
     # --------------------------------------------------------------------- the steps of fit

@@ -46,9 +46,6 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            if kind is None and self._bar.n < self._bar.total:
-                self._bar.total = self._bar.n  # the space was smaller than the budget
-                self._bar.refresh()
             self._bar.close()
 
     def fold_done(self) -> None:

@@ -197,6 +197,7 @@ class Schedule:
         self._ready.clear()
         for candidate in list(self._in_flight.values()):
             self._end(candidate, "interrupted")
+        self._tell_what_may_be_told()
 
     def keep_only_oldest(self) -> None:
         """Start no further candidate, and end those in flight but the oldest."""

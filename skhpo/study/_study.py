@@ -335,6 +335,7 @@ class Study:
         Parameters
         ----------
         trials : iterable of FrozenTrial
+            See :meth:`add_trial`.
         """
         for trial in trials:
             self.add_trial(trial)
