@@ -189,9 +189,7 @@ TASKS = (
     Task("iris-svc", bundled(datasets.load_iris), scaled(SVC), SVM, ("accuracy",)),
     Task("digits-knn", DIGITS, plain(KNeighborsClassifier), KNN, ("accuracy",), 150),
     Task("digits-svc", DIGITS, scaled(SVC), SVM, ("accuracy",), 150),
-    Task(
-        "noisy-forest", NOISY, plain(RandomForestClassifier, random_state=0), FOREST, BINARY, 150
-    ),
+    Task("noisy-forest", NOISY, plain(RandomForestClassifier, random_state=0), FOREST, BINARY, 150),
     Task(
         "noisy-boosting",
         NOISY,

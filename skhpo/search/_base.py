@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -143,8 +144,8 @@ class StudySearchCV(BaseSearchCV):
         :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
 
     timeout : float, default=None
-        Seconds after which the search stops, keeps what has finished and refits. At least one
-        candidate is completed.
+        Seconds after which the search stops, keeps what has finished and refits. The first
+        candidate to be completed is waited for.
 
     callbacks : list of callable, default=None
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
@@ -381,7 +382,11 @@ class StudySearchCV(BaseSearchCV):
             study._in_optimize = True
             try:
                 reason = run(
-                    schedule, workers, self._submitter(plan, callbacks), self._receive, deadline
+                    schedule,
+                    workers,
+                    self._submitter(plan, callbacks),
+                    partial(self._receive, plan),
+                    deadline,
                 )
             finally:
                 study._in_optimize = False
@@ -566,11 +571,18 @@ class StudySearchCV(BaseSearchCV):
 
         return submit
 
-    def _receive(self, outcome: Outcome) -> dict[str, Any]:
+    def _receive(self, plan: _Plan, outcome: Outcome) -> dict[str, Any]:
         """A fold's result; a fold whose worker died counts as a fit that failed."""
         error = outcome.error
         if isinstance(error, WorkerDiedError) and self.error_score != "raise":
-            return result_without_fit(self.error_score, f"{type(error).__name__}: {error}")
+            scores = self.error_score
+            if isinstance(plan.scorers, MultimetricScorer):
+                scores = dict.fromkeys(plan.scorers._scorers, scores)
+            return result_without_fit(
+                scores,
+                return_train_score=self.return_train_score,
+                fit_error=f"{type(error).__name__}: {error}",
+            )
         result: dict[str, Any] = outcome.result()
         return result
 

@@ -91,14 +91,16 @@ def evaluate_fold(
     return result
 
 
-def result_without_fit(scores: Any, fit_error: str | None = None) -> dict[str, Any]:
+def result_without_fit(
+    scores: Any, *, return_train_score: bool, fit_error: str | None = None
+) -> dict[str, Any]:
     """The result of a fold that was not fitted, with `scores` (NaN, error score) in its place."""
-    return {
+    result = {
         "test_scores": scores,
-        "train_scores": scores,
         "n_test_samples": 0,
         "fit_time": np.nan,
         "score_time": np.nan,
         "fit_error": fit_error,
         "stop": False,
     }
+    return result | {"train_scores": scores} if return_train_score else result

@@ -48,13 +48,15 @@ def run(
     receive : callable
         Turns the outcome of a task into a result; what it raises ends the run.
     deadline : float, optional
-        ``time.monotonic()`` at which to stop, once at least one candidate is complete.
+        ``time.monotonic()`` at which to stop. If no candidate is complete by then, the oldest in
+        flight is run to its end.
 
     Returns
     -------
     reason : str or None
         Why the run was cut short: "interrupt", "timeout"; None if it was not.
     """
+    was_cut = False
     try:
         while True:
             while workers.n_outstanding < workers.n_workers:
@@ -63,9 +65,13 @@ def run(
                     break
                 submit(workers, *task)
             if workers.n_outstanding == 0:
-                return None
-            if _is_over(deadline) and _cut_short(schedule, workers):
-                return "timeout"
+                return "timeout" if was_cut else None
+            if _is_over(deadline):
+                if any(candidate.status == "complete" for candidate in schedule.candidates):
+                    workers.abort()
+                    schedule.interrupt()
+                    return "timeout"
+                was_cut |= schedule.keep_only_oldest()
             try:
                 (number, fold), outcome = workers.wait(_time_left(deadline))
             except TimeoutError:
@@ -86,19 +92,8 @@ def _is_over(deadline: float | None) -> bool:
 
 
 def _time_left(deadline: float | None) -> float | None:
-    """Seconds to wait: until the deadline; past it, the first complete candidate is awaited."""
+    """Seconds to wait: until the deadline; past it, the oldest candidate is awaited."""
     if deadline is None:
         return None
     left = deadline - time.monotonic()
     return left if left > 0 else None
-
-
-def _cut_short(schedule: Schedule, workers: Workers) -> bool:
-    """Stop at the deadline, or else see to it that one candidate is completed. Say which."""
-    if any(candidate.status == "complete" for candidate in schedule.candidates):
-        workers.abort()
-        schedule.interrupt()
-        return True
-    if schedule.n_in_flight:
-        schedule.keep_only_oldest()
-    return False

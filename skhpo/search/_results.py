@@ -50,7 +50,8 @@ def format_results(
         insert_error_scores(results_run, search.error_score)
     no_scores = _like(results_run[0]["test_scores"], np.nan)
     out = [
-        candidate.results.get(fold) or result_without_fit(no_scores)
+        candidate.results.get(fold)
+        or result_without_fit(no_scores, return_train_score=search.return_train_score)
         for candidate in candidates
         for fold in range(n_folds)
     ]

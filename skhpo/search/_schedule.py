@@ -181,8 +181,9 @@ class Schedule:
         if self._closed or len(self.candidates) >= self._n_candidates:
             last = len(self.candidates)
         while self._n_told <= last and self._n_told in self._untold:
-            self._referee.tell(self._untold.pop(self._n_told))
+            candidate = self._untold.pop(self._n_told)
             self._n_told += 1
+            self._referee.tell(candidate)
 
     # -------------------------------------------------------------------------- the end
 
@@ -199,13 +200,14 @@ class Schedule:
             self._end(candidate, "interrupted")
         self._tell_what_may_be_told()
 
-    def keep_only_oldest(self) -> None:
-        """Start no further candidate, and end those in flight but the oldest."""
+    def keep_only_oldest(self) -> bool:
+        """Start no further candidate, end those in flight but the oldest; say if that cut any."""
         self._closed = True
-        oldest, *others = self._in_flight.values()
+        others = list(self._in_flight.values())[1:]
         for candidate in others:
             self._end(candidate, "interrupted")
-        self._ready = [oldest.number] if oldest.number in self._ready else []
+        self._ready = [number for number in self._ready if number in self._in_flight]
+        return bool(others) or len(self.candidates) < self._n_candidates
 
     @property
     def n_in_flight(self) -> int:

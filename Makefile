@@ -1,0 +1,119 @@
+# Everything a developer runs. `make` alone lists the targets.
+# Environments are made at need: .venv for work, .venv-oldest for the oldest supported versions.
+
+VENV := .venv
+OLDEST := .venv-oldest
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+JOBS ?= 2
+PARALLEL := -n $(JOBS) --dist loadgroup
+
+# The first Python of the list that is 3.11 or newer; for the oldest versions, 3.11 or 3.12.
+find_python = $(shell for name in $(1); do \
+	"$$name" -c 'import sys; sys.exit(not ($(2)))' 2>/dev/null && echo "$$name" && break; done)
+PYTHON ?= $(call find_python,python3.13 python3.12 python3.11 python3 python,sys.version_info >= (3, 11))
+PYTHON_OLDEST ?= $(call find_python,python3.11 python3.12 python3 python,(3, 11) <= sys.version_info < (3, 13))
+
+# $(call make_venv,python,directory)
+define make_venv
+	@test -n "$(1)" || { echo "Needs Python 3.11 or newer (for .venv-oldest: 3.11 or 3.12)."; exit 1; }
+	@echo "Making $(2) with $$($(1) --version)"
+	@$(1) -m venv $(2)
+endef
+
+# $(call install,directory,what)
+define install
+	@echo "Installing $(2) into $(1); the first time this takes a minute or two ..."
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+endef
+
+.PHONY: help
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# ---------------------------------------------------------------------------- environments
+
+$(BIN)/python:
+	$(call make_venv,$(PYTHON),$(VENV))
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(call install,$(VENV),-e .)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(call install,$(VENV),-e ".[test$(comma)lint]")
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: pyproject.toml $(VENV)/.installed-dev
+	$(call install,$(VENV),-e ".[bench]")
+	@touch $@
+
+$(OLDEST)/.installed: pyproject.toml .ci/oldest.txt
+	$(call make_venv,$(PYTHON_OLDEST),$(OLDEST))
+	$(call install,$(OLDEST),-e ".[test]" -c .ci/oldest.txt)
+	@touch $@
+
+comma := ,
+
+.PHONY: install
+install: $(VENV)/.installed-dev  ## Make .venv with all that development needs
+
+# ------------------------------------------------------------------------------------ demo
+
+.PHONY: demo examples
+demo: $(VENV)/.installed  ## See what the search does for you, in a minute
+	@$(BIN)/python examples/demo.py
+
+examples: $(VENV)/.installed-dev  ## Run every example
+	@set -e; for file in examples/*.py; do \
+		echo "--- $$file"; \
+		case $$file in */demo.py) $(BIN)/python $$file --quick;; *) $(BIN)/python $$file;; esac; \
+	done
+
+# ----------------------------------------------------------------------------------- tests
+
+.PHONY: test test-slow test-all doctest oldest
+test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
+	$(PYTEST) $(PARALLEL) -m "not slow" tests
+
+test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
+	$(PYTEST) $(PARALLEL) -m slow tests
+
+test-all: $(VENV)/.installed-dev  ## Run all tests
+	$(PYTEST) $(PARALLEL) tests
+
+doctest: $(VENV)/.installed-dev  ## Run the examples in docstrings, README and docs
+	$(PYTEST) $(PARALLEL) --doctest-modules skhpo
+	$(PYTEST) $(PARALLEL) README.md CONTRIBUTING.md docs
+
+oldest: $(OLDEST)/.installed  ## Run the tests with the oldest supported versions
+	$(OLDEST)/bin/python -m pytest $(PARALLEL) -m "not slow" tests
+
+# ------------------------------------------------------------------------------------ lint
+
+.PHONY: lint style types imports format
+lint: style types imports  ## Check style, types, and that imports only go down
+
+style: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev  ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# ------------------------------------------------------------------------------ the others
+
+.PHONY: bench clean
+bench: $(VENV)/.installed-bench  ## Run the benchmarks, in their quick settings
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "--- $$file"; $(BIN)/python $$file --quick; done
+
+clean:  ## Remove the environments and caches
+	rm -rf $(VENV) $(OLDEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

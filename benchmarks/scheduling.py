@@ -1,0 +1,485 @@
+"""The scheduling benchmark: what a search costs beside its fits, and how busy it keeps its workers.
+
+Prints markdown tables; ``docs/benchmarks/scheduling.md`` explains them and keeps a full run.
+
+    python benchmarks/scheduling.py [--quick] [--only PART ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import platform
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+import optuna
+import sklearn
+from scipy import stats
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import RandomizedSearchCV
+
+import skhpo
+from skhpo import RandomSearchCV, TPESearchCV
+from skhpo.distributions import FloatDistribution
+from skhpo.parallel import VirtualExecutor
+from skhpo.pruners import RacingPruner
+from skhpo.samplers import RandomSampler, TPESampler
+from skhpo.search._loop import run
+from skhpo.search._progress import Progress
+from skhpo.search._referee import StudyReferee
+from skhpo.search._schedule import Candidate, Schedule
+from skhpo.space import SearchSpace
+
+N_FOLDS = 5
+N_PARAMS = 10
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table, row by row as they come."""
+    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Median and range."""
+    return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+# ---------------------------------------------------------------- one worker: overhead of a fold
+
+
+class Empty(BaseEstimator):  # type: ignore[misc]
+    """An estimator whose fit does nothing."""
+
+    def __init__(self, a: float = 0.5, b: float = 0.5) -> None:
+        self.a = a
+        self.b = b
+
+    def fit(self, X: Any, y: Any) -> Empty:
+        """Do nothing."""
+        return self
+
+    def score(self, X: Any, y: Any) -> float:
+        """Some number, without ties."""
+        return -((self.a - 0.3) ** 2) - (self.b - 0.6) ** 2
+
+
+SPACE = {"a": stats.uniform(), "b": stats.uniform()}
+
+
+def overhead(quick: bool) -> None:
+    """CPU milliseconds a fold with an empty fit, beside RandomizedSearchCV, in turns."""
+    n_repeats, n_iter = (5, 40) if quick else (15, 100)
+    X, y = np.zeros((200, 5)), np.arange(200) % 2
+    common = {"cv": N_FOLDS, "refit": False, "random_state": 0}
+    searches: dict[str, Callable[[], Any]] = {
+        "RandomizedSearchCV": lambda: RandomizedSearchCV(Empty(), SPACE, n_iter=n_iter, **common),
+        "RandomSearchCV, no pruning": lambda: RandomSearchCV(
+            Empty(), SPACE, n_iter=n_iter, pruner=None, **common
+        ),
+        "RandomSearchCV": lambda: RandomSearchCV(Empty(), SPACE, n_iter=n_iter, **common),
+        "TPESearchCV, no pruning": lambda: TPESearchCV(
+            Empty(), SPACE, n_iter=n_iter, pruner=None, **common
+        ),
+        "TPESearchCV": lambda: TPESearchCV(Empty(), SPACE, n_iter=n_iter, **common),
+    }
+    a_fold: dict[str, list[float]] = {name: [] for name in searches}
+    a_candidate: dict[str, list[float]] = {name: [] for name in searches}
+    for repeat in range(n_repeats + 1):
+        for name, make in searches.items():
+            search = make()
+            gc.collect()
+            start = time.process_time()
+            search.fit(X, y)
+            spent = 1000 * (time.process_time() - start)
+            if repeat > 0:  # the first warms up
+                folds = search.cv_results_.get("n_splits_evaluated", np.full(n_iter, N_FOLDS))
+                a_fold[name].append(spent / folds.sum())
+                a_candidate[name].append(spent / n_iter)
+    base = np.array(a_fold["RandomizedSearchCV"])
+    table(
+        f"Overhead at n_jobs=1: an empty fit, {n_iter} candidates, {n_repeats} repeats in turns",
+        ("search", "CPU ms a fold: median (range)", "ratio, median of pairs", "CPU ms a candidate"),
+        (
+            (
+                name,
+                spread(a_fold[name], 3),
+                f"{np.median(np.array(a_fold[name]) / base):.2f}",
+                spread(a_candidate[name], 2),
+            )
+            for name in searches
+        ),
+    )
+
+
+# ---------------------------------------------------------------------------- two real workers
+
+
+class Sleeper(Empty):
+    """An estimator whose fit sleeps, and notes in a file how long: thrown-away folds count too."""
+
+    def __init__(
+        self, a: float = 0.5, b: float = 0.5, seconds: float = 0.05, log: str = ""
+    ) -> None:
+        super().__init__(a, b)
+        self.seconds = seconds
+        self.log = log
+
+    def fit(self, X: Any, y: Any) -> Sleeper:
+        """Sleep."""
+        start = time.perf_counter()
+        time.sleep(self.seconds)
+        if self.log:
+            with open(self.log, "a") as file:
+                file.write(f"{time.perf_counter() - start}\n")
+        return self
+
+
+def busy(quick: bool) -> None:
+    """Share of the wall time that two workers spend in fits, after the pool is warm."""
+    n_repeats = 2 if quick else 5
+    X, y = np.zeros((200, 5)), np.arange(200) % 2
+    common = {"cv": N_FOLDS, "refit": False, "n_jobs": 2}
+    wide = {"pre_dispatch": "2*n_jobs", **common}
+    searches: dict[str, Callable[..., Any]] = {
+        "RandomizedSearchCV": partial(RandomizedSearchCV, random_state=0, **common),
+        "TPESearchCV, no pruning": partial(TPESearchCV, pruner=None, random_state=0, **common),
+        "TPESearchCV": partial(TPESearchCV, random_state=0, **common),
+        "TPESearchCV, pre_dispatch='2*n_jobs'": partial(TPESearchCV, random_state=0, **wide),
+        "TPESearchCV, free-running": partial(TPESearchCV, **common),
+    }
+
+    def rows() -> Iterable[tuple[object, ...]]:
+        for seconds, n_iter in ((0.05, 24), (0.2, 12)) if quick else ((0.05, 80), (0.2, 40)):
+            shares: dict[str, list[float]] = {name: [] for name in searches}
+            kept: dict[str, list[float]] = {name: [] for name in searches}
+            for make in searches.values():  # warms the pool
+                make(Sleeper(seconds=0.0), SPACE, n_iter=8).fit(X, y)
+            for _ in range(n_repeats):
+                for name, make in searches.items():
+                    with tempfile.NamedTemporaryFile("r") as log:
+                        search = make(Sleeper(seconds=seconds, log=log.name), SPACE, n_iter=n_iter)
+                        start = time.perf_counter()
+                        search.fit(X, y)
+                        wall = time.perf_counter() - start
+                        slept = np.loadtxt(log.name)
+                    shares[name].append(100 * slept.sum() / (2 * wall))
+                    n_kept = search.cv_results_.get(
+                        "n_splits_evaluated", np.full(n_iter, N_FOLDS)
+                    ).sum()
+                    kept[name].append(100 * n_kept / slept.size)
+            for name in searches:
+                yield (
+                    f"{1000 * seconds:.0f} ms",
+                    n_iter,
+                    name,
+                    spread(shares[name], 1),
+                    f"{np.median(kept[name]):.0f} %",
+                )
+
+    table(
+        f"Two workers (loky), equal fits that sleep, {n_repeats} repeats in turns",
+        (
+            "a fit",
+            "candidates",
+            "search",
+            "workers busy, % of wall time: median (range)",
+            "fits that were used",
+        ),
+        rows(),
+    )
+
+
+# ------------------------------------------------------------------------- workers in virtual time
+
+
+class ToyReferee:
+    """Candidates out of nothing; with `prune_share`, so many end after each fold."""
+
+    def __init__(self, prune_share: float) -> None:
+        self._prune_share = prune_share
+        self._rng = np.random.default_rng(1)
+
+    def ask(self, number: int) -> Candidate:
+        """A candidate."""
+        return Candidate(number, range(N_FOLDS))
+
+    def judge(self, candidate: Candidate) -> str | None:
+        """Draw lots."""
+        is_last = candidate.n_judged == N_FOLDS
+        return None if is_last or self._rng.random() >= self._prune_share else "pruned"
+
+    def tell(self, candidate: Candidate) -> None:
+        """Forget it."""
+
+
+class Durations:
+    """Log-normal fold times; a candidate's folds take alike, or are drawn each for itself."""
+
+    def __init__(self, n_candidates: int, sigma: float, is_shared: bool) -> None:
+        rng = np.random.default_rng(0)
+        self._seconds = rng.lognormal(sigma=sigma, size=(n_candidates, 1 if is_shared else N_FOLDS))
+
+    def __call__(self, key: tuple[int, int]) -> float:
+        number, fold = key
+        return float(self._seconds[number, fold % self._seconds.shape[1]])
+
+
+def simulate(
+    referee: Any, n_workers: int, n_candidates: int, window: int, in_order: bool, durations: Any
+) -> tuple[float, float, int, float, list[Candidate]]:
+    """Run a schedule in virtual time.
+
+    Returns
+    -------
+    busy : float
+        Share of the workers' time spent in folds until the last task has been *dispatched*: the
+        tail, in which there is nothing left to start, says nothing of the schedule.
+    busy_to_the_end : float
+        The same to the end of the last task.
+    n_folds : int
+        Fold tasks run.
+    milliseconds : float
+        CPU time a fold of everything but the fits, which are empty.
+    candidates : list of Candidate
+    """
+    schedule = Schedule(referee, n_candidates=n_candidates, window=window, in_order=in_order)
+    spans: list[tuple[float, float]] = []
+
+    with VirtualExecutor(n_workers, durations) as workers:
+
+        def submit(workers: Any, candidate: Candidate, fold: int) -> None:
+            key = candidate.number, fold
+            spans.append((workers.clock, durations(key)))
+            workers.submit(key, _score, candidate, fold)
+
+        start = time.process_time()
+        run(schedule, workers, submit, lambda outcome: outcome.result())
+        spent = time.process_time() - start
+        to_the_end = workers.utilisation
+    begins, lengths = np.array(spans).T
+    last = begins.max()
+    within = np.minimum(begins + lengths, last) - begins
+    return (
+        float(within.sum() / (n_workers * last)),
+        to_the_end,
+        len(spans),
+        1000 * spent / len(spans),
+        schedule.candidates,
+    )
+
+
+def _score(candidate: Candidate, fold: int) -> dict[str, Any]:
+    rng = np.random.default_rng((candidate.number, fold))
+    params = getattr(candidate.payload, "params", {"x0": 0.5})
+    level = -sum((value - 0.3) ** 2 for value in params.values())
+    return {"test_scores": level + 0.1 * np.sin(fold) + 0.05 * rng.normal(), "stop": False}
+
+
+def virtual(quick: bool) -> None:
+    """Workers busy, and milliseconds of scheduling, with a toy referee."""
+    cases = [
+        (64, 2_000, "free-running", 64, False),
+        (64, 2_000, "reproducible, pre_dispatch = 64", 64, True),
+        (64, 2_000, "reproducible, pre_dispatch = 128", 128, True),
+        (64, 2_000, "reproducible, pre_dispatch = 256", 256, True),
+        (1_000, 20_000, "free-running", 1_000, False),
+        (1_000, 20_000, "reproducible, pre_dispatch = 1000", 1_000, True),
+        (1_000, 20_000, "reproducible, pre_dispatch = 2000", 2_000, True),
+    ]
+
+    def rows() -> Iterable[tuple[object, ...]]:
+        for n_workers, n_candidates, mode, window, in_order in cases[:4] if quick else cases:
+            for share in (0.0, 0.3):
+                for is_shared in (True, False):
+                    result = simulate(
+                        ToyReferee(share),
+                        n_workers,
+                        n_candidates,
+                        window,
+                        in_order,
+                        Durations(n_candidates, 1.0, is_shared),
+                    )
+                    busy_share, to_the_end, n_folds, milliseconds, _ = result
+                    yield (
+                        n_workers,
+                        f"{n_candidates:,} x {N_FOLDS}",
+                        mode,
+                        "yes" if share else "no",
+                        "a candidate" if is_shared else "a fold",
+                        f"{100 * busy_share:.1f} %",
+                        f"{100 * to_the_end:.1f} %",
+                        f"{n_folds:,}",
+                        f"{milliseconds:.3f}",
+                    )
+
+    table(
+        "Simulated workers, log-normal fold times (sigma 1)",
+        (
+            "workers",
+            "candidates x folds",
+            "mode",
+            "pruning",
+            "time drawn for",
+            "busy until the last start",
+            "busy to the end",
+            "folds run",
+            "scheduling, CPU ms a fold",
+        ),
+        rows(),
+    )
+
+
+def whole(quick: bool) -> None:
+    """The whole referee: study, sampler, racing between folds."""
+    space = SearchSpace.from_param_distributions(
+        {f"x{i}": stats.uniform() for i in range(N_PARAMS)}
+    )
+    sizes = (500, 2_000) if quick else (1_000, 5_000, 20_000)
+
+    def rows() -> Iterable[tuple[object, ...]]:
+        for n_candidates in sizes:
+            for sampler in (RandomSampler(seed=0), TPESampler(seed=0)):
+                for in_order in (False, True):
+                    study = skhpo.create_study(
+                        direction="maximize", sampler=sampler, pruner=RacingPruner()
+                    )
+                    referee = StudyReferee(
+                        study,
+                        space,
+                        pruner=study.pruner,
+                        n_folds=N_FOLDS,
+                        objective=lambda result: float(result["test_scores"]),
+                        enqueued=(),
+                        in_order=in_order,
+                        callbacks=(),
+                        progress=Progress(0, n_candidates, N_FOLDS),
+                    )
+                    n_workers = min(1_000, n_candidates // 20)
+                    busy_share, _, n_folds, milliseconds, candidates = simulate(
+                        referee,
+                        n_workers,
+                        n_candidates,
+                        n_workers if not in_order else 2 * n_workers,
+                        in_order,
+                        Durations(n_candidates, 1.0, is_shared=True),
+                    )
+                    yield (
+                        type(sampler).__name__,
+                        "reproducible" if in_order else "free-running",
+                        f"{n_candidates:,}",
+                        n_workers,
+                        f"{n_folds:,}",
+                        f"{np.mean([c.status == 'pruned' for c in candidates]):.0%}",
+                        f"{milliseconds:.2f}",
+                        f"{milliseconds * n_folds / n_candidates:.2f}",
+                        f"{100 * busy_share:.1f} %",
+                    )
+
+    table(
+        f"The whole referee: study, sampler, racing; {N_PARAMS} parameters, {N_FOLDS} folds",
+        (
+            "sampler",
+            "mode",
+            "candidates",
+            "workers",
+            "folds run",
+            "pruned",
+            "CPU ms a fold",
+            "CPU ms a candidate",
+            "busy until the last start",
+        ),
+        rows(),
+    )
+
+
+# ---------------------------------------------------------------------------------- ask and tell
+
+
+def ask_tell(quick: bool) -> None:
+    """CPU milliseconds of one ask and tell, with so many trials behind it."""
+    sizes = (100, 1_000) if quick else (100, 1_000, 10_000)
+    names = [f"x{i}" for i in range(N_PARAMS)]
+    ours = {name: FloatDistribution(0.0, 1.0) for name in names}
+    theirs = {name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in names}
+
+    def rows() -> Iterable[tuple[object, ...]]:
+        for n_trials in sizes:
+            rng = np.random.default_rng(0)
+            points = rng.random((n_trials, N_PARAMS))
+            losses = ((points - 0.3) ** 2).sum(axis=1) + 0.05 * rng.normal(size=n_trials)
+            study = skhpo.create_study(sampler=TPESampler(seed=0))
+            for point, loss in zip(points, losses, strict=True):
+                params = dict(zip(names, point.tolist(), strict=True))
+                study.add_trial(
+                    skhpo.create_trial(params=params, distributions=ours, value=float(loss))
+                )
+            peer = optuna.create_study(
+                sampler=optuna.samplers.TPESampler(seed=0, multivariate=True)
+            )
+            peer.add_trials(
+                [
+                    optuna.trial.create_trial(
+                        params=dict(zip(names, point.tolist(), strict=True)),
+                        distributions=theirs,
+                        value=float(loss),
+                    )
+                    for point, loss in zip(points, losses, strict=True)
+                ]
+            )
+            n_repeats = 20 if n_trials > 1_000 else 60
+            costs: tuple[list[float], list[float]] = ([], [])
+            for repeat in range(n_repeats):  # in turns
+                for kept, one in zip(costs, (study, peer), strict=True):
+                    start = time.process_time()
+                    trial = one.ask()
+                    value = sum((trial.suggest_float(name, 0, 1) - 0.3) ** 2 for name in names)
+                    one.tell(trial, value)
+                    if repeat > 2:
+                        kept.append(1000 * (time.process_time() - start))
+            ratio = np.median(np.array(costs[1]) / np.array(costs[0]))
+            yield f"{n_trials:,}", spread(costs[0]), spread(costs[1], 1), f"{ratio:.0f}"
+
+    table(
+        f"Ask + tell of TPE, {N_PARAMS} parameters, CPU ms: median (range)",
+        ("trials", "skhpo TPESampler", "Optuna TPESampler(multivariate=True)", "times faster"),
+        rows(),
+    )
+
+
+PARTS = {
+    "overhead": overhead,
+    "busy": busy,
+    "virtual": virtual,
+    "whole": whole,
+    "ask_tell": ask_tell,
+}
+
+
+def main() -> None:
+    """Parse the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes, few repeats")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="which tables; default all")
+    options = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.simplefilter("ignore")
+    print(
+        f"{platform.machine()}, {joblib.cpu_count()} CPUs; Python {platform.python_version()}, "
+        f"numpy {np.__version__}, scikit-learn {sklearn.__version__}, joblib {joblib.__version__}, "
+        f"Optuna {optuna.__version__}, skhpo {skhpo.__version__}"
+    )
+    for name in options.only or PARTS:
+        PARTS[name](options.quick)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,332 @@
+"""The search benchmark: what a grid finds, and what it takes the other searches to find it.
+
+Prints markdown tables; ``docs/benchmarks/search.md`` explains them and keeps a full run.
+
+    python benchmarks/search.py [--quick] [--tasks NAME ...] [--seeds N] [--report] [--real-time]
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import sklearn
+from _search_memory import CACHE, Remembered, ledger, memory
+from _search_tables import Run, TaskRuns, print_tables
+from _search_tasks import N_FOLDS, TASKS, Task
+from optuna_integration import OptunaSearchCV
+from sklearn.base import clone
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
+from threadpoolctl import threadpool_limits
+
+import skhpo
+from skhpo import RandomSearchCV, TPESearchCV
+
+BUDGET = 250  # fold fits: 50 candidates of 5 folds
+QUICK_TASKS = ("diabetes-elastic_net", "friedman-svr", "cancer-logistic")
+REAL_TIME_TASKS = ("noisy-boosting", "friedman-gbr", "several-mlp")
+
+
+@dataclass
+class Recorder:
+    """Watches a run: which candidates were completed, when, and whether the run is over.
+
+    A run ends after `budget` fold fits; if the grid's score was not met by then, it goes on until
+    it is, or until twice the budget is spent.
+    """
+
+    task: Task
+    goal: float
+    budget: int
+    events: list[tuple[int, float, float, float]] = field(default_factory=list)
+
+    def complete(self, score: float) -> None:
+        """A candidate has all its folds."""
+        book = ledger()
+        self.events.append((book.n_fits, book.seconds, book.overhead(), score))
+
+    def complete_in_groups(self) -> None:
+        """All candidates had all their folds, one candidate after the other."""
+        book = ledger()
+        for end in range(N_FOLDS, book.n_fits + 1, N_FOLDS):
+            score = float(np.mean(book.scores[end - N_FOLDS : end]))
+            self.events.append((*book.marks[end - 1], score))
+
+    @property
+    def is_over(self) -> bool:
+        n_fits = ledger().n_fits
+        if n_fits < self.budget:
+            return False
+        met = any(score >= self.goal - 1e-12 for *_, score in self.events)
+        return met or n_fits >= 2 * self.budget
+
+    def of_skhpo(self, study: Any, trial: Any) -> None:
+        """Callback of a search of skhpo."""
+        if trial.state == skhpo.TrialState.COMPLETE:
+            self.complete(trial.value)
+        if self.is_over:
+            study.stop()
+
+    def of_optuna(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        """Callback of OptunaSearchCV."""
+        self.complete(trial.values[0])
+        if self.is_over:
+            study.stop()
+
+
+Method = Callable[[Task, int, Recorder], None]
+
+
+def _data(task: Task) -> dict[str, Any]:
+    y = memory(task).y
+    return {"X": np.arange(len(y))[:, None], "y": y}
+
+
+def _common(task: Task) -> dict[str, Any]:
+    return {"cv": task.splits(memory(task).y), "refit": False}
+
+
+def grid(task: Task, seed: int, recorder: Recorder) -> None:
+    """The grid, whole."""
+    GridSearchCV(Remembered(task.name), task.grid, **_common(task)).fit(**_data(task))
+    recorder.complete_in_groups()
+
+
+def randomized(task: Task, seed: int, recorder: Recorder) -> None:
+    """RandomizedSearchCV."""
+    RandomizedSearchCV(
+        Remembered(task.name),
+        task.for_scipy(),
+        n_iter=recorder.budget // N_FOLDS,
+        random_state=seed,
+        **_common(task),
+    ).fit(**_data(task))
+    recorder.complete_in_groups()
+
+
+def halving(task: Task, seed: int, recorder: Recorder) -> None:
+    """Successive halving over the number of samples, three rungs, the last with all samples."""
+    data = _data(task)
+    search = HalvingRandomSearchCV(
+        Remembered(task.name),
+        task.for_scipy(),
+        n_candidates=6 * recorder.budget // (5 * N_FOLDS),
+        factor=3,
+        min_resources=len(data["y"]) // 9,
+        random_state=seed,
+        **_common(task),
+    ).fit(**data)
+    folds = (memory(task).fold(search.best_params_, *fold)[0] for fold in task.splits(data["y"]))
+    recorder.complete(float(np.mean(list(folds))))
+
+
+def optuna_search(task: Task, seed: int, recorder: Recorder) -> None:
+    """OptunaSearchCV: TPE, all folds."""
+    OptunaSearchCV(
+        Remembered(task.name),
+        task.for_optuna(),
+        n_trials=None,
+        random_state=seed,
+        callbacks=[recorder.of_optuna],
+        **_common(task),
+    ).fit(**_data(task))
+
+
+def optuna_median(task: Task, seed: int, recorder: Recorder) -> None:
+    """Optuna's TPE, and the MedianPruner told the running mean."""
+    _optuna_by_hand(task, seed, recorder, optuna.pruners.MedianPruner())
+
+
+def optuna_wilcoxon(task: Task, seed: int, recorder: Recorder) -> None:
+    """Optuna's TPE, and the WilcoxonPruner told shuffled folds, as its documentation has it."""
+    _optuna_by_hand(task, seed, recorder, optuna.pruners.WilcoxonPruner())
+
+
+def _optuna_by_hand(
+    task: Task, seed: int, recorder: Recorder, pruner: optuna.pruners.BasePruner
+) -> None:
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner
+    )
+    rng = np.random.default_rng(seed)
+    data, splits = _data(task), task.splits(memory(task).y)
+    is_paired = isinstance(pruner, optuna.pruners.WilcoxonPruner)
+    while not recorder.is_over:
+        trial = study.ask()
+        model = Remembered(task.name).set_params(**task.suggest(trial))
+        order = rng.permutation(N_FOLDS) if is_paired else np.arange(N_FOLDS)
+        scores: list[float] = []
+        for step, fold in enumerate(order.tolist()):
+            train, test = splits[fold]
+            clone(model).fit(data["X"][train], data["y"][train]).score(
+                data["X"][test], data["y"][test]
+            )
+            scores.append(ledger().scores[-1])
+            trial.report(scores[-1] if is_paired else np.mean(scores), fold if is_paired else step)
+            if trial.should_prune():
+                break
+        if len(scores) == N_FOLDS:
+            recorder.complete(float(np.mean(scores)))
+        if len(scores) == N_FOLDS or is_paired:
+            study.tell(trial, float(np.mean(scores)))
+        else:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+
+
+def _skhpo(search: type[Any], on_grid: bool = False, **settings: Any) -> Method:
+    def run(task: Task, seed: int, recorder: Recorder) -> None:
+        search(
+            Remembered(task.name),
+            task.grid if on_grid else task.for_scipy(),
+            n_iter=10**6,
+            random_state=seed,
+            callbacks=[recorder.of_skhpo],
+            **settings,
+            **_common(task),
+        ).fit(**_data(task))
+
+    return run
+
+
+METHODS: dict[str, Method] = {
+    "GridSearchCV": grid,
+    "RandomizedSearchCV": randomized,
+    "HalvingRandomSearchCV": halving,
+    "OptunaSearchCV": optuna_search,
+    "Optuna TPE + median": optuna_median,
+    "Optuna TPE + Wilcoxon": optuna_wilcoxon,
+    "skhpo TPESearchCV": _skhpo(TPESearchCV),
+    "skhpo TPE, no pruning": _skhpo(TPESearchCV, pruner=None),
+    "skhpo TPE, no defaults": _skhpo(TPESearchCV, enqueue=None),
+    "skhpo RandomSearchCV": _skhpo(RandomSearchCV),
+    "skhpo TPE, the grid as space": _skhpo(TPESearchCV, on_grid=True),
+}
+
+
+def run(method: str, task: Task, seed: int, goal: float = np.inf) -> Run:
+    """Run a method once, from an empty ledger."""
+    recorder = Recorder(task, goal, BUDGET)
+    memory(task)
+    book = ledger(new=True)
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")
+        METHODS[method](task, seed, recorder)
+    return Run(method, seed, recorder.events, book.n_fits, book.seconds, book.overhead())
+
+
+def run_task(task: Task, n_seeds: int) -> TaskRuns:
+    """All methods on a task."""
+    start = time.perf_counter()
+    whole = run("GridSearchCV", task, 0)
+    goal = max(score for *_, score in whole.events)
+    runs = [whole]
+    for seed in range(-(-n_seeds // 3) if task.is_dear else n_seeds):
+        runs += [run(method, task, seed, goal) for method in METHODS if method != "GridSearchCV"]
+        memory(task).save()
+    print(f"{task.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    runs_path(task).write_bytes(pickle.dumps((goal, runs)))
+    return TaskRuns(task, goal, runs)
+
+
+def runs_path(task: Task) -> Path:
+    """Where the last runs on a task are kept for ``--report``."""
+    return CACHE / f"search_runs-{task.name}.pickle"
+
+
+def last_runs(task: Task) -> TaskRuns:
+    """The last runs on a task, of whatever version of skhpo made them."""
+    return TaskRuns(task, *pickle.loads(runs_path(task).read_bytes()))
+
+
+# --------------------------------------------------------------------------- without the cache
+
+
+def real_time(task: Task, n_seeds: int) -> Iterator[str]:
+    """Wall-clock of the grid, and of TPESearchCV until it meets the grid's score; real fits."""
+    X, y = task.load()
+    common = {"scoring": task.metric, "cv": task.splits(y), "refit": False}
+    start = time.perf_counter()
+    search = GridSearchCV(task.estimator, task.grid, **common).fit(X, y)
+    grid_seconds, goal = time.perf_counter() - start, search.best_score_
+    for seed in range(n_seeds):
+        start = time.perf_counter()
+        study = (
+            TPESearchCV(
+                task.estimator,
+                task.for_scipy(),
+                n_iter=task.n_grid,
+                random_state=seed,
+                callbacks=[lambda study, trial: _stop_at(study, trial, goal)],
+                **common,
+            )
+            .fit(X, y)
+            .study_
+        )
+        seconds = time.perf_counter() - start
+        is_met = study.best_value >= goal - 1e-12
+        yield (
+            f"| {task.name} | {seed} | {grid_seconds:.1f} | {seconds:.2f} | "
+            f"{'yes' if is_met else 'no'} | {grid_seconds / seconds:.1f} |"
+        )
+
+
+def _stop_at(study: Any, trial: Any, goal: float) -> None:
+    if trial.state == skhpo.TrialState.COMPLETE and trial.value >= goal - 1e-12:
+        study.stop()
+
+
+def print_real_time(tasks: list[Task], n_seeds: int) -> None:
+    """The table of the runs without the cache."""
+    print("\n| task | seed | grid, s | TPESearchCV until the grid's score, s | met | times less |")
+    print("|---|---|---|---|---|---|")
+    for task in tasks:
+        for line in real_time(task, n_seeds):
+            print(line, flush=True)
+
+
+def main() -> None:
+    """Parse the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="three tasks, three seeds")
+    parser.add_argument("--tasks", nargs="+", choices=[task.name for task in TASKS])
+    parser.add_argument(
+        "--seeds", type=int, help="runs of all that is random (a third for dear tasks); default 10"
+    )
+    parser.add_argument(
+        "--real-time", action="store_true", help="the check without the cache, and nothing else"
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="the tables of the last runs; nothing is run"
+    )
+    options = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    default = REAL_TIME_TASKS if options.real_time else [task.name for task in TASKS]
+    names = options.tasks or (QUICK_TASKS if options.quick else default)
+    tasks = [task for task in TASKS if task.name in names]
+    n_seeds = options.seeds or (3 if options.quick or options.real_time else 10)
+    print(
+        f"Python {platform.python_version()}, numpy {np.__version__}, scikit-learn "
+        f"{sklearn.__version__}, Optuna {optuna.__version__}, skhpo {skhpo.__version__}; "
+        f"budget {BUDGET} fold fits."
+    )
+    if options.real_time:
+        print_real_time(tasks, n_seeds)
+    elif options.report:
+        print_tables([last_runs(task) for task in tasks], BUDGET)
+    else:
+        print_tables([run_task(task, n_seeds) for task in tasks], BUDGET)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Estimators that the tests of the searches share; workers import them from here."""
+
+import os
+import time
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.tree import DecisionTreeClassifier
+
+
+class Scored(ClassifierMixin, BaseEstimator):
+    """Its score is a function of its parameters and the fold; its fit does nothing."""
+
+    def __init__(self, x=0.5, k=3, kind="a"):
+        self.x = x
+        self.k = k
+        self.kind = kind
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[0], len(X))
+
+    def score(self, X, y):
+        level = -((self.x - 0.3) ** 2) - 0.01 * (self.k - 4) ** 2 - 0.1 * (self.kind == "a")
+        fold = float(np.sum(X))
+        return level + 0.05 * np.sin(fold) + 0.02 * np.sin(31.0 * fold + 17.0 * self.x + self.k)
+
+
+class Dawdling(Scored):
+    """A fit takes a time that no seed decides."""
+
+    def fit(self, X, y):
+        time.sleep(0.004 * os.urandom(1)[0] / 255)
+        return super().fit(X, y)
+
+
+class Failing(Scored):
+    """Its fit fails where ``kind`` is "bad"."""
+
+    def fit(self, X, y):
+        if self.kind == "bad":
+            raise ValueError("this kind cannot be fitted")
+        return super().fit(X, y)
+
+
+class Deadly(Scored):
+    """Its fit ends the worker process where ``kind`` is "bad"."""
+
+    def fit(self, X, y):
+        if self.kind == "bad":
+            os._exit(13)
+        return super().fit(X, y)
+
+
+class Slow(Scored):
+    """A fit takes `seconds`."""
+
+    def __init__(self, x=0.5, k=3, kind="a", seconds=0.05):
+        super().__init__(x, k, kind)
+        self.seconds = seconds
+
+    def fit(self, X, y):
+        time.sleep(self.seconds)
+        return super().fit(X, y)
+
+
+class Counting(DecisionTreeClassifier):
+    """Counts the fits in this process."""
+
+    n_fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        Counting.n_fits += 1
+        return super().fit(X, y, sample_weight)

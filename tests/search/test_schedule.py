@@ -1,0 +1,247 @@
+"""Which fold runs next, when a candidate ends, and what the referee is told."""
+
+import numpy as np
+import pytest
+
+from skhpo.parallel import VirtualExecutor
+from skhpo.search._loop import run
+from skhpo.search._schedule import Candidate, Schedule
+
+
+class ToyReferee:
+    """Gives candidates with folds in order; verdicts are given beforehand."""
+
+    def __init__(self, n_folds=3, verdicts=None, space_size=10**6):
+        self.n_folds = n_folds
+        self.verdicts = verdicts or {}  # (number, folds judged) -> status
+        self.space_size = space_size
+        self.asked = []
+        self.told = []
+        self.known_when_asked = []
+        self.judged = []
+
+    def ask(self, number):
+        if number >= self.space_size:
+            return None
+        self.asked.append(number)
+        self.known_when_asked.append(list(self.told))
+        return Candidate(number, range(self.n_folds))
+
+    def judge(self, candidate):
+        self.judged.append((candidate.number, *candidate.results))
+        return self.verdicts.get((candidate.number, candidate.n_judged))
+
+    def tell(self, candidate):
+        assert candidate.status is not None
+        self.told.append(candidate.number)
+
+
+def make(n_candidates=10, window=2, in_order=True, **referee):
+    referee = ToyReferee(**referee)
+    schedule = Schedule(referee, n_candidates=n_candidates, window=window, in_order=in_order)
+    return schedule, referee
+
+
+def tasks(schedule, n):
+    taken = [schedule.next_task() for _ in range(n)]
+    return [None if task is None else (task[0].number, task[1]) for task in taken]
+
+
+def record(schedule, number, fold, result=0.0):
+    schedule.record(schedule.candidates[number], fold, result)
+
+
+# --------------------------------------------------------------------- the three rules
+
+
+def test_new_candidates_start_until_the_window_is_full_then_folds_run_ahead():
+    schedule, _ = make(window=2)
+    assert tasks(schedule, 8) == [(0, 0), (1, 0), (0, 1), (0, 2), (1, 1), (1, 2), None, None]
+
+
+def test_the_next_fold_of_a_judged_candidate_comes_before_a_new_candidate():
+    schedule, _ = make(window=3)
+    assert tasks(schedule, 2) == [(0, 0), (1, 0)]
+    record(schedule, 1, 0)
+    assert tasks(schedule, 2) == [(1, 1), (2, 0)]
+
+
+def test_of_several_judged_candidates_the_oldest_goes_on_first():
+    schedule, _ = make(window=3)
+    tasks(schedule, 3)
+    for number in (2, 0, 1):
+        record(schedule, number, 0)
+    assert tasks(schedule, 3) == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_folds_follow_the_candidates_own_order():
+    schedule, referee = make(window=1)
+    referee.ask = lambda number: Candidate(number, [2, 0, 1])
+    assert tasks(schedule, 4) == [(0, 2), (0, 0), (0, 1), None]
+
+
+def test_never_more_candidates_in_flight_than_the_window():
+    for in_order in (True, False):
+        schedule, _ = make(n_candidates=30, window=4, in_order=in_order)
+        out = []
+        rng = np.random.default_rng(0)
+        while True:
+            while len(out) < 7 and (task := schedule.next_task()) is not None:
+                out.append(task)
+                assert schedule.n_in_flight <= 4
+            if not out:
+                break
+            schedule.record(*out.pop(rng.integers(len(out))), 0.0)
+        assert [c.status for c in schedule.candidates] == ["complete"] * 30
+
+
+# ------------------------------------------------------------------- verdicts and ends
+
+
+def test_a_candidate_is_complete_after_its_last_fold():
+    schedule, referee = make(n_candidates=1, window=1)
+    tasks(schedule, 3)
+    for fold in range(3):
+        assert schedule.candidates[0].status is None
+        record(schedule, 0, fold)
+    assert schedule.candidates[0].status == "complete"
+    assert referee.told == [0]
+    assert tasks(schedule, 1) == [None]
+
+
+def test_folds_are_judged_in_the_candidates_order_whatever_order_they_come_in():
+    schedule, referee = make(n_candidates=1, window=1)
+    tasks(schedule, 3)
+    record(schedule, 0, 2)
+    record(schedule, 0, 1)
+    assert referee.judged == []
+    record(schedule, 0, 0)
+    assert referee.judged == [(0, 0), (0, 0, 1), (0, 0, 1, 2)]
+
+
+def test_results_ahead_of_a_verdict_are_thrown_away_when_it_ends_the_candidate():
+    schedule, referee = make(n_candidates=1, window=1, verdicts={(0, 1): "pruned"})
+    tasks(schedule, 3)
+    record(schedule, 0, 1, "early")
+    record(schedule, 0, 0, "due")
+    record(schedule, 0, 2, "late")
+    assert schedule.candidates[0].status == "pruned"
+    assert schedule.candidates[0].results == {0: "due"}
+    assert schedule.candidates[0].n_judged == 1
+    assert referee.told == [0]
+
+
+def test_a_pruned_candidate_makes_room_for_a_new_one():
+    schedule, _ = make(window=1, verdicts={(0, 1): "pruned"})
+    assert tasks(schedule, 1) == [(0, 0)]
+    record(schedule, 0, 0)
+    assert tasks(schedule, 1) == [(1, 0)]
+
+
+# ---------------------------------------------------------------------- what is told
+
+
+def test_in_order_a_candidate_is_asked_knowing_of_exactly_those_a_window_before_it():
+    rng = np.random.default_rng(0)
+    for window in (1, 2, 3, 5):
+        verdicts = {(t, 1): "pruned" for t in range(0, 40, 3)}
+        schedule, referee = make(n_candidates=40, window=window, verdicts=verdicts)
+        with VirtualExecutor(6, lambda key: rng.exponential()) as workers:
+            run(
+                schedule, workers,
+                lambda workers, c, fold: workers.submit((c.number, fold), float),
+                lambda outcome: outcome.result(),
+            )  # fmt: skip
+        for t, known in enumerate(referee.known_when_asked):
+            assert known == list(range(t - window + 1))
+        assert referee.told == list(range(40))
+
+
+def test_out_of_order_an_end_is_told_at_once():
+    schedule, referee = make(window=3, in_order=False, verdicts={(2, 1): "pruned"})
+    tasks(schedule, 3)
+    record(schedule, 2, 0)
+    assert referee.told == [2]
+    assert tasks(schedule, 1) == [(3, 0)]
+
+
+def test_in_order_an_end_waits_for_those_before_it():
+    schedule, referee = make(window=2, in_order=True, verdicts={(0, 1): "pruned", (1, 1): "pruned"})
+    tasks(schedule, 2)
+    record(schedule, 1, 0)
+    assert referee.told == []
+    assert tasks(schedule, 3) == [(0, 1), (0, 2), None]  # no candidate 2 before 0 has ended
+    record(schedule, 0, 0)
+    assert referee.told == [0]
+    assert tasks(schedule, 1) == [(2, 0)]
+    assert referee.known_when_asked[2] == [0]
+    assert referee.told == [0, 1]  # what candidate 3 is to know
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("n_workers", [1, 3, 16])
+def test_every_candidate_is_told_once(in_order, n_workers):
+    rng = np.random.default_rng(n_workers)
+    for window in (1, 4, 50):
+        verdicts = {(t, int(rng.integers(1, 4))): "pruned" for t in range(0, 25, 2)}
+        schedule, referee = make(
+            n_candidates=25, window=window, in_order=in_order, verdicts=verdicts
+        )
+        with VirtualExecutor(n_workers, lambda key: rng.exponential()) as workers:
+            reason = run(
+                schedule, workers,
+                lambda workers, c, fold: workers.submit((c.number, fold), float),
+                lambda outcome: outcome.result(),
+            )  # fmt: skip
+        assert reason is None
+        assert sorted(referee.told) == list(range(25))
+        assert len(referee.judged) == len(set(referee.judged))
+
+
+# --------------------------------------------------------------------------- the end
+
+
+def test_a_used_up_space_ends_the_search():
+    schedule, referee = make(n_candidates=10, window=4, space_size=2, n_folds=1)
+    assert tasks(schedule, 4) == [(0, 0), (1, 0), None, None]
+    record(schedule, 1, 0)
+    record(schedule, 0, 0)
+    assert referee.told == [0, 1]
+    assert tasks(schedule, 1) == [None]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_an_interrupt_ends_all_in_flight_and_keeps_what_they_have(in_order):
+    schedule, referee = make(window=3, in_order=in_order)
+    tasks(schedule, 3)
+    record(schedule, 1, 0, "kept")
+    schedule.interrupt()
+    assert [c.status for c in schedule.candidates] == ["interrupted"] * 3
+    assert schedule.candidates[1].results == {0: "kept"}
+    assert referee.told == [0, 1, 2]
+    assert tasks(schedule, 1) == [None]
+    record(schedule, 0, 0, "late")
+    assert schedule.candidates[0].results == {}
+
+
+def test_an_interrupt_tells_those_that_ended_but_waited():
+    schedule, referee = make(window=2, in_order=True, verdicts={(1, 1): "pruned"})
+    tasks(schedule, 2)
+    record(schedule, 1, 0)
+    schedule.interrupt()
+    assert referee.told == [0, 1]
+    assert [c.status for c in schedule.candidates] == ["interrupted", "pruned"]
+
+
+def test_only_the_oldest_is_kept_and_runs_to_its_end():
+    schedule, referee = make(window=3)
+    tasks(schedule, 3)
+    record(schedule, 0, 0)
+    record(schedule, 1, 0)
+    assert schedule.keep_only_oldest()
+    assert [c.status for c in schedule.candidates] == [None, "interrupted", "interrupted"]
+    assert tasks(schedule, 3) == [(0, 1), (0, 2), None]
+    record(schedule, 0, 1)
+    record(schedule, 0, 2)
+    assert schedule.candidates[0].status == "complete"
+    assert sorted(referee.told) == [0, 1, 2]

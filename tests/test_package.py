@@ -1,0 +1,117 @@
+"""The package as a whole: what an import costs, its public names and their docstrings."""
+
+import importlib
+import importlib.metadata
+import inspect
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skhpo
+
+MODULES = ["skhpo", *(m.name for m in pkgutil.walk_packages(skhpo.__path__, "skhpo."))]
+PUBLIC_MODULES = [name for name in MODULES if "._" not in name]
+# What numpydoc must not find: parameters undocumented, unknown, out of order, untyped; no
+# docstring, no summary, a summary in several lines, sections in the wrong order.
+NUMPYDOC_ERRORS = {"PR01", "PR02", "PR03", "PR04", "GL08", "SS01", "SS06", "GL07"}
+
+
+def public_objects():
+    """Names of all public classes and functions, and of the methods that the classes add."""
+    names = {}
+    for module in map(importlib.import_module, PUBLIC_MODULES):
+        for thing in (getattr(module, name) for name in module.__all__):
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                names[f"{thing.__module__}.{thing.__qualname__}"] = None
+            if inspect.isclass(thing):
+                inherited = {name for base in thing.__mro__[1:] for name in vars(base)}
+                for name, member in vars(thing).items():
+                    is_new = inspect.isfunction(member) and name not in inherited
+                    if is_new and not name.startswith("_"):
+                        names[f"{thing.__module__}.{thing.__qualname__}.{name}"] = None
+    return list(names)
+
+
+def modules_after(statement):
+    """Names of the modules that a fresh interpreter has loaded after a statement."""
+    code = f"import json, sys; {statement}; print(json.dumps(list(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(result.stdout))
+
+
+@pytest.fixture(scope="module")
+def added_modules():
+    """What `import skhpo` loads beyond `import sklearn.model_selection`."""
+    return modules_after("import skhpo") - modules_after("import sklearn.model_selection")
+
+
+def test_importing_skhpo_loads_nothing_but_itself_beyond_what_scikit_learn_has_loaded(
+    added_modules,
+):
+    standard = sys.stdlib_module_names
+    added = {name for name in added_modules if name.partition(".")[0] not in standard}
+    assert {name for name in added if name.partition(".")[0] != "skhpo"} == set()
+
+
+@pytest.mark.parametrize("name", ["asyncio", "multiprocessing.pool", "sqlite3", "unittest"])
+def test_importing_skhpo_loads_no_heavy_part_of_the_standard_library(name, added_modules):
+    assert name not in added_modules
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_a_public_module_lists_its_public_names_in_order(name):
+    module = importlib.import_module(name)
+    assert sorted(module.__all__) == sorted(set(module.__all__))
+    assert [public for public in module.__all__ if not hasattr(module, public)] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_opens_with_a_sentence_that_says_what_lives_there(name):
+    first_line = (importlib.import_module(name).__doc__ or "").partition("\n")[0]
+    assert first_line.endswith(".")
+
+
+@pytest.mark.parametrize("name", public_objects())
+def test_a_public_docstring_is_in_the_numpydoc_format_and_leaves_no_parameter_out(name):
+    validate = pytest.importorskip("numpydoc.validate").validate
+    report = validate(name)
+    errors = [error for error in report["errors"] if error[0] in NUMPYDOC_ERRORS]
+    if "Parameters\n" not in report["docstring"]:  # a short method may say all in a sentence
+        errors = [error for error in errors if error[0] != "PR01"]
+    assert errors == []
+
+
+@pytest.mark.parametrize("name", ["RandomSearchCV", "StudySearchCV", "TPESearchCV"])
+def test_a_search_documents_all_its_parameters_and_has_an_example(name):
+    docscrape = pytest.importorskip("numpydoc.docscrape")
+    search = getattr(skhpo, name)
+    sections = docscrape.ClassDoc(search)
+    documented = [parameter.name for parameter in sections["Parameters"]]
+    assert documented == list(inspect.signature(search).parameters)
+    assert f"import {name}" in "".join(sections["Examples"])
+
+
+def test_the_docstrings_of_the_searches_by_name_are_their_own():
+    summaries = {
+        search.__doc__.strip().partition("\n")[0]
+        for search in (skhpo.StudySearchCV, skhpo.TPESearchCV, skhpo.RandomSearchCV)
+    }
+    assert len(summaries) == 3
+
+
+def test_the_version_is_that_of_the_installed_package():
+    try:
+        installed = importlib.metadata.version("skhpo")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("skhpo is run from its source tree, without having been installed")
+    assert skhpo.__version__ == installed
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (Path(skhpo.__file__).parent / "py.typed").is_file()
