@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from _search_tasks import Task
 from scipy.stats import rankdata
 
-__all__ = ["Run", "TaskRuns", "print_tables"]
+__all__ = ["ON_GRID", "Run", "TaskRuns", "print_tables"]
 
 OURS = "skhpo TPESearchCV"
 GRID = "GridSearchCV"
 HALVING = "HalvingRandomSearchCV"
-ONE_BUDGET = ("RandomizedSearchCV", HALVING)
+ON_GRID = ", the grid as space"
+ONE_BUDGET = ("RandomizedSearchCV", f"RandomizedSearchCV{ON_GRID}", HALVING)
 N_BOOTSTRAP = 1000
 FITS, SECONDS = 0, 1  # what a run is charged for: columns of `Run.costs`
 
@@ -77,6 +79,11 @@ class TaskRuns:
         return list(dict.fromkeys(run.method for run in self.runs))
 
     @property
+    def methods_on_space(self) -> list[str]:
+        """Names of the methods that search the space."""
+        return [m for m in self.methods if m != GRID and not m.endswith(ON_GRID)]
+
+    @property
     def best_known(self) -> float:
         """The best score that any run saw."""
         return max(score for run in self.runs for *_, score in run.events)
@@ -127,7 +134,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
 
 
-def percent(share: float) -> str:
+def percent(share: Any) -> str:
     """A share as a percentage."""
     return f"{100 * share:.0f} %"
 
@@ -276,7 +283,7 @@ def print_equal_quality(results: Sequence[TaskRuns], budget: int) -> None:
     """What TPESearchCV spends to get where each peer gets with the whole budget."""
     print("\n### Cost to equal quality: TPESearchCV over the peer")
     rows = []
-    for peer in results[0].methods[1:]:
+    for peer in results[0].methods_on_space:
         if peer == OURS:
             continue
         cells: list[object] = [peer]
@@ -317,7 +324,7 @@ def print_regret(results: Sequence[TaskRuns], budget: int) -> None:
     steps = [budget // 10, budget // 5, 2 * budget // 5, 3 * budget // 5, budget]
     print("\n### Regret against fold fits, and rank")
     rows = []
-    methods = [m for m in results[0].methods[1:] if m != HALVING]
+    methods = [m for m in results[0].methods_on_space if m != HALVING]
     ranks = {at: mean_ranks(results, methods, at) for at in (steps[2], budget)}
     for m, method in enumerate(methods):
         cells: list[object] = [method]
@@ -342,13 +349,14 @@ def regrets_at(results: Sequence[TaskRuns], method: str, n_fits: float) -> np.nd
 def mean_ranks(results: Sequence[TaskRuns], methods: Sequence[str], n_fits: float) -> np.ndarray:
     """Mean rank of each method over tasks and seeds; ties share their ranks."""
     regrets = np.array([regrets_at(results, method, n_fits) for method in methods])
-    return rankdata(regrets.round(12), axis=0).mean(axis=(1, 2))
+    ranks: np.ndarray = rankdata(regrets.round(12), axis=0)
+    return np.asarray(ranks.mean(axis=(1, 2)))
 
 
 def print_final_scores(results: Sequence[TaskRuns], budget: int) -> None:
     """Best scores, task by task."""
     print(f"\n### Best cross-validated score within {budget} fits: median over seeds")
-    methods = results[0].methods
+    methods = [GRID, *results[0].methods_on_space]
     rows = []
     for r in results:
         medians = [

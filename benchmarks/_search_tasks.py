@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,13 @@ class Task:
         rows = np.zeros((len(y), 1))
         return list(kind(N_FOLDS, shuffle=True, random_state=0).split(rows, y))
 
+    def on_grid(self) -> Task:
+        """The task with the grid as its space."""
+        branches = [
+            {name: ("choice", *values) for name, values in part.items()} for part in self.grid
+        ]
+        return replace(self, branches=branches)
+
     # The same space, for each library.
 
     def for_scipy(self) -> list[dict[str, Any]]:
@@ -130,7 +137,8 @@ def _optuna(domain: Domain) -> Any:
         return optuna.distributions.CategoricalDistribution(args)
     if kind == "int":
         return optuna.distributions.IntDistribution(*args)
-    return optuna.distributions.FloatDistribution(*args, log=kind == "log")
+    low, high = args
+    return optuna.distributions.FloatDistribution(low, high, log=kind == "log")
 
 
 # -------------------------------------------------------------------------------------- the tasks

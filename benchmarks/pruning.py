@@ -398,7 +398,7 @@ def search(surface: Surface, feed: Feed, budget: int, seed: int) -> float:
             if feed.alpha is not None and len(complete) >= N_STARTUP:
                 model = FoldModel.fit(np.array(complete), feed.alpha)
             study.tell(trial, float(losses.mean()))
-        elif feed.told == "dropped":
+        elif feed.told == "failed":
             study.tell(trial, state=skhpo.trial.TrialState.FAIL)
         elif feed.told == "worst":
             study.tell(trial, max(float(row.mean()) for row in complete))
@@ -417,7 +417,7 @@ def print_feeds(tables: list[FoldTable], n_seeds: int, n_jobs: int) -> None:
     feeds = [
         Feed("no pruning", None),
         *(Feed(f"alpha {alpha}, predicted mean", alpha) for alpha in levels),
-        *(Feed(f"alpha 0.1, {told}", 0.1, told) for told in ("raw mean", "worst", "dropped")),
+        *(Feed(f"alpha 0.1, {told}", 0.1, told) for told in ("raw mean", "worst", "failed")),
     ]
     one_a_task = {table.name.rsplit("-", 1)[0]: table for table in tables}
     surfaces = [Surface(table) for table in one_a_task.values()]

@@ -27,7 +27,7 @@ from sklearn.model_selection import RandomizedSearchCV
 
 import skhpo
 from skhpo import RandomSearchCV, TPESearchCV
-from skhpo.distributions import FloatDistribution
+from skhpo.distributions import BaseDistribution, FloatDistribution
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
@@ -79,7 +79,7 @@ def overhead(quick: bool) -> None:
     """CPU milliseconds a fold with an empty fit, beside RandomizedSearchCV, in turns."""
     n_repeats, n_iter = (5, 40) if quick else (15, 100)
     X, y = np.zeros((200, 5)), np.arange(200) % 2
-    common = {"cv": N_FOLDS, "refit": False, "random_state": 0}
+    common: dict[str, Any] = {"cv": N_FOLDS, "refit": False, "random_state": 0}
     searches: dict[str, Callable[[], Any]] = {
         "RandomizedSearchCV": lambda: RandomizedSearchCV(Empty(), SPACE, n_iter=n_iter, **common),
         "RandomSearchCV, no pruning": lambda: RandomSearchCV(
@@ -147,8 +147,8 @@ def busy(quick: bool) -> None:
     """Share of the wall time that two workers spend in fits, after the pool is warm."""
     n_repeats = 2 if quick else 5
     X, y = np.zeros((200, 5)), np.arange(200) % 2
-    common = {"cv": N_FOLDS, "refit": False, "n_jobs": 2}
-    wide = {"pre_dispatch": "2*n_jobs", **common}
+    common: dict[str, Any] = {"cv": N_FOLDS, "refit": False, "n_jobs": 2}
+    wide: dict[str, Any] = {"pre_dispatch": "2*n_jobs", **common}
     searches: dict[str, Callable[..., Any]] = {
         "RandomizedSearchCV": partial(RandomizedSearchCV, random_state=0, **common),
         "TPESearchCV, no pruning": partial(TPESearchCV, pruner=None, random_state=0, **common),
@@ -408,7 +408,7 @@ def ask_tell(quick: bool) -> None:
     """CPU milliseconds of one ask and tell, with so many trials behind it."""
     sizes = (100, 1_000) if quick else (100, 1_000, 10_000)
     names = [f"x{i}" for i in range(N_PARAMS)]
-    ours = {name: FloatDistribution(0.0, 1.0) for name in names}
+    ours: dict[str, BaseDistribution] = {name: FloatDistribution(0.0, 1.0) for name in names}
     theirs = {name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in names}
 
     def rows() -> Iterable[tuple[object, ...]]:
@@ -416,7 +416,7 @@ def ask_tell(quick: bool) -> None:
             rng = np.random.default_rng(0)
             points = rng.random((n_trials, N_PARAMS))
             losses = ((points - 0.3) ** 2).sum(axis=1) + 0.05 * rng.normal(size=n_trials)
-            study = skhpo.create_study(sampler=TPESampler(seed=0))
+            study: Any = skhpo.create_study(sampler=TPESampler(seed=0))
             for point, loss in zip(points, losses, strict=True):
                 params = dict(zip(names, point.tolist(), strict=True))
                 study.add_trial(

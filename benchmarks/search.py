@@ -22,7 +22,7 @@ import numpy as np
 import optuna
 import sklearn
 from _search_memory import CACHE, Remembered, ledger, memory
-from _search_tables import Run, TaskRuns, print_tables
+from _search_tables import ON_GRID, Run, TaskRuns, print_tables
 from _search_tasks import N_FOLDS, TASKS, Task
 from optuna_integration import OptunaSearchCV
 from sklearn.base import clone
@@ -124,6 +124,7 @@ def halving(task: Task, seed: int, recorder: Recorder) -> None:
         n_candidates=6 * recorder.budget // (5 * N_FOLDS),
         factor=3,
         min_resources=len(data["y"]) // 9,
+        return_train_score=False,
         random_state=seed,
         **_common(task),
     ).fit(**data)
@@ -173,7 +174,8 @@ def _optuna_by_hand(
                 data["X"][test], data["y"][test]
             )
             scores.append(ledger().scores[-1])
-            trial.report(scores[-1] if is_paired else np.mean(scores), fold if is_paired else step)
+            value = scores[-1] if is_paired else float(np.mean(scores))
+            trial.report(value, fold if is_paired else step)
             if trial.should_prune():
                 break
         if len(scores) == N_FOLDS:
@@ -184,11 +186,16 @@ def _optuna_by_hand(
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
 
 
-def _skhpo(search: type[Any], on_grid: bool = False, **settings: Any) -> Method:
+def _on_grid(method: Method) -> Method:
+    """The same method, with the grid as the space."""
+    return lambda task, seed, recorder: method(task.on_grid(), seed, recorder)
+
+
+def _skhpo(search: type[Any], **settings: Any) -> Method:
     def run(task: Task, seed: int, recorder: Recorder) -> None:
         search(
             Remembered(task.name),
-            task.grid if on_grid else task.for_scipy(),
+            task.for_scipy(),
             n_iter=10**6,
             random_state=seed,
             callbacks=[recorder.of_skhpo],
@@ -210,7 +217,10 @@ METHODS: dict[str, Method] = {
     "skhpo TPE, no pruning": _skhpo(TPESearchCV, pruner=None),
     "skhpo TPE, no defaults": _skhpo(TPESearchCV, enqueue=None),
     "skhpo RandomSearchCV": _skhpo(RandomSearchCV),
-    "skhpo TPE, the grid as space": _skhpo(TPESearchCV, on_grid=True),
+    f"RandomizedSearchCV{ON_GRID}": _on_grid(randomized),
+    f"Optuna TPE + median{ON_GRID}": _on_grid(optuna_median),
+    f"Optuna TPE + Wilcoxon{ON_GRID}": _on_grid(optuna_wilcoxon),
+    f"skhpo TPESearchCV{ON_GRID}": _on_grid(_skhpo(TPESearchCV)),
 }
 
 
@@ -255,7 +265,7 @@ def last_runs(task: Task) -> TaskRuns:
 def real_time(task: Task, n_seeds: int) -> Iterator[str]:
     """Wall-clock of the grid, and of TPESearchCV until it meets the grid's score; real fits."""
     X, y = task.load()
-    common = {"scoring": task.metric, "cv": task.splits(y), "refit": False}
+    common: dict[str, Any] = {"scoring": task.metric, "cv": task.splits(y), "refit": False}
     start = time.perf_counter()
     search = GridSearchCV(task.estimator, task.grid, **common).fit(X, y)
     grid_seconds, goal = time.perf_counter() - start, search.best_score_

@@ -32,9 +32,16 @@ class RacingPruner(BasePruner):
     ----------
     alpha : float, default=0.05
         A trial is stopped when its chance to beat the best complete trial falls below this
-        level; in (0, 1). Larger values save more and err more often.
+        level, in (0, 0.5]. Larger values save more and err more often.
     n_startup_trials : int, default=3
         No pruning before so many trials are complete.
+
+    Notes
+    -----
+    Replayed on 36 tables of real fold scores, searches of 60 candidates in random order: the
+    default saves 55 % of 5-fold and 63 % of 10-fold fits, and the best candidate found is worse by
+    0.0 to 0.6 % of (best - median) on average; 0.15 saves 60 % and 68 %, at 0.1 to 1.0 %. In
+    searches at equal cost, levels from 0.02 to 0.15 cannot be told apart.
 
     Examples
     --------
@@ -47,8 +54,8 @@ class RacingPruner(BasePruner):
     reads_fold_scores: ClassVar[bool] = True
 
     def __init__(self, alpha: float = 0.05, n_startup_trials: int = 3) -> None:
-        if not 0.0 < alpha < 1.0:
-            raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}.")
+        if not 0.0 < alpha <= 0.5:
+            raise ValueError(f"`alpha` must be above 0 and at most 0.5; got {alpha}.")
         if n_startup_trials < 1:
             raise ValueError(f"`n_startup_trials` must be 1 or more; got {n_startup_trials}.")
         self.alpha = alpha
