@@ -148,7 +148,8 @@ def print_tables(results: Sequence[TaskRuns], budget: int) -> None:
     """Print all tables."""
     print_tasks(results)
     print_goal(results, budget)
-    print_goal_by_task(results)
+    for method in (OURS, OURS + ON_GRID):
+        print_goal_by_task(results, method)
     print_equal_quality(results, budget)
     print_regret(results, budget)
     print_final_scores(results, budget)
@@ -244,12 +245,12 @@ def print_goal(results: Sequence[TaskRuns], budget: int) -> None:
     )
 
 
-def print_goal_by_task(results: Sequence[TaskRuns]) -> None:
-    """The same for TPESearchCV, task by task."""
-    print(f"\n### {OURS}, task by task")
+def print_goal_by_task(results: Sequence[TaskRuns], method: str) -> None:
+    """The same for one method, task by task."""
+    print(f"\n### {method}: task by task")
     rows = []
     for r in results:
-        whole, runs = r.of(GRID)[0], r.of(OURS)
+        whole, runs = r.of(GRID)[0], r.of(method)
         met = [run.cost_to(r.goal, np.inf, FITS) for run in runs]
         fits = [cost for cost, is_met in met if is_met]
         own, _ = whole.cost_to(r.goal, np.inf, FITS)

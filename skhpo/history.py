@@ -285,7 +285,7 @@ class Columns:
     def split(self, n_best: int) -> tuple[IntArray, IntArray]:
         """Split the finished trials into the best and the others.
 
-        Trials with a known loss come first, by loss; then those that were stopped early
+        Trials with a known loss come first, by loss and number; then those that were stopped early
         without a prediction, the furthest first, by their last report. Failed trials
         are never among the best.
 
@@ -306,8 +306,7 @@ class Columns:
         known = ~np.isnan(loss)
         candidates = rows[known]
         if len(candidates) > n_best:
-            nearest = np.argpartition(loss[known], n_best - 1)[:n_best]
-            candidates = candidates[np.sort(nearest)]
+            candidates = candidates[first_smallest(loss[known], n_best)]
         best = candidates[np.argsort(self.history.loss[candidates], kind="stable")]
         if len(best) < n_best:
             best = np.concatenate([best, self._pruned(rows[~known])[: n_best - len(best)]])
@@ -321,3 +320,14 @@ class Columns:
         last_loss = self.history._last_loss.ensure(0)[pruned]
         ordered: IntArray = pruned[np.lexsort((last_loss, -step))]
         return ordered
+
+
+def first_smallest(values: FloatArray, n: int) -> IntArray:
+    """Return the ascending indices of the `n` smallest values; of equal ones, the first.
+
+    ``numpy.argpartition`` picks among equals as the processor's instruction set has it.
+    """
+    threshold = np.partition(values, n - 1)[n - 1]
+    below = np.flatnonzero(values < threshold)
+    equal = np.flatnonzero(values == threshold)[: n - len(below)]
+    return np.sort(np.concatenate([below, equal]))

@@ -5,6 +5,7 @@ The test module of scikit-learn is loaded a second time, with ``GridSearchCV`` a
 """
 
 import importlib.util
+import inspect
 import sys
 
 import numpy as np
@@ -157,12 +158,12 @@ class RandomizedSearchCV(RandomSearchCV):
         return super()._default_sampler()
 
 
-def load_tests_of_scikit_learn():
-    """Load scikit-learn's test module with our classes in the place of its own."""
-    spec = importlib.util.find_spec("sklearn.model_selection.tests.test_search")
+def load_tests_of_scikit_learn(where):
+    """Load a test module of scikit-learn with our classes in the place of its own."""
+    spec = importlib.util.find_spec(where)
     if spec is None:
         pytest.skip("This scikit-learn comes without its tests.", allow_module_level=True)
-    name = "skhpo_tests_of_scikit_learn"
+    name = "skhpo_runs_" + where.replace(".", "_")
     spec = importlib.util.spec_from_file_location(name, spec.origin)
     module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
@@ -172,6 +173,10 @@ def load_tests_of_scikit_learn():
         sys.modules[name] = module
         spec.loader.exec_module(module)
     cloudpickle.register_pickle_by_value(module)  # workers cannot import it
+    return module
+
+
+def allow_our_columns(module):
     check_cv_results_keys = module.check_cv_results_keys
 
     def check_with_our_columns(cv_results, param_keys, score_keys, n_cand, extra_keys=()):
@@ -179,10 +184,10 @@ def load_tests_of_scikit_learn():
         check_cv_results_keys(cv_results, param_keys, score_keys, n_cand, extra_keys)
 
     module.check_cv_results_keys = check_with_our_columns
-    return module
 
 
-theirs = load_tests_of_scikit_learn()
+theirs = load_tests_of_scikit_learn("sklearn.model_selection.tests.test_search")
+allow_our_columns(theirs)
 globals().update(
     {
         name: test
@@ -199,3 +204,39 @@ def test_what_is_left_out_exists():
 def test_the_loaded_tests_are_of_our_classes():
     assert theirs.GridSearchCV is GridSearchCV
     assert theirs.RandomizedSearchCV is RandomizedSearchCV
+
+
+# ------------------------------------------- tests that go over all of its metaestimators
+
+delegation = importlib.import_module("sklearn.tests.test_metaestimators")
+routing = importlib.import_module("sklearn.tests.test_metaestimators_metadata_routing")
+ROUTING_TESTS = [
+    test
+    for name, test in vars(routing).items()
+    if name.startswith("test_") and list(inspect.signature(test).parameters) == ["metaestimator"]
+]
+TWINS = [
+    (_search.GridSearchCV, GridSearchCV),
+    (_search.RandomizedSearchCV, RandomizedSearchCV),
+]
+
+
+def test_methods_are_delegated_to_the_estimator(monkeypatch):
+    ours = [
+        delegation.DelegatorData(
+            Ours.__name__,
+            lambda estimator, Ours=Ours: Ours(estimator, {"param": [5]}, cv=2),
+            skip_methods=["score"],
+        )
+        for _, Ours in TWINS
+    ]
+    monkeypatch.setattr(delegation, "DELEGATING_METAESTIMATORS", ours)
+    delegation.test_metaestimator_delegation()
+
+
+@pytest.mark.parametrize(("Theirs", "Ours"), TWINS)
+@pytest.mark.parametrize("test", ROUTING_TESTS, ids=lambda test: test.__name__)
+def test_metadata_is_routed_as_scikit_learn_wants_it(test, Theirs, Ours):
+    (case,) = [case for case in routing.METAESTIMATORS if case["metaestimator"] is Theirs]
+    with sklearn.config_context(enable_metadata_routing=True):
+        test(case | {"metaestimator": Ours})

@@ -156,7 +156,6 @@ def test_a_continuous_distribution_has_no_edges_and_no_cells():
         (QuantileDistribution(stats.expon()), [-1e-9, np.nan, np.inf]),
         (QuantileDistribution(stats.poisson(2)), [-1, 0.5, np.nan, np.inf]),
     ],
-    ids=repr,
 )
 @pytest.mark.filterwarnings("error:.*:RuntimeWarning")
 def test_values_outside_the_domain_have_no_unit_coordinate(distribution, outside):
@@ -362,7 +361,6 @@ def test_only_plain_categories_are_without_order():
         (IntDistribution(2, 9), stats.randint(2, 10)),
         *((QuantileDistribution(prior), prior) for prior in PRIORS + DISCRETE_PRIORS),
     ],
-    ids=lambda x: repr(x) if not hasattr(x, "dist") else "",
 )
 def test_uniform_coordinates_have_the_quantiles_of_the_prior(distribution, reference):
     u = (np.arange(20_000) + 0.5) / 20_000

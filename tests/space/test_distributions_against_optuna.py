@@ -109,7 +109,6 @@ def test_we_read_optunas_categories():
         (theirs.IntDistribution(1, 9, step=2), ours.IntDistribution(1, 9, step=2)),
         (theirs.CategoricalDistribution(["a", 1]), ours.CategoricalDistribution(["a", 1])),
     ],
-    ids=repr,
 )
 def test_optunas_distributions_become_ours(obj, expected):
     assert ours.as_distribution(obj) == expected

@@ -68,7 +68,6 @@ def one(value, **kwargs):
         (stats.poisson(4), QuantileDistribution(stats.poisson(4))),
         (FloatDistribution(0, 1, step=0.5), FloatDistribution(0, 1, step=0.5)),
     ],
-    ids=repr,
 )
 def test_what_users_write_becomes_a_distribution(value, expected):
     assert one(value) == expected
@@ -95,7 +94,6 @@ def test_an_array_of_several_dimensions_is_a_sequence_of_arrays():
         [StandardScaler(), None, "passthrough"],
         [[1], (2, 3), {"a": 1}],
     ],
-    ids=repr,
 )
 def test_estimators_get_the_objects_that_scikit_learn_would_give(values):
     space = from_dicts({"x": values})
@@ -199,7 +197,6 @@ def test_draws_that_repeat_are_not_interpolated():
         ({"foo": Draws(lambda rng: True)}, TypeError, "'foo' .*gave True: give a list"),
         ({"foo": Draws(lambda rng: math.inf)}, ValueError, "'foo' .*infinity"),
     ],
-    ids=lambda x: repr(x)[:40],
 )
 def test_what_is_no_space_is_refused_with_the_name_and_the_value(given_, error, message):
     with pytest.raises(error, match=message):
@@ -521,7 +518,6 @@ def test_a_parameter_of_a_choice_only_has_no_default():
             {"forest__max_features": stats.randint(1, 5)},
         ),
     ],
-    ids=repr,
 )
 def test_a_count_is_no_default_for_a_fraction_and_the_other_way_round(estimator, given_):
     assert from_dicts(given_, estimator).defaults(estimator) is None

@@ -1,0 +1,8 @@
+"""What all tests share."""
+
+import re
+
+
+def pytest_make_parametrize_id(config, val):
+    """Name tests after their values, without addresses: alike in all processes of pytest-xdist."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(val))[:60]
