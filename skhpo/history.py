@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from skhpo.distributions import BaseDistribution
 from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["PREDICTED_VALUE", "PREDICTED_VARIANCE", "Columns", "History", "Table"]
+__all__ = [
+    "PREDICTED_VALUE",
+    "PREDICTED_VARIANCE",
+    "Columns",
+    "History",
+    "Table",
+    "first_smallest",
+]
 
 # System attributes of a trial that was stopped early: what its value would have been.
 PREDICTED_VALUE = "skhpo:predicted_value"

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from skhpo.history import first_smallest
+
 __all__ = ["FoldModel"]
 
 _MAX_ROWS = 30  # complete candidates used for the estimates, at most
@@ -190,8 +192,8 @@ def _best_rows(losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
         losses, means = losses[finite], means[finite]
     n = means.size
     n_rows = min(max(min(n, _MIN_ROWS), (n + 1) // 2), _MAX_ROWS)
-    best = np.argpartition(means, n_rows - 1)[:n_rows] if n_rows < n else np.arange(n)
-    best = best[np.lexsort((best, means[best]))]
+    best = first_smallest(means, n_rows) if n_rows else np.arange(0)
+    best = best[np.argsort(means[best], kind="stable")]
     return losses[best], means[best]
 
 

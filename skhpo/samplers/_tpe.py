@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.history import Columns
+from skhpo.history import Columns, first_smallest
 from skhpo.samplers._base import ColumnSampler
 from skhpo.samplers._parzen import Layout, ParzenEstimator
 
@@ -111,5 +111,5 @@ def _cap(rows: NDArray[np.int64], columns: Columns) -> NDArray[np.int64]:
         return rows
     older, recent = rows[:-MAX_RECENT], rows[-MAX_RECENT:]
     loss = np.nan_to_num(columns.history.loss[older], nan=np.inf)
-    runners_up = older[np.argpartition(loss, MAX_RUNNERS_UP)[:MAX_RUNNERS_UP]]
+    runners_up = older[first_smallest(loss, MAX_RUNNERS_UP)]
     return np.concatenate([runners_up, recent])

@@ -7,16 +7,13 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from joblib._utils import eval_expr
-from numpy.typing import NDArray
-from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.model_selection import check_cv
-from sklearn.utils import Tags, check_random_state, get_tags, indexable
+from sklearn.base import _fit_context, clone
+from sklearn.utils import Tags, get_tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
@@ -25,6 +22,7 @@ from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, ColumnSampler, TPESampler
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._loop import Workers, run
+from skhpo.search._plan import Plan, make_plan, window_size
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._results import format_results, performed
@@ -33,34 +31,14 @@ from skhpo.search._sklearn import (
     BaseSearchCV,
     FitCallbacks,
     MultimetricScorer,
-    check_method_params,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.space import SearchSpace, suggest_space
 from skhpo.study import Study, create_study
 from skhpo.trial import FrozenTrial
 
 __all__ = ["StudySearchCV"]
 
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
-
-
-@dataclass
-class _Plan:
-    """All that a fit has settled before its first fold runs."""
-
-    X: Any
-    y: Any
-    space: SearchSpace
-    n_candidates: int
-    splits: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
-    scorers: Any
-    refit_metric: str
-    fit_params: dict[str, Any]
-    score_params: dict[str, Any]
-    enqueued: list[dict[str, Any]]
-    seed: int | None
-    metadata: dict[str, Any] | None
 
 
 class StudySearchCV(BaseSearchCV):
@@ -308,7 +286,8 @@ class StudySearchCV(BaseSearchCV):
             Before the first fold, if a parameter of the search or the space is not valid;
             after the last, if every fit failed.
         """
-        plan = self._make_plan(X, y, params)
+        plan = make_plan(self, X, y, params)
+        self.n_splits_ = len(plan.splits)
         callbacks = FitCallbacks(self, {"X": plan.X, "y": plan.y, "metadata": plan.metadata})
         with callbacks.fit():
             candidates = self._run_candidates(plan, callbacks)
@@ -326,33 +305,7 @@ class StudySearchCV(BaseSearchCV):
 
     # --------------------------------------------------------------------- the steps of fit
 
-    def _make_plan(self, X: Any, y: Any, params: dict[str, Any]) -> _Plan:
-        """Check all input and draw the splits."""
-        scorers, refit_metric = self._get_scorers()
-        X, y = indexable(X, y)
-        params = check_method_params(X, params=params)
-        routed = self._get_routed_params_for_fit(params)
-        seed = self._seed()
-        space = self._space(seed)
-        enqueued = self._enqueued(space)
-        splits = self._splits(X, y, routed.splitter.split)
-        sample_weight = params.get("sample_weight")
-        return _Plan(
-            X=X,
-            y=y,
-            space=space,
-            n_candidates=int(min(self.n_iter, space.n_candidates)),
-            splits=splits,
-            scorers=scorers,
-            refit_metric=refit_metric,
-            fit_params=routed.estimator.fit,
-            score_params=routed.scorer.score,
-            enqueued=enqueued,
-            seed=seed,
-            metadata=None if sample_weight is None else {"sample_weight": sample_weight},
-        )
-
-    def _run_candidates(self, plan: _Plan, callbacks: FitCallbacks) -> list[Candidate]:
+    def _run_candidates(self, plan: Plan, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
         n_folds, n_candidates = len(plan.splits), plan.n_candidates
         study = self._make_study(plan)
@@ -375,7 +328,7 @@ class StudySearchCV(BaseSearchCV):
             schedule = Schedule(
                 referee,
                 n_candidates=n_candidates,
-                window=self._window(workers.n_workers, n_candidates),
+                window=window_size(self.pre_dispatch, workers.n_workers, n_candidates),
                 in_order=plan.seed is not None,
             )
             deadline = None if self.timeout is None else time.monotonic() + self.timeout
@@ -395,7 +348,7 @@ class StudySearchCV(BaseSearchCV):
             self._warn_about_cut(reason, schedule.candidates, n_candidates)
         return schedule.candidates
 
-    def _keep_results(self, plan: _Plan, candidates: list[Candidate]) -> None:
+    def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
         """Make ``cv_results_``, and complain if every fit failed."""
         results = performed(candidates, len(plan.splits))
         if not results:
@@ -413,7 +366,7 @@ class StudySearchCV(BaseSearchCV):
         is_multimetric = isinstance(plan.scorers, MultimetricScorer)
         self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
 
-    def _select(self, plan: _Plan) -> None:
+    def _select(self, plan: Plan) -> None:
         """Choose the best candidate."""
         if not self.refit and self.multimetric_:
             return
@@ -423,7 +376,7 @@ class StudySearchCV(BaseSearchCV):
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self.cv_results_["params"][self.best_index_]
 
-    def _refit(self, plan: _Plan, callbacks: FitCallbacks) -> None:
+    def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
         estimator = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         with callbacks.refit(estimator):
@@ -437,62 +390,9 @@ class StudySearchCV(BaseSearchCV):
         if hasattr(estimator, "feature_names_in_"):
             self.feature_names_in_ = estimator.feature_names_in_
 
-    # ------------------------------------------------------------------- parts of the plan
-
-    def _seed(self) -> int | None:
-        if self.random_state is None:
-            return None
-        if isinstance(self.random_state, numbers.Integral):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-
-    def _space(self, seed: int | None) -> SearchSpace:
-        distributions = self.param_distributions
-        if isinstance(distributions, str):
-            distributions = suggest_space(self.estimator)
-        return SearchSpace.from_param_distributions(
-            distributions, estimator=self.estimator, random_state=seed
-        )
-
-    def _enqueued(self, space: SearchSpace) -> list[dict[str, Any]]:
-        """Configurations to begin with, each once."""
-        if self.enqueue is None:
-            return []
-        if isinstance(self.enqueue, str):
-            defaults = space.defaults(self.estimator)
-            return [] if defaults is None else [defaults]
-        configs: list[dict[str, Any]] = []
-        for params in self.enqueue:
-            config = space.to_config(params) if isinstance(params, Mapping) else None
-            if config is None:
-                raise ValueError(
-                    "`enqueue` must hold dicts of parameters that lie in the space; "
-                    f"got {params!r}."
-                )
-            configs.append(config)
-        return configs
-
-    def _splits(
-        self, X: Any, y: Any, split_params: dict[str, Any]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Draw the splits, once for all candidates."""
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        self.n_splits_ = cv.get_n_splits(X, y, **split_params)
-        splits = list(cv.split(X, y, **split_params))
-        if len(splits) != self.n_splits_:
-            raise ValueError(
-                "cv.split and cv.get_n_splits return inconsistent results. "
-                f"Expected {self.n_splits_} splits, got {len(splits)}"
-            )
-        if not splits:
-            raise ValueError(
-                "No fits were performed. Was the CV iterator empty? Were there no candidates?"
-            )
-        return splits
-
     # ---------------------------------------------------------------------- parts of the run
 
-    def _make_study(self, plan: _Plan) -> Study:
+    def _make_study(self, plan: Plan) -> Study:
         sampler = self._default_sampler() if self.sampler is None else copy.deepcopy(self.sampler)
         if plan.seed is not None and isinstance(sampler, ColumnSampler):
             sampler.reseed(plan.seed)
@@ -505,23 +405,6 @@ class StudySearchCV(BaseSearchCV):
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
-
-    def _window(self, n_workers: int, n_candidates: int) -> int:
-        """How many candidates may be in flight."""
-        if self.pre_dispatch == "all":
-            return n_candidates
-        window = self.pre_dispatch
-        if isinstance(window, str):
-            try:
-                window = int(eval_expr(window.replace("n_jobs", str(n_workers))))
-            except (ValueError, TypeError, SyntaxError) as error:
-                raise ValueError(
-                    "`pre_dispatch` must be a number, 'all', or an expression such as '2*n_jobs'; "
-                    f"got {self.pre_dispatch!r}."
-                ) from error
-        if window < 1:
-            raise ValueError(f"`pre_dispatch` must come to 1 or more; got {self.pre_dispatch!r}.")
-        return int(window)
 
     def _objective(self) -> Callable[[Mapping[str, Any]], float]:
         """The score that the search follows, out of a fold's result."""
@@ -536,7 +419,7 @@ class StudySearchCV(BaseSearchCV):
         return objective
 
     def _submitter(
-        self, plan: _Plan, callbacks: FitCallbacks
+        self, plan: Plan, callbacks: FitCallbacks
     ) -> Callable[[Workers, Candidate, int], None]:
         """What hands a fold to the workers."""
         n_folds = len(plan.splits)
@@ -571,7 +454,7 @@ class StudySearchCV(BaseSearchCV):
 
         return submit
 
-    def _receive(self, plan: _Plan, outcome: Outcome) -> dict[str, Any]:
+    def _receive(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
         """A fold's result; a fold whose worker died counts as a fit that failed."""
         error = outcome.error
         if isinstance(error, WorkerDiedError) and self.error_score != "raise":

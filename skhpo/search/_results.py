@@ -86,7 +86,7 @@ def _pass_on(caught: Sequence[warnings.WarningMessage], is_any_score_bad: bool) 
     for warning in caught:
         if "non-finite" in str(warning.message) and not is_any_score_bad:
             continue
-        warnings.warn(warning.message, stacklevel=4)  # an instance: it keeps its category
+        warnings.warn(warning.message, stacklevel=6)  # an instance: it keeps its category
 
 
 def _mean_and_std_of_known(times: Any) -> tuple[Any, Any]:

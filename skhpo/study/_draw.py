@@ -56,8 +56,9 @@ def draw_config(
             config = draw(study, space, number, fixed, tried)
             if space.config_key(config) not in tried:
                 return config
-        by_columns = isinstance(sampler, ColumnSampler)
-        rng = sampler.stream(number) if by_columns else np.random.default_rng(number)
+        rng = np.random.default_rng(number)
+        if isinstance(sampler, ColumnSampler):
+            rng = sampler.stream(number)
         return space.random_unseen(tried, rng)
     finally:
         if isinstance(sampler, ColumnSampler):

@@ -1,0 +1,159 @@
+"""What a fit settles before its first fold runs: data, space, splits, and where to begin."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib._utils import eval_expr
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, indexable
+
+from skhpo.search._sklearn import BaseSearchCV, check_method_params
+from skhpo.space import SearchSpace, suggest_space
+
+__all__ = ["Plan", "make_plan", "window_size"]
+
+Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+@dataclass
+class Plan:
+    """All that is settled before the first fold runs.
+
+    Attributes
+    ----------
+    X, y : array-like
+        The data.
+    space : SearchSpace
+        Where candidates come from.
+    n_candidates : int
+        How many there will be, at most.
+    splits : list of (train, test)
+        The folds, the same for all candidates.
+    scorers : object
+        The scorer, or scikit-learn's bundle of several.
+    refit_metric : str
+        The metric that chooses the best.
+    fit_params, score_params : dict of str to object
+        Handed on to the estimator's ``fit`` and to the scorer.
+    enqueued : list of dict
+        Configurations to begin with.
+    seed : int or None
+        Seed of the search; None if it need not be reproducible.
+    metadata : dict or None
+        What scikit-learn's callbacks are given of the fit parameters.
+    """
+
+    X: Any
+    y: Any
+    space: SearchSpace
+    n_candidates: int
+    splits: Splits
+    scorers: Any
+    refit_metric: str
+    fit_params: dict[str, Any]
+    score_params: dict[str, Any]
+    enqueued: list[dict[str, Any]]
+    seed: int | None
+    metadata: dict[str, Any] | None
+
+
+def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
+    """Check all input of a search's ``fit`` and draw the splits."""
+    scorers, refit_metric = search._get_scorers()
+    X, y = indexable(X, y)
+    params = check_method_params(X, params=params)
+    routed = search._get_routed_params_for_fit(params)
+    seed = _seed(search.random_state)
+    space = _space(search, seed)
+    sample_weight = params.get("sample_weight")
+    return Plan(
+        X=X,
+        y=y,
+        space=space,
+        n_candidates=int(min(search.n_iter, space.n_candidates)),
+        splits=_draw_splits(search, X, y, routed.splitter.split),
+        scorers=scorers,
+        refit_metric=refit_metric,
+        fit_params=routed.estimator.fit,
+        score_params=routed.scorer.score,
+        enqueued=_enqueued(search, space),
+        seed=seed,
+        metadata=None if sample_weight is None else {"sample_weight": sample_weight},
+    )
+
+
+def window_size(pre_dispatch: int | str, n_workers: int, n_candidates: int) -> int:
+    """How many candidates may be in flight, by scikit-learn's ``pre_dispatch``."""
+    if pre_dispatch == "all":
+        return n_candidates
+    window: Any = pre_dispatch
+    if isinstance(pre_dispatch, str):
+        try:
+            window = int(eval_expr(pre_dispatch.replace("n_jobs", str(n_workers))))
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise ValueError(
+                "`pre_dispatch` must be a number, 'all', or an expression such as '2*n_jobs'; "
+                f"got {pre_dispatch!r}."
+            ) from error
+    if window < 1:
+        raise ValueError(f"`pre_dispatch` must come to 1 or more; got {pre_dispatch!r}.")
+    return int(window)
+
+
+def _seed(random_state: Any) -> int | None:
+    if random_state is None:
+        return None
+    if isinstance(random_state, numbers.Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _space(search: BaseSearchCV, seed: int | None) -> SearchSpace:
+    distributions = search.param_distributions
+    if isinstance(distributions, str):
+        distributions = suggest_space(search.estimator)
+    return SearchSpace.from_param_distributions(
+        distributions, estimator=search.estimator, random_state=seed
+    )
+
+
+def _enqueued(search: BaseSearchCV, space: SearchSpace) -> list[dict[str, Any]]:
+    """Configurations to begin with."""
+    if search.enqueue is None:
+        return []
+    if isinstance(search.enqueue, str):
+        defaults = space.defaults(search.estimator)
+        return [] if defaults is None else [defaults]
+    configs: list[dict[str, Any]] = []
+    for params in search.enqueue:
+        config = space.to_config(params) if isinstance(params, Mapping) else None
+        if config is None:
+            raise ValueError(
+                f"`enqueue` must hold dicts of parameters that lie in the space; got {params!r}."
+            )
+        configs.append(config)
+    return configs
+
+
+def _draw_splits(search: BaseSearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:
+    """Draw the splits, once for all candidates."""
+    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    n_splits = cv.get_n_splits(X, y, **split_params)
+    splits = list(cv.split(X, y, **split_params))
+    if len(splits) != n_splits:
+        raise ValueError(
+            "cv.split and cv.get_n_splits return inconsistent results. "
+            f"Expected {n_splits} splits, got {len(splits)}"
+        )
+    if not splits:
+        raise ValueError(
+            "No fits were performed. Was the CV iterator empty? Were there no candidates?"
+        )
+    return splits
