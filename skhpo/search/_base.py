@@ -330,6 +330,7 @@ class StudySearchCV(BaseSearchCV):
                 n_candidates=n_candidates,
                 window=window_size(self.pre_dispatch, workers.n_workers, n_candidates),
                 in_order=plan.seed is not None,
+                prunes=self.pruner is not None,
             )
             deadline = None if self.timeout is None else time.monotonic() + self.timeout
             study._in_optimize = True

@@ -59,11 +59,7 @@ def run(
     was_cut = False
     try:
         while True:
-            while workers.n_outstanding < workers.n_workers:
-                task = schedule.next_task()
-                if task is None:
-                    break
-                submit(workers, *task)
+            _fill(schedule, workers, submit)
             if workers.n_outstanding == 0:
                 return "timeout" if was_cut else None
             if _is_over(deadline):
@@ -85,6 +81,21 @@ def run(
         workers.abort()
         schedule.interrupt()
         raise
+
+
+def _fill(
+    schedule: Schedule, workers: Workers, submit: Callable[[Workers, Candidate, int], None]
+) -> None:
+    """Give each idle worker a task, and keep a few queued, which no worker has to wait for.
+
+    What is queued is never a fold ahead of its verdict: that may turn out to be useless.
+    """
+    n_queued = 0 if workers.n_workers == 1 else 1 + workers.n_workers // 8
+    while workers.n_outstanding < workers.n_workers + n_queued:
+        task = schedule.next_task(ahead=workers.n_outstanding < workers.n_workers)
+        if task is None:
+            return
+        submit(workers, *task)
 
 
 def _is_over(deadline: float | None) -> bool:

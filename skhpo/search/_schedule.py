@@ -92,13 +92,24 @@ class Schedule:
         How many candidates may be in flight.
     in_order : bool
         Whether timing must decide nothing.
+    prunes : bool, default=True
+        Whether a verdict may end a candidate before its last fold.
     """
 
-    def __init__(self, referee: Referee, *, n_candidates: int, window: int, in_order: bool) -> None:
+    def __init__(
+        self,
+        referee: Referee,
+        *,
+        n_candidates: int,
+        window: int,
+        in_order: bool,
+        prunes: bool = True,
+    ) -> None:
         self._referee = referee
         self._n_candidates = n_candidates
         self._window = window
         self._in_order = in_order
+        self._prunes = prunes
         self._in_flight: dict[int, Candidate] = {}
         self._ready: list[int] = []  # heap of numbers whose next fold may run
         self._untold: dict[int, Candidate] = {}
@@ -108,13 +119,19 @@ class Schedule:
 
     # ------------------------------------------------------------------ what runs next
 
-    def next_task(self) -> tuple[Candidate, int] | None:
-        """Take the next fold to run; None if there is nothing to do for now."""
+    def next_task(self, ahead: bool = True) -> tuple[Candidate, int] | None:
+        """Take the next fold to run; None if there is nothing to do for now.
+
+        Parameters
+        ----------
+        ahead : bool, default=True
+            Whether a fold may run ahead of a verdict that could make it useless.
+        """
         if self._ready:
             candidate = self._in_flight[heapq.heappop(self._ready)]
         elif (new := self._start_candidate()) is not None:
             candidate = new
-        elif (oldest := self._oldest_with_folds_left()) is not None:
+        elif (ahead or not self._prunes) and (oldest := self._oldest_with_folds_left()) is not None:
             candidate = oldest
         else:
             return None
