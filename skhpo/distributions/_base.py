@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -138,9 +138,11 @@ class BaseDistribution(ABC):
 
     def _asdict(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: getattr(self, name) for name in _field_names(type(self))}
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, BaseDistribution):
             return NotImplemented
         return type(self) is type(other) and self._asdict() == other._asdict()
@@ -150,6 +152,11 @@ class BaseDistribution(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         return self._asdict()  # without what is cached
+
+
+@cache
+def _field_names(kind: type[BaseDistribution]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def middle_of_cell(index: FloatArray, n: int) -> FloatArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +61,25 @@ class RacingPruner(BasePruner):
             raise ValueError(f"`n_startup_trials` must be 1 or more; got {n_startup_trials}.")
         self.alpha = alpha
         self.n_startup_trials = n_startup_trials
+        self._last: tuple[weakref.ref[History], int, _RacingJudge] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_last": None}
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Judge the trial by the complete trials so far."""
         return self.freeze(study)(trial)
 
     def freeze(self, study: Study) -> Judge:
-        """Fit the model to the complete trials so far."""
-        return _RacingJudge.as_of_now(study.history, self)
+        """Fit the model to the complete trials so far, unless that is the model at hand."""
+        history = study.history
+        if self._last is not None:
+            reference, n_complete, judge = self._last
+            if reference() is history and n_complete == history.n_complete:
+                return judge
+        judge = _RacingJudge.as_of_now(history, self)
+        self._last = weakref.ref(history), history.n_complete, judge
+        return judge
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
         """Start at another fold for each candidate, so that no fold decides alone."""

@@ -17,6 +17,7 @@ GAMMA = 0.15  # share of the trials that count as good ...
 MAX_BEST = 25  # ... and their number at most
 MAX_RECENT = 200  # of the trials that are not among the best, the newest ...
 MAX_RUNNERS_UP = 100  # ... and the best of the older ones make up the density g
+MAX_PENDING = 200  # of the trials under way, the newest
 MIN_TRIALS_OF_GROUP = 4
 
 
@@ -90,7 +91,7 @@ class TPESampler(ColumnSampler):
         if columns.layout is None:
             columns.layout = Layout(columns.distributions)
         best, others = columns.split(min(math.ceil(GAMMA * n_trials), MAX_BEST))
-        others = np.concatenate([_cap(others, columns), columns.pending])
+        others = np.concatenate([_cap(others, columns), columns.pending[-MAX_PENDING:]])
         good = ParzenEstimator(columns.points[best], log_rank_weights(len(best)), columns.layout)
         bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)
         points = good.sample(rng, self.n_ei_candidates)

@@ -80,6 +80,8 @@ class StudyReferee:
         self._progress = progress
         self._tried: set[Any] = set()
         self._losses = Table(n_folds)  # of the complete candidates
+        self._model: FoldModel | None = None
+        self._model_as_of = 0
         self._judge: Judge | None = None
         self._judge_as_of = -1
 
@@ -159,5 +161,7 @@ class StudyReferee:
         losses = np.array([-self._objective(result) for result in candidate.results.values()])
         if len(self._losses) == 0:
             return float(-losses.mean()), 0.0
-        mean, variance = FoldModel.fit(self._losses.rows).predict(folds, losses)
+        if self._model is None or self._model_as_of != len(self._losses):
+            self._model, self._model_as_of = FoldModel.fit(self._losses.rows), len(self._losses)
+        mean, variance = self._model.predict(folds, losses)
         return -mean, variance
