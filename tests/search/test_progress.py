@@ -12,6 +12,13 @@ from tests.search.estimators import Scored
 X, y = np.arange(40.0)[:, None], np.arange(40) % 2
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """The bar shortens itself to the terminal that the tests happen to run in."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("LINES", "50")
+
+
 def shown(capsys, Search=RandomSearchCV, space=None, **settings):
     space = {"x": uniform(0, 1)} if space is None else space
     settings = {"n_iter": 12, "cv": 4, "random_state": 0} | settings
