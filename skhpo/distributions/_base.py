@@ -140,15 +140,19 @@ class BaseDistribution(ABC):
         """Return the constructor's arguments by name."""
         return {name: getattr(self, name) for name in _field_names(type(self))}
 
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        return type(self), *self._asdict().values()
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
         if not isinstance(other, BaseDistribution):
             return NotImplemented
-        return type(self) is type(other) and self._asdict() == other._asdict()
+        return self._key == other._key
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, *self._asdict().values()))
+        return hash(self._key)
 
     def __getstate__(self) -> dict[str, Any]:
         return self._asdict()  # without what is cached
