@@ -84,7 +84,7 @@ test-all: $(VENV)/.installed-dev  ## Run all tests
 
 doctest: $(VENV)/.installed-dev  ## Run the examples in docstrings, README and docs
 	$(PYTEST) $(PARALLEL) --doctest-modules skhpo
-	$(PYTEST) $(PARALLEL) README.md CONTRIBUTING.md docs
+	$(PYTEST) README.md CONTRIBUTING.md docs  # in order: a block uses the names of those before it
 
 oldest: $(OLDEST)/.installed  ## Run the tests with the oldest supported versions
 	$(OLDEST)/bin/python -m pytest $(PARALLEL) -m "not slow" tests
