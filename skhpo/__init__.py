@@ -1,10 +1,27 @@
 """Hyperparameter search for everyone who writes scikit-learn."""
 
-from skhpo import distributions, exceptions, pruners, samplers, storages, study, trial
+from skhpo import (
+    distributions,
+    exceptions,
+    multi_objective,
+    pruners,
+    samplers,
+    storages,
+    study,
+    trial,
+)
 from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
 from skhpo.search import RandomSearchCV, StudySearchCV, TPESearchCV
 from skhpo.space import suggest_space
-from skhpo.study import Study, create_study
+from skhpo.study import (
+    Study,
+    copy_study,
+    create_study,
+    delete_study,
+    get_all_study_names,
+    get_all_study_summaries,
+    load_study,
+)
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 
 __version__ = "0.1.0.dev0"
@@ -20,10 +37,16 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
+    "copy_study",
     "create_study",
     "create_trial",
+    "delete_study",
     "distributions",
     "exceptions",
+    "get_all_study_names",
+    "get_all_study_summaries",
+    "load_study",
+    "multi_objective",
     "pruners",
     "samplers",
     "storages",

@@ -1,6 +1,13 @@
 """The exceptions and warnings that skhpo raises."""
 
-__all__ = ["SearchInterruptedWarning", "SkhpoError", "TrialPruned", "WorkerDiedError"]
+__all__ = [
+    "DuplicatedStudyError",
+    "SearchInterruptedWarning",
+    "SkhpoError",
+    "TrialPruned",
+    "UpdateFinishedTrialError",
+    "WorkerDiedError",
+]
 
 
 class SkhpoError(Exception):
@@ -19,6 +26,14 @@ class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
     ...         raise skhpo.TrialPruned()
     ...     return x
     """
+
+
+class DuplicatedStudyError(SkhpoError):
+    """A study of this name exists in the storage already."""
+
+
+class UpdateFinishedTrialError(SkhpoError, RuntimeError):
+    """A trial that has ended was to be changed."""
 
 
 class WorkerDiedError(SkhpoError):

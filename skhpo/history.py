@@ -6,13 +6,14 @@ starts, gets a parameter, or ends; algorithms read arrays and never walk over tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhpo.distributions import BaseDistribution
+from skhpo.multi_objective import nondomination_rank, reference_point, select_by_hypervolume
 from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Columns",
     "History",
     "Table",
+    "best_by_hypervolume",
     "first_smallest",
 ]
 
@@ -83,18 +85,32 @@ class History:
 
     Parameters
     ----------
-    maximize : bool
-        Whether larger values are better. Losses are values in the sense "smaller is better".
+    maximize : bool or sequence of bool
+        Whether larger values are better, by objective. Losses are values in the sense
+        "smaller is better".
+
+    Attributes
+    ----------
+    signs : ndarray of shape (n_objectives,)
+        What turns values into losses: -1 where larger is better, otherwise 1.
+    n_trials, n_finished, n_complete : int
+        Numbers of trials.
+    distributions : dict of str to BaseDistribution
+        The latest distribution of each parameter.
     """
 
-    def __init__(self, maximize: bool) -> None:
-        self.sign = -1.0 if maximize else 1.0
+    def __init__(self, maximize: bool | Sequence[bool]) -> None:
+        self.signs = np.where(np.atleast_1d(maximize), -1.0, 1.0)
+        self.sign = float(self.signs[0])
+        self.n_objectives = len(self.signs)
         self.n_trials = 0
         self.n_finished = 0
         self.n_complete = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
-        self._loss = _Growing(np.nan)
+        self._losses = _Growing(np.nan, tail=(self.n_objectives,))
         self._variance = _Growing(0.0)
+        self._violation = _Growing(0.0)
+        self._constraints: dict[str, _Growing] = {}
         self._last_step = _Growing(-1, np.int64)
         self._last_loss = _Growing(np.nan)
         self._params: dict[str, _Growing] = {}
@@ -114,7 +130,13 @@ class History:
             raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
         self.n_trials += 1
         self._state.ensure(self.n_trials)[number] = trial.state
-        for array in (self._loss, self._variance, self._last_step, self._last_loss):
+        for array in (
+            self._losses,
+            self._variance,
+            self._violation,
+            self._last_step,
+            self._last_loss,
+        ):
             array.ensure(self.n_trials)
         for name, distribution in trial.distributions.items():
             internal = distribution.to_internal_repr(trial.params[name])
@@ -142,11 +164,14 @@ class History:
         self.state[number] = trial.state
         self.n_finished += 1
         self.n_complete += trial.state == TrialState.COMPLETE
-        value = trial.value if trial.state == TrialState.COMPLETE else None
-        value = trial.system_attrs.get(PREDICTED_VALUE, value)
-        if value is not None:
-            self.loss[number] = self.sign * value
+        values = trial.values if trial.state == TrialState.COMPLETE else None
+        if PREDICTED_VALUE in trial.system_attrs:
+            values = [trial.system_attrs[PREDICTED_VALUE]]
             self.variance[number] = trial.system_attrs.get(PREDICTED_VARIANCE, 0.0)
+        if values is not None:
+            self.losses[number] = self.signs * values
+        if trial.system_attrs:
+            self._set_constraints(number, trial.constraints)
         if (last_step := trial.last_step) is not None:
             self._last_step.ensure(self.n_trials)[number] = last_step
             last_value = trial.intermediate_values[last_step]
@@ -158,6 +183,13 @@ class History:
                     self._curves[steps] = Table(len(steps))
                 self._curves[steps].append(curve)
         self._note_pattern(frozenset(trial.params))
+
+    def _set_constraints(self, number: int, constraints: Mapping[str, float]) -> None:
+        for name, value in constraints.items():
+            if name not in self._constraints:
+                self._constraints[name] = _Growing(np.nan)
+            self._constraints[name].ensure(self.n_trials)[number] = value
+        self.violation[number] = sum(max(value, 0.0) for value in constraints.values())
 
     def _note_pattern(self, names: frozenset[str]) -> None:
         """Split the groups of parameters until each occurs as a whole or not at all."""
@@ -176,18 +208,42 @@ class History:
         return self._state.ensure(0)[: self.n_trials]
 
     @property
-    def loss(self) -> FloatArray:
-        """Losses, ndarray of shape (n_trials,); smaller is better.
+    def losses(self) -> FloatArray:
+        """Losses, ndarray of shape (n_trials, n_objectives); smaller is better.
 
         That of a trial that was stopped early is the prediction of its full value,
         where there is one. NaN where nothing is known.
         """
-        return self._loss.ensure(0)[: self.n_trials]
+        return self._losses.ensure(0)[: self.n_trials]
+
+    @property
+    def loss(self) -> FloatArray:
+        """Losses of the first objective, ndarray of shape (n_trials,)."""
+        return self.losses[:, 0]
 
     @property
     def variance(self) -> FloatArray:
         """Known variance of each loss, ndarray of shape (n_trials,); 0 for a complete trial."""
         return self._variance.ensure(0)[: self.n_trials]
+
+    @property
+    def violation(self) -> FloatArray:
+        """By how much each trial breaks its constraints in total, ndarray of shape (n_trials,).
+
+        The sum of the constraints above 0; 0 for a trial that breaks, or has, none.
+        """
+        return self._violation.ensure(0)[: self.n_trials]
+
+    @property
+    def constraints(self) -> FloatArray:
+        """Constraints, ndarray of shape (n_trials, n_constraints); NaN where not set.
+
+        At most 0 where a constraint is met; in the order in which they were first set.
+        """
+        columns = [
+            column.ensure(self.n_trials)[: self.n_trials] for column in self._constraints.values()
+        ]
+        return np.column_stack(columns) if columns else np.empty((self.n_trials, 0))
 
     def curves(self) -> tuple[IntArray, FloatArray]:
         """Intermediate losses of the complete trials, over the steps most of them share.
@@ -289,11 +345,19 @@ class Columns:
         """Rows of the trials under way, by number."""
         return np.flatnonzero((self.history.state == TrialState.RUNNING) & self._have_all)
 
+    @property
+    def known(self) -> IntArray:
+        """Rows of the finished trials whose losses are all known, by number."""
+        rows = self.finished
+        return rows[~np.isnan(self.history.losses[rows]).any(axis=1)]
+
     def split(self, n_best: int) -> tuple[IntArray, IntArray]:
         """Split the finished trials into the best and the others.
 
-        Trials with a known loss come first, by loss and number; then those that were stopped early
-        without a prediction, the furthest first, by their last report. Failed trials
+        Trials with known losses come first: by loss and number; with several objectives by
+        non-domination rank, of the last front those that together dominate most.
+        Next come those that were stopped early without a prediction, the furthest first, by
+        their last report. Then those that break constraints, by how much. Failed trials
         are never among the best.
 
         Parameters
@@ -308,18 +372,28 @@ class Columns:
         others : ndarray
             The remaining rows, by number.
         """
-        rows = self.finished
-        loss = self.history.loss[rows]
-        known = ~np.isnan(loss)
-        candidates = rows[known]
-        if len(candidates) > n_best:
-            candidates = candidates[first_smallest(loss[known], n_best)]
-        best = candidates[np.argsort(self.history.loss[candidates], kind="stable")]
+        history, rows = self.history, self.finished
+        feasible = history.violation[rows] <= 0.0
+        known = ~np.isnan(history.losses[rows]).any(axis=1)
+        best = self._first(rows[known & feasible], n_best)
         if len(best) < n_best:
-            best = np.concatenate([best, self._pruned(rows[~known])[: n_best - len(best)]])
-        is_best = np.zeros(self.history.n_trials, dtype=bool)
+            best = np.concatenate([best, self._pruned(rows[~known & feasible])])[:n_best]
+        if len(best) < n_best:
+            broken = rows[~feasible & (history.state[rows] != TrialState.FAIL)]
+            by_violation = broken[np.argsort(history.violation[broken], kind="stable")]
+            best = np.concatenate([best, by_violation])[:n_best]
+        is_best = np.zeros(history.n_trials, dtype=bool)
         is_best[best] = True
         return best, rows[~is_best[rows]]
+
+    def _first(self, rows: IntArray, n: int) -> IntArray:
+        """Return the `n` best of some trials with known losses, the best first."""
+        losses = self.history.losses[rows]
+        if self.history.n_objectives > 1:
+            return rows[best_by_hypervolume(losses, n)]
+        if len(rows) > n:
+            rows = rows[first_smallest(losses[:, 0], n)]
+        return rows[np.argsort(self.history.loss[rows], kind="stable")]
 
     def _pruned(self, rows: IntArray) -> IntArray:
         pruned = rows[self.history.state[rows] == TrialState.PRUNED]
@@ -338,3 +412,20 @@ def first_smallest(values: FloatArray, n: int) -> IntArray:
     below = np.flatnonzero(values < threshold)
     equal = np.flatnonzero(values == threshold)[: n - len(below)]
     return np.sort(np.concatenate([below, equal]))
+
+
+def best_by_hypervolume(losses: FloatArray, n: int) -> IntArray:
+    """Return the indices of the `n` best of several objectives, the best first.
+
+    By non-domination rank; of the last front that counts, those that together dominate the
+    largest volume (Ozaki et al. 2022, section 4).
+    """
+    rank = nondomination_rank(losses, n_below=n)
+    order = np.argsort(rank, kind="stable")
+    if len(losses) <= n:
+        return order
+    last_front = np.flatnonzero(rank == rank[order[n - 1]])
+    whole_fronts = order[: np.searchsorted(rank[order], rank[order[n - 1]])]
+    front = losses[last_front]
+    chosen = select_by_hypervolume(front, n - len(whole_fronts), reference_point(losses))
+    return np.concatenate([whole_fronts, last_front[chosen]])

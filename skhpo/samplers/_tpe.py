@@ -38,13 +38,24 @@ class TPESampler(ColumnSampler):
         Points drawn from l at each ask. More points exploit more, and are not better.
     seed : int, optional
         Seed; None draws one from the system.
+    multivariate : bool, default=True
+        Model parameters that occur together by one joint density. False models each by itself,
+        and does not see how they interact.
+    group : bool, default=True
+        In a conditional space, model each group of parameters that occur together jointly.
+        False does so only for the parameters that all trials have.
+    constant_liar : bool, default=True
+        Count trials under way among the others, so that parallel workers keep apart.
 
     Notes
     -----
     - The best ``ceil(0.15 n)`` trials, at most 25, are weighted by log rank, which outliers
       cannot upset; the others weigh the same.
+    - With several objectives the best are those of the first fronts; from the last front that
+      counts, those that together dominate the largest volume (Ozaki et al. 2022). They weigh the
+      same, and there may be more than 25 of them.
+    - Trials that break a constraint come after all feasible ones, by how much they break it.
     - One bandwidth a dimension, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
-    - Trials under way count among the others, so that parallel workers keep apart.
     - Trials stopped early count with the prediction of their value, where there is one,
       otherwise after all complete ones; failed trials count among the others.
     - In a conditional space, each group of parameters that occur together is modelled
@@ -55,6 +66,8 @@ class TPESampler(ColumnSampler):
     J. Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011.
 
     S. Falkner et al., "BOHB: Robust and efficient hyperparameter optimization at scale", ICML 2018.
+
+    Y. Ozaki et al., "Multiobjective tree-structured Parzen estimator", JAIR 73 (2022).
 
     S. Watanabe, "Tree-structured Parzen estimator: Understanding its algorithm components
     and their roles for better empirical performance", arXiv:2304.11127 (2023).
@@ -73,7 +86,14 @@ class TPESampler(ColumnSampler):
     """
 
     def __init__(
-        self, *, n_startup_trials: int = 6, n_ei_candidates: int = 24, seed: int | None = None
+        self,
+        *,
+        n_startup_trials: int = 6,
+        n_ei_candidates: int = 24,
+        seed: int | None = None,
+        multivariate: bool = True,
+        group: bool = True,
+        constant_liar: bool = True,
     ) -> None:
         if n_startup_trials < 0:
             raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
@@ -82,21 +102,47 @@ class TPESampler(ColumnSampler):
         super().__init__(seed=seed)
         self.n_startup_trials = n_startup_trials
         self.n_ei_candidates = n_ei_candidates
+        self.multivariate = multivariate
+        self.group = group
+        self.constant_liar = constant_liar
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw points from the density of the good trials, the most promising first."""
+        if len(columns.names) > 1 and not self._is_joint(columns):
+            alone = [
+                columns.history.columns({name: distribution})
+                for name, distribution in zip(columns.names, columns.distributions, strict=True)
+            ]
+            return np.hstack([self.propose(column, rng) for column in alone])
         n_trials = len(columns.finished)
         if columns.history.n_finished < self.n_startup_trials or n_trials < MIN_TRIALS_OF_GROUP:
             return rng.random((self.n_ei_candidates, len(columns.names)))
         if columns.layout is None:
             columns.layout = Layout(columns.distributions)
-        best, others = columns.split(min(math.ceil(GAMMA * n_trials), MAX_BEST))
-        others = np.concatenate([_cap(others, columns), columns.pending[-MAX_PENDING:]])
-        good = ParzenEstimator(columns.points[best], log_rank_weights(len(best)), columns.layout)
-        bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)
+        good, bad = self._densities(columns)
         points = good.sample(rng, self.n_ei_candidates)
         gain = good.log_density(points) - bad.log_density(points)
         return points[np.argsort(-gain, kind="stable")]
+
+    def _is_joint(self, columns: Columns) -> bool:
+        is_conditional = len(columns.finished) < columns.history.n_finished
+        return self.multivariate and (self.group or not is_conditional)
+
+    def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
+        """Densities of the good and of the other trials."""
+        n_best = math.ceil(GAMMA * len(columns.finished))
+        if columns.history.n_objectives == 1:
+            n_best = min(n_best, MAX_BEST)
+            weigh = log_rank_weights
+        else:
+            weigh = np.ones
+        best, others = columns.split(n_best)
+        others = _cap(others, columns)
+        if self.constant_liar:
+            others = np.concatenate([others, columns.pending[-MAX_PENDING:]])
+        good = ParzenEstimator(columns.points[best], weigh(len(best)), columns.layout)
+        bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)
+        return good, bad
 
 
 def log_rank_weights(n: int) -> NDArray[np.float64]:
@@ -111,6 +157,9 @@ def _cap(rows: NDArray[np.int64], columns: Columns) -> NDArray[np.int64]:
     if len(rows) <= MAX_RECENT + MAX_RUNNERS_UP:
         return rows
     older, recent = rows[:-MAX_RECENT], rows[-MAX_RECENT:]
-    loss = np.nan_to_num(columns.history.loss[older], nan=np.inf)
+    losses = np.nan_to_num(columns.history.losses[older], nan=np.inf)
+    loss = losses[:, 0]
+    if losses.shape[1] > 1:  # the sum of the ranks
+        loss = losses.argsort(axis=0, kind="stable").argsort(axis=0).sum(axis=1).astype(float)
     runners_up = older[first_smallest(loss, MAX_RUNNERS_UP)]
     return np.concatenate([runners_up, recent])

@@ -137,10 +137,10 @@ class StudyReferee:
         if candidate.status == "complete":
             score = self.mean_score(candidate)
             self._losses.append(-self._scores(candidate))
-            self._study._finish(frozen, TrialState.COMPLETE, score)
+            self._study._finish(frozen, TrialState.COMPLETE, [score])
         elif candidate.status == "pruned":
             mean, variance = self._predict(candidate)
-            self._study._finish(frozen, TrialState.PRUNED, mean, prediction=(mean, variance))
+            self._study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
         else:
             self._study._finish(frozen, TrialState.FAIL, None)
         self._progress.candidate_done(candidate, entry.params, score)

@@ -1,5 +1,6 @@
-"""Where trials live."""
+"""Where studies and their trials live."""
 
+from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._memory import InMemoryStorage
 
-__all__ = ["InMemoryStorage"]
+__all__ = ["BaseStorage", "InMemoryStorage", "StudyRecord"]

@@ -1,80 +1,176 @@
-"""Trials kept in this process, for as long as it lives."""
+"""Studies kept in this process, for as long as it lives."""
 
 from __future__ import annotations
 
+import threading
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from skhpo.distributions import BaseDistribution
-from skhpo.trial import FrozenTrial, TrialState
+from skhpo.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from skhpo.storages._base import BaseStorage, StudyRecord
+from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 __all__ = ["InMemoryStorage"]
 
 
-class InMemoryStorage:
-    """The records of one study's trials, in memory.
+class InMemoryStorage(BaseStorage):
+    """Studies and their trials, in memory.
 
-    It keeps what it is given and knows no algorithm. The id of a trial is its number.
+    What a study is given without ``storage=``. Several studies, and several threads, may share one.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=storage, study_name="first")
+    >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    >>> len(skhpo.load_study(storage=storage, study_name="first").trials)
+    3
     """
 
     def __init__(self) -> None:
-        self._trials: list[FrozenTrial] = []
-        self._user_attrs: dict[str, Any] = {}
+        self._studies: dict[int, StudyRecord] = {}
+        self._id_of_name: dict[str, int] = {}
+        self._trials: dict[int, list[FrozenTrial]] = {}  # by study, then by number
+        self._trial_of_id: dict[int, FrozenTrial] = {}
+        self._n_studies = 0
+        self._n_trials = 0
+        self._lock = threading.RLock()
 
-    def __len__(self) -> int:
-        return len(self._trials)
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
-    def create_trial(self, trial: FrozenTrial) -> int:
-        """Keep a new trial, number it, and return its id."""
-        trial.number = trial._trial_id = len(self._trials)
-        self._trials.append(trial)
-        return trial._trial_id
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.RLock())
+
+    # ------------------------------------------------------------------------ studies
+
+    def create_new_study(self, directions: Sequence[int], study_name: str | None = None) -> int:
+        """Keep a new study and return its id."""
+        with self._lock:
+            name = f"no-name-{uuid.uuid4()}" if study_name is None else study_name
+            if name in self._id_of_name:
+                raise DuplicatedStudyError(
+                    f"There is a study named {name!r}: load it with `load_study`, create it with "
+                    "`load_if_exists=True`, or choose another name."
+                )
+            study_id, self._n_studies = self._n_studies, self._n_studies + 1
+            self._studies[study_id] = StudyRecord(study_id, name, tuple(directions), {}, {})
+            self._id_of_name[name] = study_id
+            self._trials[study_id] = []
+            return study_id
+
+    def delete_study(self, study_id: int) -> None:
+        """Remove a study and its trials."""
+        with self._lock:
+            del self._id_of_name[self._studies.pop(study_id).study_name]
+            for trial in self._trials.pop(study_id):
+                del self._trial_of_id[trial._trial_id]
+
+    def get_study_id_from_name(self, study_name: str) -> int:
+        """Return the id of a study."""
+        if study_name not in self._id_of_name:
+            raise KeyError(
+                f"There is no study named {study_name!r}; there are {sorted(self._id_of_name)}."
+            )
+        return self._id_of_name[study_name]
+
+    def get_study(self, study_id: int) -> StudyRecord:
+        """Return what is known of a study."""
+        return self._studies[study_id]
+
+    def get_all_studies(self) -> list[StudyRecord]:
+        """Return what is known of each study, in the order in which they were created."""
+        return list(self._studies.values())
+
+    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Keep a note of the user on a study."""
+        self._studies[study_id].user_attrs[key] = value
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Keep a note of the library on a study."""
+        self._studies[study_id].system_attrs[key] = value
+
+    # ------------------------------------------------------------------------- trials
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Keep a new trial, number it, and return its id; a template becomes the record."""
+        trial = template_trial or create_trial(state=TrialState.RUNNING)
+        with self._lock:
+            trials = self._trials[study_id]
+            trial.number, trial._trial_id = len(trials), self._n_trials
+            self._n_trials += 1
+            trials.append(trial)
+            self._trial_of_id[trial._trial_id] = trial
+            return trial._trial_id
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
-        """Return the record itself, not a copy."""
-        return self._trials[trial_id]
+        """Return a trial's record, which must not be changed."""
+        return self._trial_of_id[trial_id]
 
-    def get_all_trials(self) -> list[FrozenTrial]:
-        """Return all records, by number, in a new list."""
-        return list(self._trials)
+    def get_all_trials(self, study_id: int) -> list[FrozenTrial]:
+        """Return the records of a study's trials by number, in a new list."""
+        return list(self._trials[study_id])
+
+    def get_n_trials(self, study_id: int) -> int:
+        """Return the number of a study's trials."""
+        return len(self._trials[study_id])
+
+    def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
+        """Return the id of a trial."""
+        trials = self._trials[study_id]
+        if not 0 <= trial_number < len(trials):
+            raise KeyError(f"The study has no trial {trial_number}: it has {len(trials)}.")
+        return trials[trial_number]._trial_id
 
     def set_trial_param(
-        self, trial_id: int, name: str, value: Any, distribution: BaseDistribution
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: float,
+        distribution: BaseDistribution,
     ) -> None:
-        """Set a parameter of an open trial."""
-        trial = self._trials[trial_id]
-        trial.params[name] = value
-        trial.distributions[name] = distribution
-
-    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
-        """Keep a reported value."""
-        self._trials[trial_id].intermediate_values[step] = value
-
-    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user."""
-        self._trials[trial_id].user_attrs[key] = value
-
-    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library."""
-        self._trials[trial_id].system_attrs[key] = value
+        """Set a parameter of an open trial, as the distribution's internal number."""
+        trial = self._open_trial(trial_id)
+        trial.params[param_name] = distribution.to_external_repr(param_value_internal)
+        trial.distributions[param_name] = distribution
 
     def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: list[float] | None = None
-    ) -> None:
-        """Move a trial to another state; a final one sets the time of its end."""
-        trial = self._trials[trial_id]
-        trial.state = state
-        if values is not None:
-            trial.values = values
-        if state == TrialState.RUNNING:
-            trial.datetime_start = datetime.now()
-        elif state.is_finished():
-            trial.datetime_complete = datetime.now()
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Move a trial to another state; its start and its end are noted with the time."""
+        with self._lock:
+            trial = self._open_trial(trial_id)
+            if state == TrialState.RUNNING:
+                if trial.state != TrialState.WAITING:
+                    return False
+                trial.datetime_start = datetime.now()
+            if values is not None:
+                trial.values = list(values)
+            if state.is_finished():
+                trial.datetime_complete = datetime.now()
+            trial.state = state
+            return True
 
-    def get_study_user_attrs(self) -> dict[str, Any]:
-        """Notes on the study."""
-        return dict(self._user_attrs)
+    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
+        """Keep a value reported by an open trial."""
+        self._open_trial(trial_id).intermediate_values[step] = value
 
-    def set_study_user_attr(self, key: str, value: Any) -> None:
-        """Keep a note on the study."""
-        self._user_attrs[key] = value
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Keep a note of the user on an open trial."""
+        self._open_trial(trial_id).user_attrs[key] = value
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Keep a note of the library on an open trial."""
+        self._open_trial(trial_id).system_attrs[key] = value
+
+    def _open_trial(self, trial_id: int) -> FrozenTrial:
+        trial = self._trial_of_id[trial_id]
+        if trial.state.is_finished():
+            raise UpdateFinishedTrialError(
+                f"Trial {trial.number} is {trial.state.name}: it cannot be changed any more."
+            )
+        return trial

@@ -1,8 +1,9 @@
 """Which way is better."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
-__all__ = ["StudyDirection"]
+__all__ = ["StudyDirection", "as_directions"]
 
 
 class StudyDirection(IntEnum):
@@ -13,12 +14,23 @@ class StudyDirection(IntEnum):
     MAXIMIZE = 2
 
 
-def as_direction(direction: object) -> StudyDirection:
-    """Read a direction as users write it; None means minimize."""
-    if direction is None:
-        return StudyDirection.MINIMIZE
+def as_directions(direction: object, directions: Sequence[object] | None) -> list[StudyDirection]:
+    """Read `direction`, or several `directions`, as users write them; None means minimize."""
+    if directions is None:
+        return [StudyDirection.MINIMIZE if direction is None else _as_direction(direction)]
+    if direction is not None:
+        raise ValueError("Give `direction` or `directions`, not both.")
+    if isinstance(directions, str) or len(directions) == 0:
+        raise ValueError(
+            f"`directions` must be a sequence of one direction for each objective; "
+            f"got {directions!r}."
+        )
+    return [_as_direction(one) for one in directions]
+
+
+def _as_direction(direction: object) -> StudyDirection:
     if isinstance(direction, StudyDirection) and direction != StudyDirection.NOT_SET:
         return direction
     if direction in ("minimize", "maximize"):
         return StudyDirection[str(direction).upper()]
-    raise ValueError(f"`direction` must be 'minimize' or 'maximize'; got {direction!r}.")
+    raise ValueError(f"A direction must be 'minimize' or 'maximize'; got {direction!r}.")

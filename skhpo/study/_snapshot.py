@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from skhpo.history import History
+from skhpo.study._best import best_row, best_rows
 from skhpo.study._direction import StudyDirection
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
     from skhpo.study._study import Study
 
-__all__ = ["StudySnapshot", "best_of"]
+__all__ = ["StudySnapshot"]
 
 
 class StudySnapshot:
@@ -22,7 +23,6 @@ class StudySnapshot:
 
     def __init__(self, study: Study) -> None:
         self.study_name = study.study_name
-        self.direction = study.direction
         self.directions = study.directions
         self.user_attrs = study.user_attrs
         self.sampler = study.sampler
@@ -43,8 +43,8 @@ class StudySnapshot:
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """A copy of the best complete trial."""
-        return copy.deepcopy(best_of(self._finished, self.history.sign))
+        """A copy of the best complete and feasible trial."""
+        return copy.deepcopy(self._finished[best_row(self.history)])
 
     @property
     def best_params(self) -> dict[str, Any]:
@@ -56,20 +56,24 @@ class StudySnapshot:
         """Value of the best trial."""
         return self.best_trial.value
 
+    @property
+    def best_trials(self) -> list[FrozenTrial]:
+        """Copies of the complete and feasible trials that no other dominates."""
+        return [copy.deepcopy(self._finished[row]) for row in best_rows(self.history)]
+
+    @property
+    def direction(self) -> StudyDirection:
+        """Which values are better, in a study of one objective."""
+        if len(self.directions) > 1:
+            raise RuntimeError("This study has several objectives: read `directions`.")
+        return self.directions[0]
+
     @cached_property
     def history(self) -> History:
         """The trials that had finished, as columns; rows are not trial numbers here."""
-        history = History(maximize=self.direction == StudyDirection.MAXIMIZE)
+        history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
         for row, trial in enumerate(self._finished):
             trial = copy.copy(trial)
             trial.number = row
             history.add(trial)
         return history
-
-
-def best_of(trials: Iterable[FrozenTrial], sign: float) -> FrozenTrial:
-    """Return the complete trial with the best value, the first of equals."""
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    if not complete:
-        raise ValueError("No trial is complete yet.")
-    return min(complete, key=lambda trial: (sign * trial.values[0], trial.number))  # type: ignore[index]

@@ -6,11 +6,10 @@ import copy
 import logging
 import math
 import threading
-import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,11 +21,13 @@ from skhpo.distributions import (
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE, History
 from skhpo.pruners import BasePruner, MedianPruner
 from skhpo.samplers import BaseSampler, TPESampler
-from skhpo.storages import InMemoryStorage
-from skhpo.study._direction import StudyDirection, as_direction
+from skhpo.storages import BaseStorage
+from skhpo.study._best import best_row, best_rows
+from skhpo.study._direction import StudyDirection
 from skhpo.study._draw import draw_config
 from skhpo.study._optimize import optimize
-from skhpo.study._snapshot import StudySnapshot, best_of
+from skhpo.study._outcome import read_outcome
+from skhpo.study._snapshot import StudySnapshot
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 from skhpo.trial._frozen import check_trial
 
@@ -35,70 +36,37 @@ if TYPE_CHECKING:
 
     from skhpo.space import SearchSpace
 
-__all__ = ["Study", "create_study"]
+__all__ = ["Study"]
 
 logger = logging.getLogger("skhpo.study")
 
 FIXED_PARAMS = "fixed_params"  # system attribute of an enqueued trial
+METRIC_NAMES = "study:metric_names"  # system attribute of a study
 
-ObjectiveFunction = Callable[[Trial], float]
+ObjectiveFunction = Callable[[Trial], float | Sequence[float]]
 StudyCallback = Callable[["Study", FrozenTrial], None]
 
 
-def create_study(
-    *,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
-    study_name: str | None = None,
-    direction: Literal["minimize", "maximize"] | StudyDirection | None = None,
-) -> Study:
-    """Make a new study, in memory.
+class Study:
+    """Trials, and what decides on the next; made by :func:`create_study`.
 
     Parameters
     ----------
+    study_name : str
+        Name of a study in the storage.
+    storage : BaseStorage
+        Where it is kept.
     sampler : BaseSampler, optional
         Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner, optional
         Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
-    study_name : str, optional
-        Name of the study. Default: a unique one.
-    direction : {"minimize", "maximize"}, optional
-        Which values are better. Default: "minimize".
-
-    Returns
-    -------
-    study : Study
-
-    Raises
-    ------
-    ValueError
-        If `direction` is neither.
-
-    Examples
-    --------
-    >>> import skhpo
-    >>> study = skhpo.create_study(direction="maximize", sampler=skhpo.samplers.TPESampler(seed=1))
-    >>> study.optimize(lambda trial: -abs(trial.suggest_float("x", -1, 1)), n_trials=30)
-    >>> abs(study.best_params["x"]) < 0.1
-    True
-    """
-    return Study(
-        study_name if study_name is not None else f"no-name-{uuid.uuid4()}",
-        sampler=sampler,
-        pruner=pruner,
-        direction=as_direction(direction),
-    )
-
-
-class Study:
-    """Trials of one objective, and what decides on the next; made by :func:`create_study`.
 
     Attributes
     ----------
     study_name : str
         Its name.
-    direction : StudyDirection
-        Which values are better.
+    directions : list of StudyDirection
+        For each objective, which values are better.
     sampler : BaseSampler
         Says what to try next.
     pruner : BasePruner
@@ -110,24 +78,28 @@ class Study:
     def __init__(
         self,
         study_name: str,
+        storage: BaseStorage,
         *,
         sampler: BaseSampler | None = None,
         pruner: BasePruner | None = None,
-        direction: StudyDirection = StudyDirection.MINIMIZE,
     ) -> None:
         self.study_name = study_name
-        self.direction = direction
+        self._storage = storage
+        self._study_id = storage.get_study_id_from_name(study_name)
+        record = storage.get_study(self._study_id)
+        self.directions = [StudyDirection(direction) for direction in record.directions]
         self.sampler = TPESampler() if sampler is None else sampler
         self.pruner = MedianPruner() if pruner is None else pruner
-        self.history = History(maximize=direction == StudyDirection.MAXIMIZE)
-        self._storage = InMemoryStorage()
-        self._waiting: deque[int] = deque()
+        self.history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
+        self._waiting: deque[int] = deque()  # numbers of the enqueued trials
+        self._open_elsewhere: set[int] = set()  # numbers of the open trials that run elsewhere
         self._lock = threading.RLock()
         self._in_optimize = False
         self._stop_flag = False
+        self._read_what_is_new()
 
     def __repr__(self) -> str:
-        return f"Study({self.study_name!r}, n_trials={len(self._storage)})"
+        return f"Study({self.study_name!r}, n_trials={self.history.n_trials})"
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
@@ -162,6 +134,7 @@ class Study:
         'COMPLETE'
         """
         with self._lock:
+            self._read_what_is_new()
             trial = Trial(self, self._start_trial())
             frozen = trial._frozen
             self.sampler.before_trial(self, frozen)
@@ -184,11 +157,11 @@ class Study:
         ----------
         trial : Trial or int
             The trial, or its number.
-        values : float or sequence of one float, optional
-            The objective's value. Without it `state` must be given.
+        values : float or sequence of float, optional
+            The objective's value, or one for each objective.
         state : TrialState, optional
-            COMPLETE, PRUNED or FAIL. Default: COMPLETE if the value is a number,
-            otherwise FAIL. A pruned trial's value is its last report.
+            COMPLETE, PRUNED or FAIL. Default: COMPLETE if the values are numbers,
+            otherwise FAIL, with a warning. A pruned trial's value is its last report.
         skip_if_finished : bool, default=False
             Do nothing, rather than fail, if the trial has ended before.
 
@@ -208,11 +181,11 @@ class Study:
                 return copy.deepcopy(frozen)
             if frozen.state != TrialState.RUNNING:
                 raise ValueError(f"Trial {frozen.number} is {frozen.state.name}, not RUNNING.")
-            value, state = _check_outcome(values, state)
+            numbers, state = read_outcome(values, state, len(self.directions))
             if state == TrialState.PRUNED and (step := frozen.last_step) is not None:
                 last = frozen.intermediate_values[step]
-                value = None if math.isnan(last) else last
-            self._finish(frozen, state, value)
+                numbers = None if math.isnan(last) else [last]
+            self._finish(frozen, state, numbers)
             return copy.deepcopy(frozen)
 
     def optimize(
@@ -231,7 +204,8 @@ class Study:
         Parameters
         ----------
         func : callable
-            Takes a :class:`skhpo.Trial` and returns the objective's value.
+            Takes a :class:`skhpo.Trial` and returns the objective's value, or one for each
+            objective.
         n_trials : int, optional
             How many. Default: until the timeout, :meth:`stop`, or an interrupt.
         timeout : float, optional
@@ -318,16 +292,21 @@ class Study:
         """
         with self._lock:
             check_trial(trial)
+            n_values = len(trial.values or self.directions)
+            if n_values != len(self.directions):
+                raise ValueError(
+                    f"The study has {len(self.directions)} objectives; the trial has "
+                    f"{n_values} values: {trial.values}."
+                )
             for name, distribution in trial.distributions.items():
                 self._check_compatible(name, distribution)
             trial = copy.copy(trial)
             for field in ("params", "distributions", "user_attrs", "system_attrs"):
                 setattr(trial, field, dict(getattr(trial, field)))
             trial.intermediate_values = dict(trial.intermediate_values)
-            self._storage.create_trial(trial)
-            self.history.add(trial)
-            if trial.state == TrialState.WAITING:
-                self._waiting.append(trial._trial_id)
+            self._read_what_is_new()
+            self._storage.create_new_trial(self._study_id, trial)
+            self._read_what_is_new()
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
         """Add several trials.
@@ -359,7 +338,7 @@ class Study:
         trials : list of FrozenTrial
             By number.
         """
-        trials = self._storage.get_all_trials()
+        trials = self._storage.get_all_trials(self._study_id)
         if states is not None:
             trials = [trial for trial in trials if trial.state in states]
         return copy.deepcopy(trials) if deepcopy else trials
@@ -371,14 +350,18 @@ class Study:
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """A copy of the complete trial with the best value, the first of equals.
+        """A copy of the complete, feasible trial with the best value, the first of equals.
 
         Raises
         ------
         ValueError
-            If no trial is complete.
+            If no trial is complete, or none that is complete is feasible.
+        RuntimeError
+            If the study has several objectives.
         """
-        return copy.deepcopy(best_of(self._storage.get_all_trials(), self.history.sign))
+        with self._lock:
+            self._read_what_is_new()
+            return copy.deepcopy(self._record_of(best_row(self.history)))
 
     @property
     def best_params(self) -> dict[str, Any]:
@@ -393,14 +376,30 @@ class Study:
         return value
 
     @property
-    def directions(self) -> list[StudyDirection]:
-        """The direction, in a list."""
-        return [self.direction]
+    def best_trials(self) -> list[FrozenTrial]:
+        """Copies of the complete, feasible trials that no other dominates: the Pareto front."""
+        with self._lock:
+            self._read_what_is_new()
+            numbers = best_rows(self.history).tolist()
+            return [copy.deepcopy(self._record_of(number)) for number in numbers]
+
+    @property
+    def direction(self) -> StudyDirection:
+        """Which values are better, in a study of one objective.
+
+        Raises
+        ------
+        RuntimeError
+            If the study has several objectives.
+        """
+        if len(self.directions) > 1:
+            raise RuntimeError("This study has several objectives: read `directions`.")
+        return self.directions[0]
 
     @property
     def user_attrs(self) -> dict[str, Any]:
         """Notes on the study."""
-        return self._storage.get_study_user_attrs()
+        return copy.deepcopy(self._storage.get_study(self._study_id).user_attrs)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Attach a note to the study.
@@ -412,7 +411,33 @@ class Study:
         value : object
             Its content.
         """
-        self._storage.set_study_user_attr(key, value)
+        self._storage.set_study_user_attr(self._study_id, key, value)
+
+    @property
+    def metric_names(self) -> list[str] | None:
+        """Names of the objectives; None if they have none."""
+        names = self._storage.get_study(self._study_id).system_attrs.get(METRIC_NAMES)
+        return None if names is None else list(names)
+
+    def set_metric_names(self, metric_names: Sequence[str]) -> None:
+        """Name the objectives; :meth:`trials_dataframe` shows the names.
+
+        Parameters
+        ----------
+        metric_names : sequence of str
+            One for each objective.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many names as objectives.
+        """
+        if len(metric_names) != len(self.directions):
+            raise ValueError(
+                f"`metric_names` needs one name for each of the {len(self.directions)} objectives; "
+                f"got {list(metric_names)}."
+            )
+        self._storage.set_study_system_attr(self._study_id, METRIC_NAMES, list(metric_names))
 
     def trials_dataframe(
         self,
@@ -434,7 +459,8 @@ class Study:
         Parameters
         ----------
         attrs : tuple of str
-            Fields of the trials to include; those that are dicts become a column a key.
+            Fields of the trials to include; those that are dicts become a column a key, and
+            the values of several objectives a column each.
         multi_index : bool, default=False
             Name columns by pairs such as ``("params", "x")`` instead of ``"params_x"``.
 
@@ -449,21 +475,51 @@ class Study:
         """
         from skhpo.study._dataframe import trials_dataframe
 
-        return trials_dataframe(self.get_trials(deepcopy=False), attrs, multi_index)
+        if len(self.directions) > 1:
+            attrs = tuple("values" if attr == "value" else attr for attr in attrs)
+        return trials_dataframe(
+            self.get_trials(deepcopy=False), attrs, multi_index, self.metric_names
+        )
 
     # --------------------------------------------- for trials, the search, and pruners
 
+    def _read_what_is_new(self) -> None:
+        """Bring the history up to date with what other owners of the storage have written."""
+        history = self.history
+        for number in range(history.n_trials, self._storage.get_n_trials(self._study_id)):
+            trial = self._record_of(number)
+            history.add(trial)
+            if not trial.state.is_finished():
+                self._open_elsewhere.add(number)
+            if trial.state == TrialState.WAITING:
+                self._waiting.append(number)
+        for number in sorted(self._open_elsewhere):
+            trial = self._record_of(number)
+            if trial.state != TrialState.WAITING:
+                self._follow(trial)
+
+    def _follow(self, trial: FrozenTrial) -> None:
+        """Note how far a trial has come that runs elsewhere."""
+        self.history.set_state(trial.number, trial.state)
+        for name, distribution in list(trial.distributions.items()):
+            internal = distribution.to_internal_repr(trial.params[name])
+            self.history.set_param(trial.number, name, internal, distribution)
+        if trial.state.is_finished():
+            self._open_elsewhere.discard(trial.number)
+            self.history.finish(trial)
+
     def _start_trial(self) -> int:
         """Take the next enqueued trial, or create one; return its id."""
-        if self._waiting:
-            trial_id = self._waiting.popleft()
-            self._storage.set_trial_state_values(trial_id, TrialState.RUNNING)
-            self.history.set_state(trial_id, TrialState.RUNNING)
-            return trial_id
-        trial = create_trial(state=TrialState.RUNNING)
-        self._storage.create_trial(trial)
-        self.history.add(trial)
-        return trial._trial_id
+        while self._waiting:
+            trial_id = self._trial_id(number := self._waiting.popleft())
+            if self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
+                self.history.set_state(number, TrialState.RUNNING)
+                self._open_elsewhere.discard(number)
+                return trial_id
+        trial_id = self._storage.create_new_trial(self._study_id)
+        self._read_what_is_new()
+        self._open_elsewhere.discard(self._storage.get_trial(trial_id).number)
+        return trial_id
 
     def _ask_space(
         self, space: SearchSpace, tried: set[Any], fixed: Mapping[str, Any] | None = None
@@ -474,13 +530,14 @@ class Study:
         `fixed` are kept as they are; the candidate's key is added to `tried`.
         """
         with self._lock:
-            config = draw_config(self, space, len(self._storage), fixed or {}, tried)
+            self._read_what_is_new()
+            config = draw_config(self, space, self.history.n_trials, fixed or {}, tried)
             if config is None:
                 return None
             tried.add(space.config_key(config))
             trial = Trial(self, self._start_trial())
             for name, value in config.items():
-                self._set_param(trial._trial_id, name, value, space.distributions[name])
+                self._set_param(trial._frozen, name, value, space.distributions[name])
             return trial, config
 
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
@@ -498,7 +555,7 @@ class Study:
                 return frozen.params[name]
             self._check_compatible(name, distribution)
             value = self._choose(trial, frozen, name, distribution)
-            return self._set_param(trial._trial_id, name, value, distribution)
+            return self._set_param(frozen, name, value, distribution)
 
     def _choose(
         self, trial: Trial, frozen: FrozenTrial, name: str, distribution: BaseDistribution
@@ -524,13 +581,12 @@ class Study:
         return self.sampler.sample_independent(self, frozen, name, distribution)
 
     def _set_param(
-        self, trial_id: int, name: str, value: Any, distribution: BaseDistribution
+        self, frozen: FrozenTrial, name: str, value: Any, distribution: BaseDistribution
     ) -> Any:
         internal = distribution.to_internal_repr(value)
-        external = distribution.to_external_repr(internal)
-        self._storage.set_trial_param(trial_id, name, external, distribution)
-        self.history.set_param(trial_id, name, internal, distribution)
-        return external
+        self._storage.set_trial_param(frozen._trial_id, name, internal, distribution)
+        self.history.set_param(frozen.number, name, internal, distribution)
+        return distribution.to_external_repr(internal)
 
     def _report(self, trial_id: int, step: int, value: float) -> None:
         with self._lock:
@@ -540,25 +596,33 @@ class Study:
         self,
         frozen: FrozenTrial,
         state: TrialState,
-        value: float | None,
+        values: list[float] | None,
         prediction: tuple[float, float] | None = None,
     ) -> None:
         """End a trial; `prediction` is the (mean, variance) of the value of one stopped early."""
+        trial_id = frozen._trial_id
         if prediction is not None:
             for key, number in zip((PREDICTED_VALUE, PREDICTED_VARIANCE), prediction, strict=True):
-                self._storage.set_trial_system_attr(frozen._trial_id, key, float(number))
-        values = None if value is None else [float(value)]
-        self.sampler.after_trial(self, frozen, state, values)
-        self._storage.set_trial_state_values(frozen._trial_id, state, values)
-        self.history.finish(self._storage.get_trial(frozen._trial_id))
+                self._storage.set_trial_system_attr(trial_id, key, float(number))
+        try:
+            self.sampler.after_trial(self, frozen, state, values)
+        finally:
+            self._storage.set_trial_state_values(trial_id, state, values)
+            self.history.finish(self._storage.get_trial(trial_id))
+            self._open_elsewhere.discard(frozen.number)
 
     def _record_of(self, trial: Trial | int) -> FrozenTrial:
-        trial_id = trial._trial_id if isinstance(trial, Trial) else trial
-        if not isinstance(trial_id, int):
+        if isinstance(trial, Trial):
+            return self._storage.get_trial(trial._trial_id)
+        if not isinstance(trial, int | np.integer):
             raise TypeError(f"`trial` must be a Trial or its number; got {trial!r}.")
-        if not 0 <= trial_id < len(self._storage):
-            raise ValueError(f"The study has no trial {trial_id}: it has {len(self._storage)}.")
-        return self._storage.get_trial(trial_id)
+        return self._storage.get_trial(self._trial_id(int(trial)))
+
+    def _trial_id(self, number: int) -> int:
+        try:
+            return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+        except KeyError as error:
+            raise ValueError(str(error.args[0])) from None
 
     def _check_compatible(self, name: str, distribution: BaseDistribution) -> None:
         known = self.history.distributions.get(name)
@@ -568,7 +632,7 @@ class Study:
     def _exists(self, params: dict[str, Any]) -> bool:
         return any(
             params == trial.system_attrs.get(FIXED_PARAMS, trial.params)
-            for trial in self._storage.get_all_trials()
+            for trial in self._storage.get_all_trials(self._study_id)
         )
 
     def _snapshot(self) -> StudySnapshot:
@@ -580,35 +644,3 @@ def _is_value_of(distribution: BaseDistribution, value: Any) -> bool:
         return distribution._contains(distribution.to_internal_repr(value))
     except (TypeError, ValueError):
         return False
-
-
-def _check_outcome(
-    values: float | Sequence[float] | None, state: TrialState | None
-) -> tuple[float | None, TrialState]:
-    """Check what :meth:`Study.tell` is given; return the value and the state."""
-    value = values
-    if isinstance(values, Sequence) and not isinstance(values, str):
-        if len(values) != 1:
-            raise ValueError(f"The study has one objective; got {len(values)} values: {values}.")
-        value = values[0]
-    if state in (TrialState.PRUNED, TrialState.FAIL):
-        if value is not None:
-            raise ValueError(f"A trial told as {state.name} takes no value; got {value!r}.")
-        return None, state
-    if state not in (None, TrialState.COMPLETE):
-        raise ValueError(f"`state` must be COMPLETE, PRUNED or FAIL; got {state!r}.")
-    number = _as_number(value)
-    if number is None:
-        if state == TrialState.COMPLETE:
-            raise ValueError(f"A complete trial needs a number as its value; got {value!r}.")
-        warnings.warn(f"The value {value!r} is no number: the trial has failed.", stacklevel=3)
-        return None, TrialState.FAIL
-    return number, TrialState.COMPLETE
-
-
-def _as_number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return None if math.isnan(number) else number

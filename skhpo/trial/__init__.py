@@ -1,7 +1,9 @@
 """One evaluation of the objective: its state, its record, and the live handle to it."""
 
+from skhpo.trial._base import BaseTrial
+from skhpo.trial._fixed import FixedTrial
 from skhpo.trial._frozen import FrozenTrial, create_trial
 from skhpo.trial._state import TrialState
 from skhpo.trial._trial import Trial
 
-__all__ = ["FrozenTrial", "Trial", "TrialState", "create_trial"]
+__all__ = ["BaseTrial", "FixedTrial", "FrozenTrial", "Trial", "TrialState", "create_trial"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from skhpo.distributions import BaseDistribution
+from skhpo.distributions import BaseDistribution, check_distribution_compatibility
+from skhpo.trial._base import CONSTRAINT, BaseTrial, as_constraint, constraints_of
 from skhpo.trial._state import TrialState
 
 __all__ = ["FrozenTrial", "create_trial"]
 
 
-class FrozenTrial:
+class FrozenTrial(BaseTrial):
     """The record of one trial: what was tried, and what came of it.
 
     Studies hand out these records; :func:`create_trial` makes one by hand.
@@ -101,11 +103,47 @@ class FrozenTrial:
         return max(self.intermediate_values, default=None)
 
     @property
+    def constraints(self) -> dict[str, float]:
+        """Constraints by name; the trial is feasible if none is above 0."""
+        return constraints_of(self.system_attrs)
+
+    @property
     def duration(self) -> timedelta | None:
         """Time from start to end; None while the trial is open."""
         if self.datetime_start is None or self.datetime_complete is None:
             return None
         return self.datetime_complete - self.datetime_start
+
+    def report(self, value: float, step: int) -> None:
+        """Do nothing: the record of a trial takes no reports."""
+
+    def should_prune(self) -> bool:
+        """Return False: what is over, or on record, is not stopped."""
+        return False
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Attach a note to this record; the study is not changed."""
+        self.user_attrs[key] = value
+
+    def set_constraint(self, key: str, value: float) -> None:
+        """Set a constraint in this record; the study is not changed."""
+        self.system_attrs[CONSTRAINT + key] = as_constraint(key, value)
+
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        if name not in self.params:
+            raise ValueError(
+                f"Trial {self.number} has no parameter {name!r}; it has {sorted(self.params)}."
+            )
+        value = self.params[name]
+        if not distribution._contains(distribution.to_internal_repr(value)):
+            warnings.warn(
+                f"The value {value!r} of {name!r} lies outside {distribution}; "
+                "it is used all the same.",
+                stacklevel=4,
+            )
+        if name in self.distributions:
+            check_distribution_compatibility(self.distributions[name], distribution)
+        return value
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FrozenTrial):
@@ -146,6 +184,7 @@ def create_trial(
     user_attrs: Mapping[str, Any] | None = None,
     system_attrs: Mapping[str, Any] | None = None,
     intermediate_values: Mapping[int, float] | None = None,
+    constraints: Mapping[str, float] | None = None,
 ) -> FrozenTrial:
     """Make a record of a trial that took place elsewhere, for ``study.add_trial``.
 
@@ -156,7 +195,7 @@ def create_trial(
     value : float, optional
         Objective value; needed for a complete trial.
     values : sequence of float, optional
-        Given instead of `value`.
+        Given instead of `value`: one for each objective.
     params : mapping of str to object, optional
         Parameter values by name.
     distributions : mapping of str to BaseDistribution, optional
@@ -165,6 +204,8 @@ def create_trial(
         Notes.
     intermediate_values : mapping of int to float, optional
         Reported values by step.
+    constraints : mapping of str to float, optional
+        Constraints by name; each is met at 0 and below.
 
     Returns
     -------
@@ -188,6 +229,7 @@ def create_trial(
     0.5
     """
     now = datetime.now()
+    named = {CONSTRAINT + key: as_constraint(key, c) for key, c in (constraints or {}).items()}
     trial = FrozenTrial(
         number=-1,
         state=TrialState(state),
@@ -198,7 +240,7 @@ def create_trial(
         params=dict(params or {}),
         distributions=dict(distributions or {}),
         user_attrs=dict(user_attrs or {}),
-        system_attrs=dict(system_attrs or {}),
+        system_attrs={**(system_attrs or {}), **named},
         intermediate_values=dict(intermediate_values or {}),
         trial_id=-1,
     )

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from skhpo.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from skhpo.distributions import BaseDistribution
+from skhpo.trial._base import CONSTRAINT, BaseTrial, as_constraint
 from skhpo.trial._frozen import FrozenTrial
 
 if TYPE_CHECKING:
@@ -21,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Trial"]
 
 
-class Trial:
+class Trial(BaseTrial):
     """A trial under way: asks for parameters, reports progress.
 
     A study makes it (:meth:`Study.ask`, :meth:`Study.optimize`) and hands it to
@@ -55,69 +50,6 @@ class Trial:
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params})"
 
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        """Suggest a real number.
-
-        Parameters
-        ----------
-        name : str
-            Name of the parameter, unique in the trial.
-        low, high : float
-            Range, ends included.
-        step : float, optional
-            Grid ``low, low + step, ...``; not together with `log`.
-        log : bool, default=False
-            Sample on a logarithmic scale; needs ``low > 0``.
-
-        Returns
-        -------
-        value : float
-        """
-        value = self._suggest(name, FloatDistribution(low, high, log=log, step=step))
-        return float(value)
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int:
-        """Suggest an integer.
-
-        Parameters
-        ----------
-        name : str
-            Name of the parameter, unique in the trial.
-        low, high : int
-            Range, ends included.
-        step : int, default=1
-            Grid ``low, low + step, ...``.
-        log : bool, default=False
-            Sample on a logarithmic scale; needs ``low >= 1``.
-
-        Returns
-        -------
-        value : int
-        """
-        value = self._suggest(name, IntDistribution(low, high, log=log, step=step))
-        return int(value)
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Suggest one of several choices.
-
-        Parameters
-        ----------
-        name : str
-            Name of the parameter, unique in the trial.
-        choices : sequence
-            The choices; must stay the same from trial to trial.
-
-        Returns
-        -------
-        choice : object
-            One of `choices`.
-        """
-        return self._suggest(name, CategoricalDistribution(choices))
-
     def report(self, value: float, step: int) -> None:
         """Report an intermediate value of the objective.
 
@@ -127,7 +59,14 @@ class Trial:
             The value at this step.
         step : int
             Step, from 0: an epoch, a fold. A step already reported is ignored, with a warning.
+
+        Raises
+        ------
+        NotImplementedError
+            If the study has several objectives.
         """
+        if len(self.study.directions) > 1:
+            raise NotImplementedError("`report` is for studies of one objective.")
         try:
             value = float(value)
         except (TypeError, ValueError):
@@ -150,7 +89,14 @@ class Trial:
         -------
         prune : bool
             If True, raise :class:`skhpo.TrialPruned`.
+
+        Raises
+        ------
+        NotImplementedError
+            If the study has several objectives.
         """
+        if len(self.study.directions) > 1:
+            raise NotImplementedError("`should_prune` is for studies of one objective.")
         return bool(self.study.pruner.prune(self.study, self._frozen))
 
     def set_user_attr(self, key: str, value: Any) -> None:
@@ -164,6 +110,34 @@ class Trial:
             Its content (a JSON value, if the study is to be stored).
         """
         self.study._storage.set_trial_user_attr(self._trial_id, key, value)
+
+    def set_constraint(self, key: str, value: float) -> None:
+        """Say how far a constraint is from being broken.
+
+        Samplers look for feasible trials, and the best trial of a study is a feasible one.
+
+        Parameters
+        ----------
+        key : str
+            Name of the constraint.
+        value : float
+            The constraint is met at 0 and below. The first value stays.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `value` is no number, or NaN.
+        """
+        number = as_constraint(key, value)
+        if key in self._frozen.constraints:
+            warnings.warn(f"Constraint {key!r} was set before: it is kept.", stacklevel=2)
+            return
+        self.study._storage.set_trial_system_attr(self._trial_id, CONSTRAINT + key, number)
+
+    @property
+    def constraints(self) -> dict[str, float]:
+        """Constraints set so far, by name; the trial is feasible if none is above 0."""
+        return self._frozen.constraints
 
     @property
     def _frozen(self) -> FrozenTrial:

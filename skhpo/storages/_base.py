@@ -1,0 +1,152 @@
+"""What a storage is: it keeps studies and their trials, and knows no algorithm."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skhpo.distributions import BaseDistribution
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["BaseStorage", "StudyRecord"]
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """What a storage knows of a study besides its trials.
+
+    Attributes
+    ----------
+    study_id : int
+        Identity in the storage.
+    study_name : str
+        Its name.
+    directions : tuple of int
+        Directions of its objectives, as :class:`skhpo.study.StudyDirection` numbers them.
+    user_attrs, system_attrs : dict of str to object
+        Notes of the user, and of the library.
+    """
+
+    study_id: int
+    study_name: str
+    directions: tuple[int, ...]
+    user_attrs: dict[str, Any]
+    system_attrs: dict[str, Any]
+
+
+class BaseStorage(ABC):
+    """Base class of the storages, in the dialect of Optuna.
+
+    Trials have an id, unique in the storage, and a number, counted from 0 in their study.
+    Everything that names an unknown study or trial raises a KeyError; everything that changes a
+    finished trial raises an :class:`skhpo.exceptions.UpdateFinishedTrialError`.
+    """
+
+    # ------------------------------------------------------------------------ studies
+
+    @abstractmethod
+    def create_new_study(self, directions: Sequence[int], study_name: str | None = None) -> int:
+        """Keep a new study and return its id.
+
+        Parameters
+        ----------
+        directions : sequence of int
+            Directions of the objectives.
+        study_name : str, optional
+            Its name. Default: a unique one.
+
+        Raises
+        ------
+        skhpo.exceptions.DuplicatedStudyError
+            If there is a study of this name.
+        """
+
+    @abstractmethod
+    def delete_study(self, study_id: int) -> None:
+        """Remove a study and its trials."""
+
+    @abstractmethod
+    def get_study_id_from_name(self, study_name: str) -> int:
+        """Return the id of a study."""
+
+    @abstractmethod
+    def get_study(self, study_id: int) -> StudyRecord:
+        """Return what is known of a study."""
+
+    @abstractmethod
+    def get_all_studies(self) -> list[StudyRecord]:
+        """Return what is known of each study, in the order in which they were created."""
+
+    @abstractmethod
+    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Keep a note of the user on a study."""
+
+    @abstractmethod
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Keep a note of the library on a study."""
+
+    # ------------------------------------------------------------------------- trials
+
+    @abstractmethod
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Keep a new trial, number it, and return its id.
+
+        Parameters
+        ----------
+        study_id : int
+            The study.
+        template_trial : FrozenTrial, optional
+            What it is like. Default: running, and without parameters.
+        """
+
+    @abstractmethod
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """Return a trial's record, which must not be changed."""
+
+    @abstractmethod
+    def get_all_trials(self, study_id: int) -> list[FrozenTrial]:
+        """Return the records of a study's trials by number, in a new list."""
+
+    @abstractmethod
+    def get_n_trials(self, study_id: int) -> int:
+        """Return the number of a study's trials."""
+
+    @abstractmethod
+    def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
+        """Return the id of a trial."""
+
+    @abstractmethod
+    def set_trial_param(
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: float,
+        distribution: BaseDistribution,
+    ) -> None:
+        """Set a parameter of an open trial, as the distribution's internal number."""
+
+    @abstractmethod
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Move a trial to another state.
+
+        Returns
+        -------
+        changed : bool
+            False if the trial was to start and had been started by someone else.
+        """
+
+    @abstractmethod
+    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
+        """Keep a value reported by an open trial."""
+
+    @abstractmethod
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Keep a note of the user on an open trial."""
+
+    @abstractmethod
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Keep a note of the library on an open trial."""

@@ -1,0 +1,34 @@
+"""Which trials of a history are the best."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.history import History
+from skhpo.multi_objective import is_nondominated
+from skhpo.trial import TrialState
+
+__all__ = ["best_row", "best_rows"]
+
+
+def best_row(history: History) -> int:
+    """Return the row of the best complete and feasible trial, the first of equals."""
+    if history.n_objectives > 1:
+        raise RuntimeError(
+            "A study of several objectives has no single best trial: see `best_trials`."
+        )
+    complete = np.flatnonzero(history.state == TrialState.COMPLETE)
+    if len(complete) == 0:
+        raise ValueError("No trial is complete yet.")
+    feasible = complete[history.violation[complete] <= 0.0]
+    if len(feasible) == 0:
+        raise ValueError("No complete trial is feasible: each breaks a constraint.")
+    return int(feasible[np.argmin(history.loss[feasible])])
+
+
+def best_rows(history: History) -> NDArray[np.int64]:
+    """Return the rows of the Pareto front of the complete and feasible trials, by number."""
+    complete = history.state == TrialState.COMPLETE
+    rows = np.flatnonzero(complete & (history.violation <= 0.0))
+    return rows[is_nondominated(history.losses[rows])] if len(rows) else rows

@@ -1,0 +1,309 @@
+"""Studies in a storage: made, found, copied, deleted, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from skhpo.exceptions import DuplicatedStudyError
+from skhpo.pruners import BasePruner
+from skhpo.samplers import BaseSampler
+from skhpo.storages import BaseStorage, InMemoryStorage
+from skhpo.study._direction import StudyDirection, as_directions
+from skhpo.study._study import Study, logger
+from skhpo.study._summary import StudySummary
+
+__all__ = [
+    "copy_study",
+    "create_study",
+    "delete_study",
+    "get_all_study_names",
+    "get_all_study_summaries",
+    "load_study",
+]
+
+Direction = Literal["minimize", "maximize"] | StudyDirection
+
+
+def create_study(
+    *,
+    storage: BaseStorage | None = None,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+    study_name: str | None = None,
+    direction: Direction | None = None,
+    load_if_exists: bool = False,
+    directions: Sequence[Direction] | None = None,
+) -> Study:
+    """Make a new study.
+
+    Parameters
+    ----------
+    storage : BaseStorage, optional
+        Where the study is kept. Default: an :class:`skhpo.storages.InMemoryStorage` of its own.
+    sampler : BaseSampler, optional
+        Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
+    pruner : BasePruner, optional
+        Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
+    study_name : str, optional
+        Name of the study. Default: a unique one.
+    direction : {"minimize", "maximize"}, optional
+        Which values are better. Default: "minimize".
+    load_if_exists : bool, default=False
+        If the storage has a study of this name, return that, rather than fail.
+    directions : sequence of {"minimize", "maximize"}, optional
+        Given instead of `direction`: one for each of several objectives.
+
+    Returns
+    -------
+    study : Study
+
+    Raises
+    ------
+    ValueError
+        If a direction is neither.
+    skhpo.exceptions.DuplicatedStudyError
+        If the storage has a study of this name, and `load_if_exists` is False.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> study = skhpo.create_study(direction="maximize", sampler=skhpo.samplers.TPESampler(seed=1))
+    >>> study.optimize(lambda trial: -abs(trial.suggest_float("x", -1, 1)), n_trials=30)
+    >>> abs(study.best_params["x"]) < 0.1
+    True
+
+    Two objectives:
+
+    >>> def objective(trial):
+    ...     x = trial.suggest_float("x", 0, 3)
+    ...     return x**2, (x - 2) ** 2
+    >>> study = skhpo.create_study(
+    ...     directions=["minimize", "minimize"], sampler=skhpo.samplers.TPESampler(seed=1)
+    ... )
+    >>> study.optimize(objective, n_trials=20)
+    >>> all(0 <= trial.params["x"] <= 2 for trial in study.best_trials)
+    True
+    """
+    whole = as_directions(direction, directions)
+    storage = InMemoryStorage() if storage is None else _as_storage(storage)
+    try:
+        study_id = storage.create_new_study(whole, study_name)
+    except DuplicatedStudyError:
+        if not load_if_exists:
+            raise
+        assert study_name is not None
+        logger.info("Using the existing study %r.", study_name)
+        return load_study(study_name=study_name, storage=storage, sampler=sampler, pruner=pruner)
+    name = storage.get_study(study_id).study_name
+    logger.info("A new study was made: %s", name)
+    return Study(name, storage, sampler=sampler, pruner=pruner)
+
+
+def load_study(
+    *,
+    study_name: str | None,
+    storage: BaseStorage,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
+) -> Study:
+    """Open a study that exists.
+
+    Parameters
+    ----------
+    study_name : str or None
+        Its name; None for the only study of the storage.
+    storage : BaseStorage
+        Where it is kept.
+    sampler : BaseSampler, optional
+        Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
+    pruner : BasePruner, optional
+        Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
+
+    Returns
+    -------
+    study : Study
+
+    Raises
+    ------
+    KeyError
+        If there is no study of this name.
+    ValueError
+        If `study_name` is None and the storage does not have just one study.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=storage, study_name="mine")
+    >>> skhpo.load_study(study_name="mine", storage=storage).study_name
+    'mine'
+    """
+    storage = _as_storage(storage)
+    if study_name is None:
+        names = get_all_study_names(storage)
+        if len(names) != 1:
+            raise ValueError(
+                f"`study_name` is None, and the storage does not have just one study: {names}."
+            )
+        study_name = names[0]
+    return Study(study_name, storage, sampler=sampler, pruner=pruner)
+
+
+def delete_study(*, study_name: str, storage: BaseStorage) -> None:
+    """Delete a study and its trials.
+
+    Parameters
+    ----------
+    study_name : str
+        Its name.
+    storage : BaseStorage
+        Where it is kept.
+
+    Raises
+    ------
+    KeyError
+        If there is no study of this name.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=storage, study_name="mine")
+    >>> skhpo.delete_study(study_name="mine", storage=storage)
+    >>> skhpo.get_all_study_names(storage)
+    []
+    """
+    storage = _as_storage(storage)
+    storage.delete_study(storage.get_study_id_from_name(study_name))
+
+
+def copy_study(
+    *,
+    from_study_name: str,
+    from_storage: BaseStorage,
+    to_storage: BaseStorage,
+    to_study_name: str | None = None,
+) -> None:
+    """Copy a study with its trials, to another storage or under another name.
+
+    Parameters
+    ----------
+    from_study_name : str
+        The study.
+    from_storage, to_storage : BaseStorage
+        Where it is kept, and where the copy is to be kept.
+    to_study_name : str, optional
+        Name of the copy. Default: the same.
+
+    Raises
+    ------
+    KeyError
+        If there is no study of this name.
+    skhpo.exceptions.DuplicatedStudyError
+        If `to_storage` has a study of the copy's name.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> here, there = skhpo.storages.InMemoryStorage(), skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=here, study_name="mine")
+    >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    >>> skhpo.copy_study(from_study_name="mine", from_storage=here, to_storage=there)
+    >>> len(skhpo.load_study(study_name="mine", storage=there).trials)
+    3
+    """
+    source = load_study(study_name=from_study_name, storage=from_storage)
+    copy = create_study(
+        study_name=from_study_name if to_study_name is None else to_study_name,
+        storage=to_storage,
+        directions=source.directions,
+    )
+    record = source._storage.get_study(source._study_id)
+    for key, value in record.user_attrs.items():
+        copy._storage.set_study_user_attr(copy._study_id, key, value)
+    for key, value in record.system_attrs.items():
+        copy._storage.set_study_system_attr(copy._study_id, key, value)
+    copy.add_trials(source.get_trials(deepcopy=False))
+
+
+def get_all_study_names(storage: BaseStorage) -> list[str]:
+    """List the names of a storage's studies.
+
+    Parameters
+    ----------
+    storage : BaseStorage
+        The storage.
+
+    Returns
+    -------
+    names : list of str
+        In the order in which the studies were made.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=storage, study_name="mine")
+    >>> skhpo.get_all_study_names(storage)
+    ['mine']
+    """
+    return [study.study_name for study in _as_storage(storage).get_all_studies()]
+
+
+def get_all_study_summaries(
+    storage: BaseStorage, include_best_trial: bool = True
+) -> list[StudySummary]:
+    """Say of each study of a storage what it is and how far it has come.
+
+    Parameters
+    ----------
+    storage : BaseStorage
+        The storage.
+    include_best_trial : bool, default=True
+        Look for the best trials, too.
+
+    Returns
+    -------
+    summaries : list of StudySummary
+        In the order in which the studies were made.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.InMemoryStorage()
+    >>> study = skhpo.create_study(storage=storage, study_name="mine")
+    >>> study.optimize(lambda trial: trial.suggest_int("n", 2, 2), n_trials=3)
+    >>> summary, = skhpo.get_all_study_summaries(storage)
+    >>> summary.study_name, summary.n_trials, summary.best_trial.value
+    ('mine', 3, 2.0)
+    """
+    names = get_all_study_names(storage)
+    return [_summary(load_study(study_name=n, storage=storage), include_best_trial) for n in names]
+
+
+def _summary(study: Study, include_best_trial: bool) -> StudySummary:
+    trials = study.get_trials(deepcopy=False)
+    best_trial = None
+    if include_best_trial and len(study.directions) == 1:
+        try:
+            best_trial = study.best_trial
+        except ValueError:  # no trial is complete, or none is feasible
+            best_trial = None
+    return StudySummary(
+        study_name=study.study_name,
+        directions=study.directions,
+        best_trial=best_trial,
+        user_attrs=study.user_attrs,
+        n_trials=len(trials),
+        datetime_start=min((t.datetime_start for t in trials if t.datetime_start), default=None),
+    )
+
+
+def _as_storage(storage: object) -> BaseStorage:
+    if not isinstance(storage, BaseStorage):
+        raise TypeError(
+            "`storage` must be a storage, such as skhpo.storages.InMemoryStorage(); "
+            f"got {storage!r}."
+        )
+    return storage

@@ -1,0 +1,137 @@
+"""What all trials have in common: they suggest values of parameters."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skhpo.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+__all__ = ["BaseTrial", "constraints_of"]
+
+CONSTRAINT = "constraints:"  # prefix of the system attributes that hold constraints
+
+
+class BaseTrial(ABC):
+    """What an objective may ask of its trial, live (:class:`Trial`) or not.
+
+    An objective that is written for one kind of trial runs with each: with the
+    :class:`FrozenTrial` of a study's best trial, or with a :class:`FixedTrial` of
+    parameters chosen by hand. Besides what is listed here, each has ``number``, ``params``,
+    ``distributions``, ``user_attrs`` and ``datetime_start``.
+    """
+
+    __slots__ = ()
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Suggest a real number.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        low, high : float
+            Range, ends included.
+        step : float, optional
+            Grid ``low, low + step, ...``; not together with `log`.
+        log : bool, default=False
+            Sample on a logarithmic scale; needs ``low > 0``.
+
+        Returns
+        -------
+        value : float
+        """
+        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """Suggest an integer.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        low, high : int
+            Range, ends included.
+        step : int, default=1
+            Grid ``low, low + step, ...``.
+        log : bool, default=False
+            Sample on a logarithmic scale; needs ``low >= 1``.
+
+        Returns
+        -------
+        value : int
+        """
+        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Suggest one of several choices.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter, unique in the trial.
+        choices : sequence
+            The choices; must stay the same from trial to trial.
+
+        Returns
+        -------
+        choice : object
+            One of `choices`.
+        """
+        return self._suggest(name, CategoricalDistribution(choices))
+
+    @abstractmethod
+    def report(self, value: float, step: int) -> None:
+        """Report an intermediate value of the objective."""
+
+    @abstractmethod
+    def should_prune(self) -> bool:
+        """Whether the trial should stop now."""
+
+    @abstractmethod
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Attach a note to the trial."""
+
+    @abstractmethod
+    def set_constraint(self, key: str, value: float) -> None:
+        """Say how far a constraint is from being broken: it is met at 0 and below."""
+
+    @property
+    @abstractmethod
+    def constraints(self) -> dict[str, float]:
+        """Constraints by name; each is met at 0 and below."""
+
+    @abstractmethod
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        """Return the trial's value of a parameter."""
+
+
+def constraints_of(system_attrs: Mapping[str, Any]) -> dict[str, float]:
+    """Constraints by name, from a trial's system attributes."""
+    return {
+        key.removeprefix(CONSTRAINT): value
+        for key, value in system_attrs.items()
+        if key.startswith(CONSTRAINT)
+    }
+
+
+def as_constraint(key: str, value: float) -> float:
+    """Check the value of a constraint; return it as a float."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"Constraint {key!r} must be a number; got {value!r}.") from None
+    if math.isnan(number):
+        raise ValueError(f"Constraint {key!r} must not be NaN.")
+    return number
