@@ -60,14 +60,23 @@ install: $(VENV)/.installed-dev  ## Make .venv with all that development needs
 
 # ------------------------------------------------------------------------------------ demo
 
-.PHONY: demo examples
+.PHONY: demo torch examples
 demo: $(VENV)/.installed  ## See what the search does for you, in a minute
 	@$(BIN)/python examples/demo.py
+
+torch: $(VENV)/.installed-dev  ## Add PyTorch, which one of the examples needs
+	$(call install,$(VENV),torch==2.13.0)
 
 examples: $(VENV)/.installed-dev  ## Run every example
 	@set -e; for file in examples/*.py; do \
 		echo "--- $$file"; \
-		case $$file in */demo.py) $(BIN)/python $$file --quick;; *) $(BIN)/python $$file;; esac; \
+		case $$file in \
+			*/demo.py) $(BIN)/python $$file --quick;; \
+			*/pytorch_*) $(BIN)/python -c "import torch" 2>/dev/null || { \
+				echo "Left out: it needs PyTorch (make torch)."; continue; }; \
+				$(BIN)/python $$file;; \
+			*) $(BIN)/python $$file;; \
+		esac; \
 	done
 
 # ----------------------------------------------------------------------------------- tests

@@ -42,6 +42,7 @@ def objective(trial):
     return np.mean(scores)
 
 
+skhpo.logging.set_verbosity(skhpo.logging.WARNING)  # no line for each trial
 study = skhpo.create_study(
     direction="maximize",
     sampler=skhpo.samplers.TPESampler(seed=0),

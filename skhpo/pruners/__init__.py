@@ -1,8 +1,25 @@
 """Pruners: which trials to stop early."""
 
 from skhpo.pruners._base import BasePruner, Judge
+from skhpo.pruners._hyperband import HyperbandPruner
 from skhpo.pruners._nop import NopPruner
+from skhpo.pruners._patient import PatientPruner
 from skhpo.pruners._percentile import MedianPruner, PercentilePruner
 from skhpo.pruners._racing import RacingPruner
+from skhpo.pruners._successive_halving import SuccessiveHalvingPruner
+from skhpo.pruners._threshold import ThresholdPruner
+from skhpo.pruners._wilcoxon import WilcoxonPruner
 
-__all__ = ["BasePruner", "Judge", "MedianPruner", "NopPruner", "PercentilePruner", "RacingPruner"]
+__all__ = [
+    "BasePruner",
+    "HyperbandPruner",
+    "Judge",
+    "MedianPruner",
+    "NopPruner",
+    "PatientPruner",
+    "PercentilePruner",
+    "RacingPruner",
+    "SuccessiveHalvingPruner",
+    "ThresholdPruner",
+    "WilcoxonPruner",
+]

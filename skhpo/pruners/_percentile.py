@@ -53,10 +53,10 @@ class PercentilePruner(BasePruner):
     ) -> None:
         if not 0.0 <= percentile <= 100.0:
             raise ValueError(f"`percentile` must lie between 0 and 100; got {percentile}.")
-        _check_at_least("n_startup_trials", n_startup_trials, 0)
-        _check_at_least("n_warmup_steps", n_warmup_steps, 0)
-        _check_at_least("interval_steps", interval_steps, 1)
-        _check_at_least("n_min_trials", n_min_trials, 1)
+        check_at_least("n_startup_trials", n_startup_trials, 0)
+        check_at_least("n_warmup_steps", n_warmup_steps, 0)
+        check_at_least("interval_steps", interval_steps, 1)
+        check_at_least("n_min_trials", n_min_trials, 1)
         self.percentile = percentile
         self.n_startup_trials = n_startup_trials
         self.n_warmup_steps = n_warmup_steps
@@ -71,7 +71,9 @@ class PercentilePruner(BasePruner):
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if len(complete) < max(self.n_startup_trials, 1):
             return False
-        if not self._is_check_due(step, trial.intermediate_values):
+        if not is_check_due(
+            step, trial.intermediate_values, self.n_warmup_steps, self.interval_steps
+        ):
             return False
         sign = study.history.sign
         own = sign * np.array(list(trial.intermediate_values.values()))
@@ -83,12 +85,6 @@ class PercentilePruner(BasePruner):
         if len(others) < self.n_min_trials or np.isnan(others).all():
             return False
         return bool(np.nanmin(own) > np.nanpercentile(sign * others, self.percentile))
-
-    def _is_check_due(self, step: int, reported: Iterable[int]) -> bool:
-        """Whether this is the first report since the last multiple of the interval."""
-        intervals = (step - self.n_warmup_steps) // self.interval_steps
-        due = self.n_warmup_steps + intervals * self.interval_steps
-        return max((s for s in reported if s != step), default=-1) < due
 
 
 class MedianPruner(PercentilePruner):
@@ -140,6 +136,16 @@ class MedianPruner(PercentilePruner):
         )
 
 
-def _check_at_least(name: str, value: int, least: int) -> None:
+def is_check_due(
+    step: int, reported: Iterable[int], n_warmup_steps: int, interval_steps: int
+) -> bool:
+    """Whether the report at `step` is the first since the last multiple of the interval."""
+    intervals = (step - n_warmup_steps) // interval_steps
+    due = n_warmup_steps + intervals * interval_steps
+    return max((s for s in reported if s != step), default=-1) < due
+
+
+def check_at_least(name: str, value: int, least: int) -> None:
+    """Raise a ValueError if a parameter is too small."""
     if value < least:
         raise ValueError(f"`{name}` must be {least} or more; got {value}.")

@@ -1,0 +1,175 @@
+"""Successive halving without a barrier: ASHA, Li et al. 2020."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from skhpo.pruners._base import BasePruner
+from skhpo.pruners._percentile import check_at_least
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["Rungs", "SuccessiveHalvingPruner"]
+
+
+class SuccessiveHalvingPruner(BasePruner):
+    """At each rung of the ladder, let the best ``1 / reduction_factor`` of the trials go on.
+
+    Rung k lies at step ``min_resource * reduction_factor ** (min_early_stopping_rate + k)``. A
+    trial that reaches it is compared with all that have reached it so far: nobody waits.
+
+    Parameters
+    ----------
+    min_resource : int or "auto", default="auto"
+        Step of the first rung, in the unit of ``trial.report``'s ``step``. "auto" takes a
+        hundredth of the largest step that a complete trial reported, at least 1; until a trial is
+        complete, nothing is pruned.
+    reduction_factor : int, default=4
+        The best ``1 / reduction_factor`` of the trials at a rung go on.
+    min_early_stopping_rate : int, default=0
+        Leave out so many of the first rungs.
+    bootstrap_count : int, default=0
+        Number of trials that must have reached a rung before any goes beyond it.
+        Not together with ``min_resource="auto"``.
+
+    Notes
+    -----
+    Where fewer than `reduction_factor` trials have reached a rung, the best of them goes on.
+
+    References
+    ----------
+    L. Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020,
+    arXiv:1810.05934, Algorithm 2.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> def objective(trial):
+    ...     x = trial.suggest_float("x", 0, 1)
+    ...     for step in range(1, 17):
+    ...         trial.report(x + 1 / step, step)
+    ...         if trial.should_prune():
+    ...             raise skhpo.TrialPruned()
+    ...     return x
+    >>> study = skhpo.create_study(
+    ...     sampler=skhpo.samplers.RandomSampler(seed=0),
+    ...     pruner=skhpo.pruners.SuccessiveHalvingPruner(min_resource=1),
+    ... )
+    >>> study.optimize(objective, n_trials=20)
+    >>> sum(trial.state.name == "PRUNED" for trial in study.trials) > 10
+    True
+    """
+
+    def __init__(
+        self,
+        min_resource: int | Literal["auto"] = "auto",
+        reduction_factor: int = 4,
+        min_early_stopping_rate: int = 0,
+        bootstrap_count: int = 0,
+    ) -> None:
+        if isinstance(min_resource, str):
+            if min_resource != "auto":
+                raise ValueError(
+                    f"`min_resource` must be 'auto' or a number; got {min_resource!r}."
+                )
+            if bootstrap_count > 0:
+                raise ValueError(
+                    f"`bootstrap_count` needs a given `min_resource`; got {bootstrap_count} and "
+                    "min_resource='auto'."
+                )
+        else:
+            check_at_least("min_resource", min_resource, 1)
+        check_at_least("reduction_factor", reduction_factor, 2)
+        check_at_least("min_early_stopping_rate", min_early_stopping_rate, 0)
+        check_at_least("bootstrap_count", bootstrap_count, 0)
+        self.min_resource = min_resource
+        self.reduction_factor = reduction_factor
+        self.min_early_stopping_rate = min_early_stopping_rate
+        self.bootstrap_count = bootstrap_count
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Compare the trial with those that have reached the same rung."""
+        if trial.last_step is None:
+            return False
+        trials = study.get_trials(deepcopy=False)
+        min_resource = self.min_resource
+        if isinstance(min_resource, str):
+            last_steps = steps_of_complete(trials)
+            if not last_steps:
+                return False
+            min_resource = max(max(last_steps) // 100, 1)
+        rungs = Rungs(
+            min_resource * self.reduction_factor**self.min_early_stopping_rate,
+            self.reduction_factor,
+            self.bootstrap_count,
+        )
+        return rungs.stop(trial, trials, study.history.sign)
+
+
+class Rungs:
+    """A ladder of steps at which trials are compared.
+
+    Parameters
+    ----------
+    first : int
+        Step of the first rung.
+    factor : int
+        From rung to rung, the step grows and the number of trials shrinks by this factor.
+    bootstrap_count : int
+        Number of trials that must have reached a rung before any goes beyond it.
+    """
+
+    def __init__(self, first: int, factor: int, bootstrap_count: int) -> None:
+        self.first = first
+        self.factor = factor
+        self.bootstrap_count = bootstrap_count
+
+    def stop(self, trial: FrozenTrial, trials: Iterable[FrozenTrial], sign: float) -> bool:
+        """Say whether a trial ends at one of the rungs that its last report has reached.
+
+        Parameters
+        ----------
+        trial : FrozenTrial
+            The trial under way, with at least one report.
+        trials : iterable of FrozenTrial
+            Those to compare it with.
+        sign : float
+            What turns values into losses.
+        """
+        last = max(trial.intermediate_values)
+        loss = sign * trial.intermediate_values[last]
+        for step in self._reached_first_by(trial, last):
+            if math.isnan(loss):
+                return True
+            others = (_value_at(t, step) for t in trials if t.number != trial.number)
+            losses = sorted([loss, *(sign * value for value in others if value is not None)])
+            n_promoted = max(len(losses) // self.factor, 1)
+            if len(losses) <= self.bootstrap_count or loss > losses[n_promoted - 1]:
+                return True
+        return False
+
+    def _reached_first_by(self, trial: FrozenTrial, last: int) -> Iterator[int]:
+        """Steps of the rungs that the last report has reached, and no earlier one."""
+        earlier = (s for s, v in trial.intermediate_values.items() if s < last and v == v)
+        before = max(earlier, default=-1)
+        step = self.first
+        while step <= last:
+            if step > before:
+                yield step
+            step *= self.factor
+
+
+def _value_at(trial: FrozenTrial, step: int) -> float | None:
+    """First value that a trial reported at a step or later; None if it did not get there."""
+    reached = [s for s, value in trial.intermediate_values.items() if s >= step and value == value]
+    return trial.intermediate_values[min(reached)] if reached else None
+
+
+def steps_of_complete(trials: Iterable[FrozenTrial]) -> list[int]:
+    """Last steps of the complete trials that reported any."""
+    last_steps = (t.last_step for t in trials if t.state == TrialState.COMPLETE)
+    return [step for step in last_steps if step is not None]
