@@ -87,6 +87,9 @@ class BaseSampler(ABC):
     def reseed_rng(self) -> None:  # noqa: B027
         """Draw a new seed from the system; called in each worker of a parallel study."""
 
+    def reseed(self, seed: int | None) -> None:  # noqa: B027
+        """Set the seed; a search calls it if its ``random_state`` is an integer."""
+
 
 class ColumnSampler(BaseSampler):
     """Base class of samplers that read columns and return points in the unit cube.

@@ -132,15 +132,15 @@ class TPESampler(ColumnSampler):
         """Densities of the good and of the other trials."""
         n_best = math.ceil(GAMMA * len(columns.finished))
         if columns.history.n_objectives == 1:
-            n_best = min(n_best, MAX_BEST)
-            weigh = log_rank_weights
+            best, others = columns.split(min(n_best, MAX_BEST))
+            weights = log_rank_weights(len(best))
         else:
-            weigh = np.ones
-        best, others = columns.split(n_best)
+            best, others = columns.split(n_best)
+            weights = np.ones(len(best))
         others = _cap(others, columns)
         if self.constant_liar:
             others = np.concatenate([others, columns.pending[-MAX_PENDING:]])
-        good = ParzenEstimator(columns.points[best], weigh(len(best)), columns.layout)
+        good = ParzenEstimator(columns.points[best], weights, columns.layout)
         bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)
         return good, bad
 

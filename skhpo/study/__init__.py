@@ -1,5 +1,6 @@
 """Studies: a sampler, a pruner and the trials so far, joined."""
 
+from skhpo.study._callbacks import MaxTrialsCallback, NoImprovementCallback
 from skhpo.study._create import (
     copy_study,
     create_study,
@@ -13,6 +14,8 @@ from skhpo.study._study import Study
 from skhpo.study._summary import StudySummary
 
 __all__ = [
+    "MaxTrialsCallback",
+    "NoImprovementCallback",
     "Study",
     "StudyDirection",
     "StudySummary",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution
-from skhpo.samplers import ColumnSampler
+from skhpo.samplers import BaseSampler, ColumnSampler, PartialFixedSampler
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
@@ -45,17 +45,22 @@ def draw_config(
     Returns
     -------
     config : dict of str to object, or None
-        Values by name; None if the space is used up.
+        Values by name; None if the space, or what the sampler leaves of it, is used up.
     """
     if len(tried) >= space.n_candidates:
         return None
     sampler = study.sampler
-    draw = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
+    held: dict[str, Any] = {}
+    while isinstance(sampler, PartialFixedSampler):
+        held, sampler = sampler.fixed_params | held, sampler.base_sampler
+    draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
     try:
         for _ in range(MAX_ATTEMPTS):
-            config = draw(study, space, number, fixed, tried)
+            config = draw(study, sampler, space, number, {**fixed, **held}, tried)
             if space.config_key(config) not in tried:
                 return config
+        if held:
+            return None
         rng = np.random.default_rng(number)
         if isinstance(sampler, ColumnSampler):
             rng = sampler.stream(number)
@@ -67,6 +72,7 @@ def draw_config(
 
 def _draw_by_columns(
     study: Study,
+    sampler: ColumnSampler,
     space: SearchSpace,
     number: int,
     fixed: Mapping[str, Any],
@@ -79,7 +85,7 @@ def _draw_by_columns(
         free = {n: d for n, d in group.distributions.items() if n not in fixed}
         if not free:
             return [given]
-        drawn = study.sampler.sample_group(study.history, number, free)  # type: ignore[attr-defined]
+        drawn = sampler.sample_group(study.history, number, free)
         return [
             given | {name: free[name].to_external_repr(row[name]) for name in free} for row in drawn
         ]
@@ -99,6 +105,7 @@ def _draw_by_columns(
 
 def _draw_in_dialect(
     study: Study,
+    sampler: BaseSampler,
     space: SearchSpace,
     number: int,
     fixed: Mapping[str, Any],
@@ -107,9 +114,9 @@ def _draw_in_dialect(
     """Draw through the dialect's methods, with a trial that is not in the study yet."""
     trial = create_trial(state=TrialState.RUNNING)
     trial.number = trial._trial_id = number
-    study.sampler.before_trial(study, trial)
-    known = study.sampler.infer_relative_search_space(study, trial)
-    relative = study.sampler.sample_relative(study, trial, known)
+    sampler.before_trial(study, trial)
+    known = sampler.infer_relative_search_space(study, trial)
+    relative = sampler.sample_relative(study, trial, known)
 
     def suggest(name: str, distribution: BaseDistribution) -> None:
         if name in fixed:
@@ -117,7 +124,7 @@ def _draw_in_dialect(
         elif name in relative:
             value = relative[name]
         else:
-            value = study.sampler.sample_independent(study, trial, name, distribution)
+            value = sampler.sample_independent(study, trial, name, distribution)
         trial.params[name] = value
         trial.distributions[name] = distribution
 

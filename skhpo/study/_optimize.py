@@ -65,8 +65,21 @@ class _Run:
                 raise
             return frozen
         frozen = study.tell(trial, value)
-        logger.info("Trial %d: value %s, parameters %s.", trial.number, value, trial.params)
+        if frozen.state == TrialState.COMPLETE and logger.isEnabledFor(logging.INFO):
+            logger.info(_message(study, frozen))
         return frozen
+
+
+def _message(study: Study, trial: FrozenTrial) -> str:
+    """What is logged of a complete trial."""
+    if len(study.directions) > 1:
+        return f"Trial {trial.number}: values {trial.values}, parameters {trial.params}."
+    message = f"Trial {trial.number}: value {trial.value}, parameters {trial.params}."
+    try:
+        best = study.best_trial
+    except ValueError:  # none is feasible yet
+        return message
+    return f"{message} Best is trial {best.number}: {best.value}."
 
 
 def optimize(

@@ -1,0 +1,139 @@
+"""Brute force: each point of a space that is written as code, once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skhpo.distributions import BaseDistribution
+from skhpo.samplers._base import BaseSampler
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["BruteForceSampler"]
+
+
+class BruteForceSampler(BaseSampler):
+    """Try each point of a finite space once, in random order; the space may be conditional.
+
+    The points are the leaves of a tree, of which each trial shows a branch: the parameters in the
+    order in which the objective asks for them. When all have been tried, ``study.optimize``
+    ends.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed; None draws one from the system.
+    avoid_premature_stop : bool, default=False
+        Whether points under way elsewhere keep the study from ending, as their workers may fail.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> def objective(trial):
+    ...     kind = trial.suggest_categorical("kind", ["a", "b"])
+    ...     if kind == "a":
+    ...         return trial.suggest_int("n", 1, 3)
+    ...     return trial.suggest_float("x", 0.0, 1.0, step=0.5)
+    >>> study = skhpo.create_study(sampler=skhpo.samplers.BruteForceSampler())
+    >>> study.optimize(objective)
+    >>> len(study.trials), study.best_value
+    (6, 0.0)
+    """
+
+    def __init__(self, seed: int | None = None, avoid_premature_stop: bool = False) -> None:
+        self.avoid_premature_stop = avoid_premature_stop
+        self.reseed(seed)
+
+    def reseed(self, seed: int | None) -> None:
+        """Set the seed; None draws one from the system."""
+        self.seed = seed
+        self._entropy: Any = np.random.SeedSequence().entropy if seed is None else seed
+
+    def reseed_rng(self) -> None:
+        """Draw a new seed from the system."""
+        self.reseed(None)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Draw one of the values below which something has not been tried.
+
+        Raises
+        ------
+        ValueError
+            If the parameter can take infinitely many values.
+        """
+        values = _values_of(param_name, param_distribution)
+        tried = _by_value(_beginning_like(trial, study), param_name)
+        left = [value for value in values if not _is_done(tried[value], len(trial.params) + 1)]
+        rng = np.random.default_rng((self._entropy, trial.number, len(trial.params)))
+        return param_distribution.to_external_repr(float(rng.choice(left or values)))
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """End ``study.optimize`` when everything has been tried."""
+        if not study._in_optimize:
+            return
+        trials = [
+            t
+            for t in study.get_trials(deepcopy=False)
+            if t.state.is_finished() or t.number == trial.number or not self.avoid_premature_stop
+        ]
+        if _is_done([t for t in trials if t.params], 0):
+            study.stop()
+
+
+def _values_of(name: str, distribution: BaseDistribution) -> list[float]:
+    """All values of a finite domain, as internal numbers."""
+    if distribution.n_cells is None:
+        raise ValueError(
+            f"BruteForceSampler needs finite domains; {name!r} has infinitely many values: "
+            f"{distribution}. Give it a `step`."
+        )
+    values: list[float] = distribution.cell_values(np.arange(distribution.n_cells)).tolist()
+    return values
+
+
+def _beginning_like(trial: FrozenTrial, study: Study) -> list[FrozenTrial]:
+    """The other trials whose first parameters are those of this trial so far."""
+    params = list(trial.params.items())
+    return [
+        other
+        for other in study.get_trials(deepcopy=False)
+        if other.number != trial.number and list(other.params.items())[: len(params)] == params
+    ]
+
+
+def _is_done(trials: Sequence[FrozenTrial], depth: int) -> bool:
+    """Whether trials that share their first `depth` parameters have tried all that follows."""
+    if not trials:
+        return False
+    longer = next((trial for trial in trials if len(trial.params) > depth), None)
+    if longer is None:
+        return True
+    name, distribution = list(longer.distributions.items())[depth]
+    tried = _by_value(trials, name)
+    return all(_is_done(tried[value], depth + 1) for value in _values_of(name, distribution))
+
+
+def _by_value(trials: Sequence[FrozenTrial], name: str) -> defaultdict[float, list[FrozenTrial]]:
+    groups: defaultdict[float, list[FrozenTrial]] = defaultdict(list)
+    for trial in trials:
+        if name in trial.params:
+            groups[trial.distributions[name].to_internal_repr(trial.params[name])].append(trial)
+    return groups

@@ -1,0 +1,214 @@
+"""Genetic samplers: parents are the best trials so far, and children are tried next."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.history import Columns
+from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers.nsgaii import (
+    BaseCrossover,
+    BaseMutation,
+    PolynomialMutation,
+    SBXCrossover,
+)
+from skhpo.samplers.nsgaii._crossovers import check_probability
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["GeneticSampler"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+MAX_ATTEMPTS = 10  # at a child within bounds, and at one that is new
+
+
+class GeneticSampler(ColumnSampler):
+    """Base class of the genetic samplers: population, parents, crossover and mutation.
+
+    The population is what :meth:`_survivors` keeps of the trials, in blocks of `population_size`
+    trials by number: those that survived the earlier blocks compete with those of the next. There
+    is no generation to wait for: the last block takes part with what is finished. So
+    the population depends on which trials are finished, and on nothing else.
+
+    Parameters
+    ----------
+    population_size, mutation, mutation_prob, crossover, crossover_prob, swapping_prob, seed
+        As in :class:`NSGAIISampler`.
+    """
+
+    def __init__(
+        self,
+        *,
+        population_size: int,
+        mutation: BaseMutation | None,
+        mutation_prob: float | None,
+        crossover: BaseCrossover | None,
+        crossover_prob: float,
+        swapping_prob: float,
+        seed: int | None,
+    ) -> None:
+        super().__init__(seed=seed)
+        self.mutation = PolynomialMutation() if mutation is None else mutation
+        self.crossover = SBXCrossover() if crossover is None else crossover
+        if not isinstance(self.mutation, BaseMutation):
+            raise TypeError(f"`mutation` must be a BaseMutation; got {mutation!r}.")
+        if not isinstance(self.crossover, BaseCrossover):
+            raise TypeError(f"`crossover` must be a BaseCrossover; got {crossover!r}.")
+        if population_size < max(2, self.crossover.n_parents):
+            raise ValueError(
+                "`population_size` must be 2 or more, and no less than the number of parents "
+                f"of the crossover, {self.crossover.n_parents}; got {population_size}."
+            )
+        if mutation_prob is not None:
+            check_probability("mutation_prob", mutation_prob)
+        self.population_size = population_size
+        self.mutation_prob = mutation_prob
+        self.crossover_prob = check_probability("crossover_prob", crossover_prob)
+        self.swapping_prob = check_probability("swapping_prob", swapping_prob)
+        self._forget_studies()
+
+    def _forget_studies(self) -> None:
+        self._study: ref[Study] | None = None
+        # Of each group of parameters: for each whole block how many trials were known up to its
+        # end, and which survived.
+        self._blocks: WeakKeyDictionary[Columns, list[tuple[int, IntArray]]] = WeakKeyDictionary()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what belongs to a study and can be found anew."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_study", "_blocks")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forget_studies()
+
+    @abstractmethod
+    def _survivors(self, losses: FloatArray, violation: FloatArray, n: int) -> IntArray:
+        """Choose who survives.
+
+        Parameters
+        ----------
+        losses : ndarray of shape (n_trials, n_objectives)
+            Smaller is better.
+        violation : ndarray of shape (n_trials,)
+            By how much each trial breaks its constraints.
+        n : int
+            How many, at most.
+
+        Returns
+        -------
+        survivors : ndarray of int of shape (<= n,)
+            Indices, the fittest first.
+        """
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Note the study, for crossovers and mutations that read it."""
+        self._study = ref(study)
+
+    def propose(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+        """Make a child of the population; uniform draws until that is full."""
+        population = self._population(columns)
+        if len(population) < self.population_size:
+            return rng.random((MAX_ATTEMPTS, len(columns.names)))
+        parents = columns.points[population]
+        for _ in range(MAX_ATTEMPTS):
+            child = self._child(parents, columns, rng)
+            if _is_new(child, columns):
+                break
+        return child[None]
+
+    def _population(self, columns: Columns) -> IntArray:
+        """Rows of the trials that have survived so far, the fittest first."""
+        size, known = self.population_size, columns.known
+        blocks = self._blocks.setdefault(columns, [])
+        n_whole = columns.history.n_trials // size
+        ends = np.searchsorted(known, size * np.arange(1, n_whole + 1))
+        # A trial that has ended since then undoes what came after it.
+        while blocks and blocks[-1][0] != ends[len(blocks) - 1]:
+            blocks.pop()
+        for end in ends[len(blocks) :].tolist():
+            blocks.append((end, self._next_population(blocks, known[:end], columns)))
+        return self._next_population(blocks, known, columns)
+
+    def _next_population(
+        self, blocks: Sequence[tuple[int, IntArray]], known: IntArray, columns: Columns
+    ) -> IntArray:
+        """Those who survive when the trials since the last block compete with its survivors."""
+        start, survivors = blocks[-1] if blocks else (0, known[:0])
+        if start == len(known):
+            return survivors
+        rows = np.concatenate([survivors, known[start:]])
+        history = columns.history
+        chosen = self._survivors(
+            history.losses[rows], history.violation[rows], self.population_size
+        )
+        return rows[chosen]
+
+    def _child(
+        self, population: FloatArray, columns: Columns, rng: np.random.Generator
+    ) -> FloatArray:
+        """Cross parents, and mutate."""
+        dialect_rng = np.random.RandomState(rng.bit_generator)  # the same stream
+        is_ordered = np.array([d.is_ordered for d in columns.distributions])
+        if rng.random() < self.crossover_prob:
+            child = self._cross(population, is_ordered, rng, dialect_rng)
+        else:
+            child = population[_tournament(len(population), 1, rng)[0]].copy()
+        n_params = len(child)
+        prob = 1.0 / n_params if self.mutation_prob is None else self.mutation_prob
+        study = self._study() if self._study else None
+        bounds = np.array([0.0, 1.0])
+        for j in np.flatnonzero(rng.random(n_params) < prob):
+            if is_ordered[j]:
+                mutated = self.mutation.mutation(float(child[j]), dialect_rng, study, bounds)
+                child[j] = np.clip(mutated, 0.0, 1.0)
+            else:
+                child[j] = rng.random()
+        return child
+
+    def _cross(
+        self,
+        population: FloatArray,
+        is_ordered: NDArray[np.bool_],
+        rng: np.random.Generator,
+        dialect_rng: np.random.RandomState,
+    ) -> FloatArray:
+        """Cross parents: numbers by the crossover, categories one by one."""
+        study = self._study() if self._study else None
+        bounds = np.tile([0.0, 1.0], (int(is_ordered.sum()), 1))
+        for _ in range(MAX_ATTEMPTS):
+            chosen = _tournament(len(population), self.crossover.n_parents, rng)
+            parents = population[chosen]
+            is_first = rng.random(len(is_ordered)) < self.swapping_prob
+            child = np.where(is_first, parents[0], parents[-1])
+            if len(bounds):
+                numbers = parents[:, is_ordered]
+                child[is_ordered] = self.crossover.crossover(numbers, dialect_rng, study, bounds)
+            if ((child >= 0.0) & (child <= 1.0)).all():
+                break
+        return np.clip(child, 0.0, 1.0)
+
+
+def _tournament(n: int, n_parents: int, rng: np.random.Generator) -> list[int]:
+    """Choose different parents, each the fitter of two that are drawn."""
+    chosen: list[int] = []
+    while len(chosen) < n_parents:
+        winner = int(rng.integers(n, size=2).min())
+        if winner not in chosen:
+            chosen.append(winner)
+    return chosen
+
+
+def _is_new(child: FloatArray, columns: Columns) -> bool:
+    """Whether no trial has had the child's values."""
+    cell = [d.to_unit(d.from_unit(u)) for u, d in zip(child, columns.distributions, strict=True)]
+    return not bool((columns.points == cell).all(axis=1).any())
