@@ -2,6 +2,10 @@
 
 import re
 
+import skhpo
+
+skhpo.logging.set_verbosity(skhpo.logging.WARNING)
+
 
 def pytest_make_parametrize_id(config, val):
     """Name tests after their values, without addresses: alike in all processes of pytest-xdist."""

@@ -2,17 +2,21 @@
 
 from skhpo.samplers._base import BaseSampler, ColumnSampler
 from skhpo.samplers._brute_force import BruteForceSampler
+from skhpo.samplers._cmaes import CmaEsSampler
 from skhpo.samplers._grid import GridSampler
 from skhpo.samplers._partial_fixed import PartialFixedSampler
+from skhpo.samplers._qmc import QMCSampler
 from skhpo.samplers._random import RandomSampler
 from skhpo.samplers._tpe import TPESampler
 
 __all__ = [
     "BaseSampler",
     "BruteForceSampler",
+    "CmaEsSampler",
     "ColumnSampler",
     "GridSampler",
     "PartialFixedSampler",
+    "QMCSampler",
     "RandomSampler",
     "TPESampler",
 ]

@@ -181,12 +181,20 @@ class ColumnSampler(BaseSampler):
         proposals : list of dict of str to float
             Internal numbers of the parameters, the most promising proposal first.
         """
-        points = self.propose(history.columns(distributions), self.stream(number))
+        points = self._points(history.columns(distributions), number)
         columns = [
             distribution.from_unit(points[:, j]).tolist()
             for j, distribution in enumerate(distributions.values())
         ]
         return [dict(zip(distributions, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def _points(self, columns: Columns, number: int) -> NDArray[np.float64]:
+        """Propose points for trial `number`."""
+        return self.propose(columns, self.stream(number))
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Forget what was drawn for a trial of this number that did not come about."""
+        self._drawn.pop(trial.number, None)
 
     def sample_independent(
         self,
@@ -200,12 +208,12 @@ class ColumnSampler(BaseSampler):
         known = drawn.get(param_name)
         if known is None or known[0] != param_distribution:
             history = study.history
+            known_of = {**history.distributions, param_name: param_distribution}
             group = {
-                name: history.distributions[name]
-                for name in sorted(history.group_of(param_name) - {param_name})
-                if name not in trial.params and name not in drawn
+                name: known_of[name]
+                for name in sorted(history.group_of(param_name) | {param_name})
+                if name not in trial.params and name not in drawn or name == param_name
             }
-            group[param_name] = param_distribution
             best = self.sample_group(history, trial.number, group)[0]
             for name, internal in best.items():
                 drawn[name] = (group[name], group[name].to_external_repr(internal))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -74,8 +75,11 @@ class BruteForceSampler(BaseSampler):
             If the parameter can take infinitely many values.
         """
         values = _values_of(param_name, param_distribution)
-        tried = _by_value(_beginning_like(trial, study), param_name)
-        left = [value for value in values if not _is_done(tried[value], len(trial.params) + 1)]
+        trials = _beginning_like(trial, study)
+        left = _left(values, param_name, trials, len(trial.params))
+        if not left and self.avoid_premature_stop:
+            ended = [other for other in trials if other.state.is_finished()]
+            left = _left(values, param_name, ended, len(trial.params))
         rng = np.random.default_rng((self._entropy, trial.number, len(trial.params)))
         return param_distribution.to_external_repr(float(rng.choice(left or values)))
 
@@ -94,12 +98,15 @@ class BruteForceSampler(BaseSampler):
             for t in study.get_trials(deepcopy=False)
             if t.state.is_finished() or t.number == trial.number or not self.avoid_premature_stop
         ]
-        if _is_done([t for t in trials if t.params], 0):
+        shown = [t for t in trials if t.params]
+        if not shown or _is_done(shown, 0):
             study.stop()
 
 
 def _values_of(name: str, distribution: BaseDistribution) -> list[float]:
     """All values of a finite domain, as internal numbers."""
+    if distribution.single():
+        return [float(distribution.from_unit(np.array([0.5]))[0])]
     if distribution.n_cells is None:
         raise ValueError(
             f"BruteForceSampler needs finite domains; {name!r} has infinitely many values: "
@@ -111,12 +118,26 @@ def _values_of(name: str, distribution: BaseDistribution) -> list[float]:
 
 def _beginning_like(trial: FrozenTrial, study: Study) -> list[FrozenTrial]:
     """The other trials whose first parameters are those of this trial so far."""
-    params = list(trial.params.items())
+    beginning = _branch(trial, len(trial.params))
     return [
         other
         for other in study.get_trials(deepcopy=False)
-        if other.number != trial.number and list(other.params.items())[: len(params)] == params
+        if other.number != trial.number and _branch(other, len(beginning)) == beginning
     ]
+
+
+def _branch(trial: FrozenTrial, depth: int) -> list[tuple[str, float]]:
+    """The first parameters of a trial, as internal numbers."""
+    first = itertools.islice(trial.params.items(), depth)
+    return [(name, trial.distributions[name].to_internal_repr(value)) for name, value in first]
+
+
+def _left(
+    values: Sequence[float], name: str, trials: Sequence[FrozenTrial], depth: int
+) -> list[float]:
+    """The values of the parameter at `depth` below which not everything has been tried."""
+    tried = _by_value(trials, name)
+    return [value for value in values if not _is_done(tried[value], depth + 1)]
 
 
 def _is_done(trials: Sequence[FrozenTrial], depth: int) -> bool:
@@ -127,8 +148,7 @@ def _is_done(trials: Sequence[FrozenTrial], depth: int) -> bool:
     if longer is None:
         return True
     name, distribution = list(longer.distributions.items())[depth]
-    tried = _by_value(trials, name)
-    return all(_is_done(tried[value], depth + 1) for value in _values_of(name, distribution))
+    return not _left(_values_of(name, distribution), name, trials, depth)
 
 
 def _by_value(trials: Sequence[FrozenTrial], name: str) -> defaultdict[float, list[FrozenTrial]]:

@@ -16,10 +16,10 @@ from skhpo.samplers.nsgaii import (
     BaseCrossover,
     BaseMutation,
     PolynomialMutation,
-    SBXCrossover,
+    UniformCrossover,
 )
 from skhpo.samplers.nsgaii._crossovers import check_probability
-from skhpo.trial import FrozenTrial, TrialState
+from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
     from skhpo.study import Study
@@ -29,6 +29,7 @@ __all__ = ["GeneticSampler"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+ETA = 5.0  # of the default mutation: steps of the order of a fifth of the range
 MAX_ATTEMPTS = 10  # at a child within bounds, and at one that is new
 
 
@@ -58,8 +59,8 @@ class GeneticSampler(ColumnSampler):
         seed: int | None,
     ) -> None:
         super().__init__(seed=seed)
-        self.mutation = PolynomialMutation() if mutation is None else mutation
-        self.crossover = SBXCrossover() if crossover is None else crossover
+        self.mutation = PolynomialMutation(eta=ETA) if mutation is None else mutation
+        self.crossover = UniformCrossover(swapping_prob) if crossover is None else crossover
         if not isinstance(self.mutation, BaseMutation):
             raise TypeError(f"`mutation` must be a BaseMutation; got {mutation!r}.")
         if not isinstance(self.crossover, BaseCrossover):
@@ -195,7 +196,7 @@ class GeneticSampler(ColumnSampler):
                 child[is_ordered] = self.crossover.crossover(numbers, dialect_rng, study, bounds)
             if ((child >= 0.0) & (child <= 1.0)).all():
                 break
-        return np.clip(child, 0.0, 1.0)
+        return np.asarray(np.clip(child, 0.0, 1.0))
 
 
 def _tournament(n: int, n_parents: int, rng: np.random.Generator) -> list[int]:

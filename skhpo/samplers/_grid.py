@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution
+from skhpo.distributions._categorical import find
 from skhpo.samplers._base import BaseSampler
 from skhpo.trial import FrozenTrial, TrialState
 
@@ -18,20 +19,26 @@ if TYPE_CHECKING:
 
 __all__ = ["GridSampler"]
 
+GRID_POINT = "grid_point"  # system attribute of a trial: the combination that it is given
+
 
 class GridSampler(BaseSampler):
     """Try each combination of given values once, in random order.
 
-    Trial number t takes the combination at position t, so that parallel workers take
-    different ones. When all have been tried, ``study.optimize`` ends.
+    What has been tried is read from the study's trials, whoever made them: a study may go on with
+    a grid, and workers that share a study take different combinations. When all have been tried,
+    ``study.optimize`` ends.
 
     Parameters
     ----------
     search_space : mapping of str to sequence
         Values by parameter.
     seed : int, optional
-        Seed of the order; None draws one from the system, so that workers that share a
-        study need the same seed.
+        Seed of the order; None is the same as 0, so that all workers have the same order.
+
+    Notes
+    -----
+    An enqueued trial must give all parameters. A trial that fails counts as tried.
 
     Examples
     --------
@@ -46,18 +53,27 @@ class GridSampler(BaseSampler):
     """
 
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
-        self.search_space = {name: list(values) for name, values in sorted(search_space.items())}
+        self.search_space = {name: _unique(values) for name, values in sorted(search_space.items())}
+        if not self.search_space:
+            raise ValueError("`search_space` must name at least one parameter; got none.")
         for name, values in self.search_space.items():
             if not values:
                 raise ValueError(f"`search_space` has no value for {name!r}.")
-        self.n_combinations = int(np.prod([len(v) for v in self.search_space.values()], dtype=int))
+        self.shape = tuple(map(len, self.search_space.values()))
+        self.n_combinations = math.prod(self.shape)
         self.reseed(seed)
 
     def reseed(self, seed: int | None) -> None:
-        """Set the seed of the order; None draws one from the system."""
-        order = np.random.default_rng(seed).permutation(self.n_combinations)
-        combinations = list(itertools.product(*self.search_space.values()))
-        self._combinations = [combinations[k] for k in order]
+        """Set the seed of the order; None is the same as 0."""
+        self._order = np.random.default_rng(seed or 0).permutation(self.n_combinations)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Give the trial a combination; warn if all have been tried."""
+        if trial.number >= study.history.n_trials:  # a search draws before the trial exists
+            return
+        if not {GRID_POINT, "fixed_params"} & trial.system_attrs.keys():
+            point = self._next_point(study, trial)
+            study._storage.set_trial_system_attr(trial._trial_id, GRID_POINT, point)
 
     def sample_independent(
         self,
@@ -71,29 +87,25 @@ class GridSampler(BaseSampler):
         Raises
         ------
         ValueError
-            If the grid has no such parameter.
+            If the grid has no such parameter, or an enqueued trial leaves it open.
         """
         if param_name not in self.search_space:
             raise ValueError(
                 f"Parameter {param_name!r} is not in the grid, which has {list(self.search_space)}."
             )
-        combination = self._combinations[trial.number % self.n_combinations]
-        value = combination[list(self.search_space).index(param_name)]
+        if "fixed_params" in trial.system_attrs:
+            raise ValueError(
+                f"Enqueued trials must give all parameters of a grid; {param_name!r} is not given."
+            )
+        point = trial.system_attrs.get(GRID_POINT) or self._next_point(study, trial)
+        value = point[param_name]
         if not param_distribution._contains(param_distribution.to_internal_repr(value)):
             warnings.warn(
-                f"The grid's value {value!r} of {param_name!r} lies outside {param_distribution}.",
+                f"The grid's value {value!r} of {param_name!r} lies outside {param_distribution}; "
+                "it is used all the same.",
                 stacklevel=2,
             )
         return value
-
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Warn if all combinations have been tried."""
-        if trial.number >= self.n_combinations and self.is_exhausted(study):
-            warnings.warn(
-                f"All {self.n_combinations} combinations of the grid have been tried: "
-                "some are tried again.",
-                stacklevel=2,
-            )
 
     def after_trial(
         self,
@@ -103,8 +115,11 @@ class GridSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """End ``study.optimize`` with the last combination."""
-        if study._in_optimize and self._n_left(study, ended=trial) == 0:
-            study.stop()
+        if study._in_optimize:
+            trials = study.get_trials(deepcopy=False)
+            ended = [t for t in trials if t.state.is_finished() or t.number == trial.number]
+            if len(self._tried(ended)) == self.n_combinations:
+                study.stop()
 
     def is_exhausted(self, study: Study) -> bool:
         """Say whether all combinations have been tried.
@@ -118,18 +133,48 @@ class GridSampler(BaseSampler):
         -------
         is_exhausted : bool
         """
-        return self._n_left(study) == 0
+        ended = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
+        return len(self._tried(ended)) == self.n_combinations
 
-    def _n_left(self, study: Study, ended: FrozenTrial | None = None) -> int:
-        """Number of combinations that no trial has ended with."""
-        tried = {
-            trial.number % self.n_combinations
-            for trial in study.get_trials(deepcopy=False)
-            if _is_of_grid(trial)
-            and (trial.state.is_finished() or (ended and trial.number == ended.number))
+    def _next_point(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
+        """Choose a combination that no other trial has, or else one that none has ended with."""
+        others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number]
+        tried = self._tried(others)
+        if len(tried) == self.n_combinations:
+            tried = self._tried([t for t in others if t.state.is_finished()])
+        if len(tried) == self.n_combinations:
+            warnings.warn(
+                f"All {self.n_combinations} combinations of the grid have been tried: "
+                "one is tried again.",
+                stacklevel=2,
+            )
+            tried = set()
+        left = [cell for cell in self._order.tolist() if cell not in tried]
+        own = int(self._order[trial.number % self.n_combinations])  # no other worker's choice
+        cell = left[trial.number % len(left)] if own in tried else own
+        indices = np.unravel_index(cell, self.shape)
+        return {
+            name: values[i]
+            for (name, values), i in zip(self.search_space.items(), indices, strict=True)
         }
-        return self.n_combinations - len(tried)
+
+    def _tried(self, trials: Sequence[FrozenTrial]) -> set[int]:
+        """Positions, in the grid, of the combinations that trials have."""
+        cells = (self._cell_of(t.system_attrs.get(GRID_POINT, t.params)) for t in trials)
+        return {cell for cell in cells if cell is not None}
+
+    def _cell_of(self, params: Mapping[str, Any]) -> int | None:
+        if not self.search_space.keys() <= params.keys():
+            return None
+        indices = [find(params[name], values) for name, values in self.search_space.items()]
+        return None if None in indices else int(np.ravel_multi_index(indices, self.shape))  # type: ignore[arg-type]
 
 
-def _is_of_grid(trial: FrozenTrial) -> bool:
-    return "fixed_params" not in trial.system_attrs  # enqueued trials are not
+def _unique(values: Sequence[Any]) -> list[Any]:
+    """The values without those that are there twice."""
+    unique: list[Any] = []
+    for value in values:
+        known = find(value, unique)
+        if known is None or type(unique[known]) is not type(value):
+            unique.append(value)
+    return unique

@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
-from skhpo.samplers import BaseSampler, ColumnSampler, TPESampler
+from skhpo.samplers import BaseSampler, TPESampler
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._loop import Workers, run
 from skhpo.search._plan import Plan, make_plan, window_size
@@ -33,7 +33,8 @@ from skhpo.search._sklearn import (
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.study import Study, create_study
+from skhpo.storages import InMemoryStorage
+from skhpo.study import Study, StudyDirection
 from skhpo.trial import FrozenTrial
 
 __all__ = ["StudySearchCV"]
@@ -395,14 +396,16 @@ class StudySearchCV(BaseSearchCV):
 
     def _make_study(self, plan: Plan) -> Study:
         sampler = self._default_sampler() if self.sampler is None else copy.deepcopy(self.sampler)
-        if plan.seed is not None and isinstance(sampler, ColumnSampler):
+        if plan.seed is not None:
             sampler.reseed(plan.seed)
         pruner: BasePruner = NopPruner()
         if isinstance(self.pruner, BasePruner):
             pruner = copy.deepcopy(self.pruner)
         elif self.pruner == "auto":
             pruner = RacingPruner()
-        return create_study(direction="maximize", sampler=sampler, pruner=pruner)
+        storage = InMemoryStorage()
+        name = storage.get_study(storage.create_new_study([StudyDirection.MAXIMIZE])).study_name
+        return Study(name, storage, sampler=sampler, pruner=pruner)
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()

@@ -82,7 +82,7 @@ def create_study(
     ...     directions=["minimize", "minimize"], sampler=skhpo.samplers.TPESampler(seed=1)
     ... )
     >>> study.optimize(objective, n_trials=20)
-    >>> all(0 <= trial.params["x"] <= 2 for trial in study.best_trials)
+    >>> len(study.best_trials) > 5
     True
     """
     whole = as_directions(direction, directions)

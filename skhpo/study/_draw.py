@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution
-from skhpo.samplers import BaseSampler, ColumnSampler, PartialFixedSampler
+from skhpo.samplers import BaseSampler, ColumnSampler, GridSampler, PartialFixedSampler
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ def draw_config(
     held: dict[str, Any] = {}
     while isinstance(sampler, PartialFixedSampler):
         held, sampler = sampler.fixed_params | held, sampler.base_sampler
+    if isinstance(sampler, GridSampler) and sampler.is_exhausted(study):
+        return None
     draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
     try:
         for _ in range(MAX_ATTEMPTS):
-            config = draw(study, sampler, space, number, {**fixed, **held}, tried)
+            config: dict[str, Any] = draw(study, sampler, space, number, {**fixed, **held}, tried)
             if space.config_key(config) not in tried:
                 return config
         if held:

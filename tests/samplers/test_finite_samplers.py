@@ -1,15 +1,25 @@
 """Grid, brute force and partly fixed samplers do what Optuna's do."""
 
+import copy
 import itertools
+import pickle
 import warnings
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skhpo
-from skhpo.samplers import BruteForceSampler, GridSampler, PartialFixedSampler, TPESampler
+from skhpo.samplers import (
+    BruteForceSampler,
+    GridSampler,
+    PartialFixedSampler,
+    RandomSampler,
+    TPESampler,
+)
 
 optuna = pytest.importorskip("optuna")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -35,6 +45,29 @@ def conditional(trial):
 
 def points(study):
     return sorted(repr(sorted(t.params.items())) for t in study.trials)
+
+
+def all_points():
+    return [{"x": x, "kind": kind} for x, kind in itertools.product(SPACE["x"], SPACE["kind"])]
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [GridSampler(SPACE, seed=1), BruteForceSampler(1), PartialFixedSampler({}, RandomSampler())],
+    ids=lambda sampler: type(sampler).__name__,
+)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
+def test_a_copy_draws_as_the_sampler_does(sampler, copied):
+    def objective(trial):
+        trial.suggest_categorical("kind", ["a", "b"])
+        return trial.suggest_float("x", -1, 0.5, step=0.5)
+
+    found = []
+    for each in (copied(sampler), sampler):
+        study = skhpo.create_study(sampler=each)
+        study.optimize(objective, n_trials=5)
+        found.append([t.params for t in study.trials])
+    assert found[0] == found[1]
 
 
 # ------------------------------------------------------------------------------- grid
@@ -82,6 +115,66 @@ def test_a_parameter_that_is_not_in_the_grid_is_an_error(m):
         study.optimize(lambda trial: trial.suggest_float("y", 0, 1), n_trials=1)
 
 
+@pytest.mark.parametrize("n_before", [1, 6, 10])
+def test_the_grid_is_complete_whatever_the_study_has_tried_before(n_before):
+    study = skhpo.create_study(sampler=RandomSampler(seed=0))
+    study.optimize(of_grid, n_trials=n_before)
+    study.sampler = GridSampler(SPACE, seed=0)
+    study.optimize(of_grid)
+    drawn = [(t.params["x"], t.params["kind"]) for t in study.trials[n_before:]]
+    assert sorted(drawn) == sorted(itertools.product(SPACE["x"], SPACE["kind"]))
+
+
+def test_a_combination_that_was_enqueued_is_not_drawn_again():
+    study = skhpo.create_study(sampler=GridSampler(SPACE, seed=0))
+    study.optimize(of_grid, n_trials=2)
+    study.enqueue_trial({"x": 0.3, "kind": "b"})
+    study.enqueue_trial(next(p for p in all_points() if p not in [t.params for t in study.trials]))
+    study.optimize(of_grid)
+    assert len(study.trials) == 7
+    assert len(set(points(study))) == 7
+
+
+def test_workers_with_orders_of_their_own_share_a_grid():
+    study = skhpo.create_study(sampler=GridSampler(SPACE, seed=0))
+    study.optimize(of_grid, n_trials=2)
+    held = study.ask()
+    study.sampler = GridSampler(SPACE, seed=1)
+    study.optimize(of_grid, n_trials=3)
+    study.tell(held, of_grid(held))
+    assert len(set(points(study))) == 6
+    assert study.sampler.is_exhausted(study)
+
+
+def test_the_last_combinations_are_tried_again_while_their_worker_has_not_ended():
+    study = skhpo.create_study(sampler=GridSampler({"x": [0.0, 1.0, 2.0]}))
+    held = study.ask()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 2))
+    assert len(study.trials) == 4
+    assert held.suggest_float("x", 0, 2) == study.trials[3].params["x"]
+
+
+def test_values_of_several_types_and_nan_are_each_tried():
+    choices = [1, True, None, float("nan"), "1", 1]
+    study = skhpo.create_study(sampler=GridSampler({"c": choices}))
+
+    def objective(trial):
+        trial.suggest_categorical("c", [1, True, None, float("nan"), "1"])
+        return 0.0
+
+    study.optimize(objective, n_trials=20)
+    assert len(study.trials) == 5
+    assert len(set(points(study))) == 5
+
+
+@both
+def test_an_enqueued_trial_that_leaves_a_parameter_of_the_grid_open_is_an_error(m):
+    study = m.create_study(sampler=m.samplers.GridSampler(SPACE))
+    study.enqueue_trial({"x": 0.0})
+    with pytest.raises(ValueError, match=r"[Ee]nqueue"):
+        study.optimize(of_grid, n_trials=1)
+
+
 def test_asking_beyond_the_grid_warns():
     study = skhpo.create_study(sampler=GridSampler({"x": [0.0, 1.0]}))
     for _ in range(2):
@@ -90,6 +183,11 @@ def test_asking_beyond_the_grid_warns():
     assert study.sampler.is_exhausted(study)
     with pytest.warns(UserWarning, match="tried again"):
         study.ask()
+
+
+def test_a_grid_without_parameters_is_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        GridSampler({})
 
 
 def test_a_grid_without_values_is_refused():
@@ -123,6 +221,62 @@ def test_brute_force_with_several_threads_leaves_nothing_out():
     study = skhpo.create_study(sampler=BruteForceSampler(seed=1, avoid_premature_stop=True))
     study.optimize(conditional, n_jobs=3, n_trials=60)
     assert len(set(points(study))) == 11
+
+
+def test_brute_force_stops_if_there_is_nothing_to_choose():
+    study = skhpo.create_study(sampler=BruteForceSampler())
+    study.optimize(lambda trial: 1.0, n_trials=5)
+    assert len(study.trials) == 1
+
+
+def test_brute_force_knows_nan_and_equal_values_of_several_types():
+    def objective(trial):
+        trial.suggest_float("only", 0.5, 0.5)
+        trial.suggest_categorical("c", [1, True, float("nan")])
+        return trial.suggest_int("n", 0, 1)
+
+    study = skhpo.create_study(sampler=BruteForceSampler(seed=0))
+    study.optimize(objective, n_trials=20)
+    assert len(study.trials) == len(set(points(study))) == 6
+
+
+@pytest.mark.parametrize("avoid_premature_stop", [False, True])
+def test_brute_force_tries_again_what_others_have_not_ended_if_told_to(avoid_premature_stop):
+    def objective(trial):
+        return trial.suggest_int("n", 0, 9)
+
+    sampler = BruteForceSampler(seed=0, avoid_premature_stop=avoid_premature_stop)
+    study = skhpo.create_study(sampler=sampler)
+    held = [study.ask() for _ in range(2)]
+    waiting = {objective(trial) for trial in held}
+    study.optimize(objective)
+    assert [t.params["n"] in waiting for t in study.trials[2:10]] == [False] * 8
+    assert {t.params["n"] for t in study.trials[10:]} == (
+        waiting if avoid_premature_stop else set()
+    )
+
+
+@given(st.recursive(st.just(None), lambda below: st.lists(below, min_size=1, max_size=4)))
+@settings(deadline=None, max_examples=40)
+def test_brute_force_visits_each_leaf_of_any_tree_once(tree):
+    leaves = []
+
+    def objective(trial):
+        node, path = tree, ()
+        while node is not None:
+            path += (trial.suggest_int(f"at {path}", 0, len(node) - 1),)
+            node = node[path[-1]]
+        leaves.append(path)
+        return 0.0
+
+    skhpo.create_study(sampler=BruteForceSampler(seed=0)).optimize(objective, n_trials=500)
+    assert sorted(leaves) == sorted(leaves_of(tree))
+
+
+def leaves_of(tree, path=()):
+    if tree is None:
+        return [path]
+    return [leaf for k, below in enumerate(tree) for leaf in leaves_of(below, (*path, k))]
 
 
 @both

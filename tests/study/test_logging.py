@@ -18,8 +18,9 @@ import skhpo
 
 @pytest.fixture(autouse=True)
 def _as_at_the_start():
-    yield
     skhpo.logging.set_verbosity(skhpo.logging.INFO)
+    yield
+    skhpo.logging.set_verbosity(skhpo.logging.WARNING)
     skhpo.logging.enable_default_handler()
     skhpo.logging.disable_propagation()
 

@@ -1,0 +1,269 @@
+"""The volume that points dominate: exact hypervolume, contributions, and subsets."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhpo.multi_objective._dominance import is_nondominated, without_nan
+
+__all__ = [
+    "hypervolume",
+    "hypervolume_contributions",
+    "reference_point",
+    "select_by_hypervolume",
+]
+
+FloatArray = NDArray[np.float64]
+
+
+def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
+    """Volume that is dominated by some points and bounded by a reference point.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better.
+    reference_point : array-like of shape (n_objectives,)
+        Points that are not better than it in each objective contribute nothing.
+
+    Returns
+    -------
+    volume : float
+
+    Notes
+    -----
+    A sweep for two objectives, slices for three, and the WFG algorithm with slabs of one objective
+    less for more: its time grows steeply with the number of points and objectives.
+
+    References
+    ----------
+    L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE
+    Transactions on Evolutionary Computation 16 (2012).
+
+    Examples
+    --------
+    >>> from skhpo.multi_objective import hypervolume
+    >>> hypervolume([[1, 2], [2, 1]], reference_point=[3, 3])
+    3.0
+    """
+    points = np.asarray(losses, dtype=float)
+    reference = np.asarray(reference_point, dtype=float)
+    if points.ndim != 2 or reference.shape != points.shape[1:]:
+        raise ValueError(
+            "`losses` must have shape (n_points, n_objectives) and `reference_point` "
+            f"(n_objectives,); got {points.shape} and {reference.shape}."
+        )
+    points = points[(points < reference).all(axis=1)]
+    if np.isneginf(points).any():
+        return np.inf
+    return _volume(_sorted_front(points), reference)
+
+
+def _sorted_front(points: FloatArray) -> FloatArray:
+    """Return the distinct non-dominated points in lexicographic order."""
+    unique = np.unique(points, axis=0)
+    return unique[is_nondominated(unique)]
+
+
+def _volume(points: FloatArray, reference: FloatArray) -> float:
+    """Volume of points that lie inside the reference point."""
+    if len(points) == 0:
+        return 0.0
+    match points.shape[1]:
+        case 1:
+            return float(reference[0] - points.min())
+        case 2:
+            return _area(points, reference)
+        case 3:
+            return _volume_by_slices(points, reference)
+        case _:
+            return _volume_by_wfg(points, reference)
+
+
+def _area(points: FloatArray, reference: FloatArray) -> float:
+    """Sum of the steps of the running minimum of the second objective."""
+    points = points[np.argsort(points[:, 0], kind="stable")]
+    lowest = np.minimum.accumulate(points[:, 1])
+    widths = np.diff(points[:, 0], append=reference[0])
+    return float(((reference[1] - lowest) * widths).sum())
+
+
+def _volume_by_slices(points: FloatArray, reference: FloatArray) -> float:
+    """Sum of slices between neighbouring values of the first objective.
+
+    The area of a slice is that of the points before it: with them sorted by the second objective,
+    steps of the running minimum of the third.
+    """
+    points = points[np.argsort(points[:, 0], kind="stable")]
+    by_second = np.argsort(points[:, 1], kind="stable")
+    second, third = points[by_second, 1], points[by_second, 2]
+    # Row k: the points that belong to slice k are those of rank k and before.
+    in_slice = by_second <= np.arange(len(points))[:, None]
+    lowest = np.minimum.accumulate(np.where(in_slice, third, reference[2]), axis=1)
+    areas = (reference[2] - lowest) @ np.diff(second, append=reference[1])
+    return float(areas @ np.diff(points[:, 0], append=reference[0]))
+
+
+def _volume_by_wfg(points: FloatArray, reference: FloatArray) -> float:
+    """Sum of the volumes that each point adds to those before it.
+
+    In the order of the first objective the points before one reach as far as it does in this
+    objective, so that what it adds is a slab of one objective less (While et al. 2012, section IV).
+    """
+    front = _sorted_front(points)
+    depths = reference[0] - front[:, 0]
+    gains = [_gain(point, front[:k, 1:], reference[1:]) for k, point in enumerate(front[:, 1:])]
+    return float(depths @ gains)
+
+
+def _gain(point: FloatArray, others: FloatArray, reference: FloatArray) -> float:
+    """Volume that a point dominates and others do not."""
+    own = float(np.prod(reference - point))
+    return max(own - _volume(np.maximum(others, point), reference), 0.0)
+
+
+def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> FloatArray:
+    """Volume that each point dominates and no other does.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better. Minus infinity counts as one range better than the best finite loss.
+    reference_point : array-like of shape (n_objectives,)
+        Bounds the volume.
+
+    Returns
+    -------
+    contributions : ndarray of shape (n_points,)
+        0 for a point that is dominated, or that has a twin.
+
+    Examples
+    --------
+    >>> from skhpo.multi_objective import hypervolume_contributions
+    >>> hypervolume_contributions([[1, 2], [2, 1]], reference_point=[3, 3]).tolist()
+    [1.0, 1.0]
+    """
+    points = _bounded(losses)
+    reference = np.asarray(reference_point, dtype=float)
+    contributions = np.zeros(len(points))
+    inside = np.flatnonzero((points < reference).all(axis=1))
+    for k in inside:
+        contributions[k] = _gain(points[k], points[inside[inside != k]], reference)
+    return contributions
+
+
+def _bounded(losses: ArrayLike) -> FloatArray:
+    """Replace what is infinitely good by somewhat better than the best finite losses."""
+    points = without_nan(losses)
+    if not np.isneginf(points).any():
+        return points
+    finite = np.isfinite(points)
+    best = np.where(finite, points, np.inf).min(axis=0)
+    worst = np.where(finite, points, -np.inf).max(axis=0)
+    span = np.where(worst > best, worst - best, 1.0)
+    best = np.where(np.isfinite(best), best, 0.0)
+    return np.where(np.isneginf(points), best - span, points)
+
+
+def select_by_hypervolume(
+    losses: ArrayLike, n: int, reference_point: ArrayLike
+) -> NDArray[np.int64]:
+    """Choose points one after the other, each the one that adds most to the volume.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better. Minus infinity counts as one range better than the best finite loss.
+    n : int
+        How many, at most.
+    reference_point : array-like of shape (n_objectives,)
+        Bounds the volume.
+
+    Returns
+    -------
+    chosen : ndarray of int of shape (min(n, n_points),)
+        Indices in the order of the choice; of equals, the first. Points that add nothing come
+        last, by index.
+
+    Notes
+    -----
+    The greedy choice has at least 1 - 1/e of the best volume, as the hypervolume is submodular
+    (Nemhauser et al. 1978). For the same reason a point's gain never grows, so that with three
+    objectives or more only gains that may be the largest are computed anew; with two, a point's
+    gain is a rectangle between its chosen neighbours.
+
+    Examples
+    --------
+    >>> from skhpo.multi_objective import select_by_hypervolume
+    >>> select_by_hypervolume([[0, 3], [1, 1], [3, 0]], 2, reference_point=[4, 4]).tolist()
+    [1, 0]
+    """
+    points = _bounded(losses)
+    reference = np.asarray(reference_point, dtype=float)
+    adds = np.zeros(len(points), dtype=bool)
+    adds[np.unique(points, axis=0, return_index=True)[1]] = True
+    adds &= is_nondominated(points) & (points < reference).all(axis=1)
+    front = np.flatnonzero(adds)
+    choose = _choose_by_rectangles if points.shape[1] == 2 else _choose_lazily
+    chosen = front[choose(points[front], min(n, len(front)), reference)]
+    return np.concatenate([chosen, np.flatnonzero(~adds)[: max(n - len(front), 0)]])
+
+
+def _choose_by_rectangles(front: FloatArray, n: int, reference: FloatArray) -> NDArray[np.int64]:
+    """Choose from a front of two objectives; `corners` bound what each point would add."""
+    corners = np.tile(reference, (len(front), 1))
+    is_left = np.ones(len(front), dtype=bool)
+    chosen = np.empty(n, dtype=np.int64)
+    for k in range(n):
+        gains = np.where(is_left, np.prod(corners - front, axis=1), -1.0)
+        best = chosen[k] = np.argmax(gains)
+        is_left[best] = False
+        before = front[:, 0] < front[best, 0]
+        np.minimum(corners[:, 0], front[best, 0], out=corners[:, 0], where=before)
+        np.minimum(corners[:, 1], front[best, 1], out=corners[:, 1], where=~before)
+    return chosen
+
+
+def _choose_lazily(front: FloatArray, n: int, reference: FloatArray) -> NDArray[np.int64]:
+    """Choose from a front, computing a gain anew only if it may be the largest."""
+    gains = np.prod(reference - front, axis=1)
+    is_current = np.ones(len(front), dtype=bool)
+    chosen: list[int] = []
+    while len(chosen) < n:
+        best = int(np.argmax(gains))
+        if is_current[best]:
+            chosen.append(best)
+            gains[best] = -np.inf
+            is_current[:] = False
+        else:
+            gains[best] = _gain(front[best], front[chosen], reference)
+            is_current[best] = True
+    return np.array(chosen, dtype=np.int64)
+
+
+def reference_point(losses: ArrayLike) -> FloatArray:
+    """Return a point somewhat worse than the worst: where volumes may be measured from.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better; infinite ones do not count.
+
+    Returns
+    -------
+    reference_point : ndarray of shape (n_objectives,)
+        For the worst loss w of an objective, ``max(1.1 w, 0.9 w)``.
+
+    Examples
+    --------
+    >>> from skhpo.multi_objective import reference_point
+    >>> reference_point([[1, -2], [2, -1]]).tolist()
+    [2.2, -0.9]
+    """
+    points = np.asarray(losses, dtype=float)
+    worst = np.where(np.isfinite(points), points, -np.inf).max(axis=0, initial=-np.inf)
+    worst = np.asarray(np.where(np.isfinite(worst), worst, 0.0))
+    reference: FloatArray = np.asarray(np.maximum(1.1 * worst, 0.9 * worst))
+    reference[reference == 0.0] = np.finfo(float).eps
+    return reference

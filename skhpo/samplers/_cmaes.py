@@ -1,0 +1,350 @@
+"""The CMA-ES sampler: Hansen 2016, with margin, restarts and a warm start."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.history import Columns
+from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._cma import (
+    State,
+    Strategy,
+    default_popsize,
+    start_at,
+    start_from,
+    with_margin,
+)
+from skhpo.samplers._tpe import TPESampler
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["CmaEsSampler"]
+
+FloatArray = NDArray[np.float64]
+
+N_PROPOSALS = 4
+N_RESAMPLES = 100  # draws until a point lies in the unit cube; then it is moved there
+SIGMA = 0.2  # of the unit cube
+SHARE_OF_GOOD_SOURCES = 0.1  # gamma of Nomura et al. 2021
+
+
+class CmaEsSampler(ColumnSampler):
+    """Sample from a normal distribution that learns where, how far and in which directions.
+
+    For ordered parameters and budgets of several hundred trials. Choices without an order are
+    drawn by another sampler, on the same trials.
+
+    Parameters
+    ----------
+    x0 : mapping of str to object, optional
+        Parameter values to start at. Default: those of the best start-up trial, or the middle
+        of the space if there is none.
+    sigma0 : float, optional
+        Initial standard deviation, as a share of each parameter's range, on a log scale where
+        the parameter has one. Default: 0.2.
+    n_startup_trials : int, default=0
+        Trials drawn at random before the first generation, unless there is `x0` or `source_trials`.
+    independent_sampler : ColumnSampler, optional
+        Draws the choices without an order. Default: :class:`TPESampler`.
+    seed : int, optional
+        Seed; None draws one from the system.
+    consider_pruned_trials : bool, default=False
+        Whether pruned trials count by their last report. Those that come with a prediction of
+        their value, as in a search, always count with that.
+    restart_strategy : {"ipop", "bipop"} or None, default="bipop"
+        What to do when the distribution has shrunk to a point: start anew with a larger
+        population ("ipop"; Auger and Hansen 2005), with larger and smaller ones in
+        turn ("bipop"; Hansen 2009), or go on there (None).
+    popsize : int, optional
+        Trials in a generation, at least 3. Default: ``4 + floor(3 ln n_params)``.
+    inc_popsize : int, default=2
+        Factor by which a restart enlarges the population.
+    use_separable_cma : bool, default=False
+        Learn no correlations: faster in many dimensions (Ros and Hansen 2008).
+    with_margin : bool, default=True
+        Keep discrete parameters from freezing at one value (Hamano et al. 2022).
+    source_trials : sequence of FrozenTrial, optional
+        Trials of a similar objective of the same direction; the search starts where the best tenth
+        of them lie (Nomura et al. 2021).
+
+    Notes
+    -----
+    The distribution follows from the trials that have ended, in the order of their numbers, and
+    from nothing else: each block of `popsize` of them is a generation. So workers need not wait
+    for each other, trials of other samplers count, and a study may be resumed anywhere. A trial
+    that breaks a constraint ranks after all that do not.
+
+    On 35 surrogates of tables of real cross-validation scores and 8 synthetic functions, starting
+    in the middle did better than starting at the best of 4, 8 or 12 random trials: regret 0.32 /
+    0.25 / 0.23 after 30 / 60 / 100 trials, against 0.31-0.33 / 0.27-0.28 / 0.25-0.26.
+
+    References
+    ----------
+    N. Hansen, "The CMA evolution strategy: a tutorial", arXiv:1604.00772 (2016).
+
+    R. Hamano et al., "CMA-ES with margin", GECCO 2022.
+
+    M. Nomura et al., "Warm starting CMA-ES for hyperparameter optimization", AAAI 2021.
+
+    N. Hansen, "Benchmarking a BI-population CMA-ES on the BBOB-2009 function testbed", GECCO 2009.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> def objective(trial):
+    ...     x, y = trial.suggest_float("x", -5, 5), trial.suggest_float("y", -5, 5)
+    ...     return (x - 1) ** 2 + 100 * (y - x) ** 2
+    >>> study = skhpo.create_study(sampler=skhpo.samplers.CmaEsSampler(seed=0))
+    >>> study.optimize(objective, n_trials=250)
+    >>> study.best_value < 1e-3
+    True
+    """
+
+    def __init__(
+        self,
+        x0: Mapping[str, Any] | None = None,
+        sigma0: float | None = None,
+        n_startup_trials: int = 0,
+        independent_sampler: ColumnSampler | None = None,
+        seed: int | None = None,
+        *,
+        consider_pruned_trials: bool = False,
+        restart_strategy: Literal["ipop", "bipop"] | None = "bipop",
+        popsize: int | None = None,
+        inc_popsize: int = 2,
+        use_separable_cma: bool = False,
+        with_margin: bool = True,
+        source_trials: Sequence[FrozenTrial] | None = None,
+    ) -> None:
+        if sigma0 is not None and not sigma0 > 0:
+            raise ValueError(f"`sigma0` must be above 0; got {sigma0}.")
+        if n_startup_trials < 0:
+            raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
+        if popsize is not None and popsize < 3:
+            raise ValueError(f"`popsize` must be 3 or more; got {popsize}.")
+        if inc_popsize < 1:
+            raise ValueError(f"`inc_popsize` must be 1 or more; got {inc_popsize}.")
+        if restart_strategy not in (None, "ipop", "bipop"):
+            raise ValueError(
+                f"`restart_strategy` must be 'ipop', 'bipop' or None; got {restart_strategy!r}."
+            )
+        if independent_sampler is not None and not isinstance(independent_sampler, ColumnSampler):
+            raise TypeError(
+                f"`independent_sampler` must be a ColumnSampler; got {independent_sampler!r}."
+            )
+        if source_trials is not None and (x0 is not None or sigma0 is not None):
+            raise ValueError("Give `source_trials`, or `x0` and `sigma0`, not both.")
+        super().__init__(seed=seed)
+        self.x0 = x0
+        self.sigma0 = sigma0
+        self.n_startup_trials = n_startup_trials
+        self.independent_sampler = independent_sampler or TPESampler(seed=seed)
+        self.consider_pruned_trials = consider_pruned_trials
+        self.restart_strategy = restart_strategy
+        self.popsize = popsize
+        self.inc_popsize = inc_popsize
+        self.use_separable_cma = use_separable_cma
+        self.with_margin = with_margin
+        self.source_trials = source_trials
+        self._runs: weakref.WeakKeyDictionary[Columns, list[_Run]] = weakref.WeakKeyDictionary()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_runs"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _runs=weakref.WeakKeyDictionary())
+
+    def propose(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+        """Draw points from the search distribution."""
+        if columns.history.n_objectives > 1:
+            raise ValueError(
+                "CmaEsSampler is for one objective; for several take TPESampler or NSGAIISampler."
+            )
+        is_ordered = np.array([d.is_ordered for d in columns.distributions])
+        points = np.empty((N_PROPOSALS, len(columns.names)))
+        for mask, draw in ((is_ordered, self._draw_ordered), (~is_ordered, self._draw_unordered)):
+            if mask.any():
+                part = columns if mask.all() else _part(columns, mask)
+                points[:, mask] = draw(part, rng)
+        return points
+
+    def _draw_unordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+        points = self.independent_sampler.propose(columns, rng)
+        return points[np.arange(N_PROPOSALS) % len(points)]
+
+    def _draw_ordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+        n_params = len(columns.names)
+        rows = self._counted(columns)
+        if len(rows) < self.n_startup_trials and self.x0 is None and self.source_trials is None:
+            return rng.random((N_PROPOSALS, n_params))
+        state = self._run_on(columns, rows).state
+        points = state.sample(rng, N_PROPOSALS)
+        for _ in range(N_RESAMPLES):
+            is_outside = ((points < 0) | (points > 1)).any(axis=1)
+            if not is_outside.any():
+                break
+            points[is_outside] = state.sample(rng, int(is_outside.sum()))
+        return np.clip(points, 0.0, 1.0)
+
+    def _counted(self, columns: Columns) -> NDArray[np.int64]:
+        """Rows of the trials that the distribution learns from, by number."""
+        if not self.consider_pruned_trials:
+            return columns.known
+        rows = columns.finished
+        counted: NDArray[np.int64] = rows[columns.history.state[rows] != TrialState.FAIL]
+        return counted
+
+    def _run_on(self, columns: Columns, rows: NDArray[np.int64]) -> _Run:
+        """The run so far: the first one, and after it a run for each block of trials."""
+        first = (
+            0
+            if self.x0 is not None or self.source_trials is not None
+            else min(self.n_startup_trials, len(rows))
+        )
+        runs = self._runs.setdefault(columns, [])
+        while runs and not np.array_equal(runs[-1].rows, rows[: len(runs[-1].rows)]):
+            runs.pop()  # a trial of a smaller number has ended since
+        if not runs:
+            runs.append(self._start(columns, rows[:first]))
+        run = runs[-1]
+        while len(rows) - len(run.rows) >= run.strategy.popsize:
+            block = rows[len(run.rows) : len(run.rows) + run.strategy.popsize]
+            run = self._next(columns, run, block)
+            runs.append(run)
+        return run
+
+    def _start(self, columns: Columns, rows: NDArray[np.int64]) -> _Run:
+        n_params = len(columns.names)
+        strategy = self._strategy(n_params, self.popsize or default_popsize(n_params))
+        if self.source_trials is not None:
+            state = start_from(self._good_sources(columns))
+        else:
+            mean = np.full(n_params, 0.5)
+            if self.x0 is not None:
+                mean = _as_point(columns, self.x0, "x0")
+            elif len(rows):
+                mean = columns.points[_by_loss(columns, rows)[0]]
+            state = start_at(mean, self.sigma0 or SIGMA)
+        return _Run(state, strategy, rows)
+
+    def _strategy(self, n_params: int, popsize: int) -> Strategy:
+        return Strategy(n_params, popsize, separable=self.use_separable_cma)
+
+    def _good_sources(self, columns: Columns) -> FloatArray:
+        trials = [t for t in self.source_trials or () if t.state == TrialState.COMPLETE]
+        if not trials:
+            raise ValueError("`source_trials` has no complete trial.")
+        trials.sort(key=lambda trial: columns.history.sign * trial.values[0])  # type: ignore[index]
+        best = trials[: math.ceil(SHARE_OF_GOOD_SOURCES * len(trials))]
+        return np.array([_as_point(columns, trial.params, "source_trials") for trial in best])
+
+    def _next(self, columns: Columns, run: _Run, block: NDArray[np.int64]) -> _Run:
+        """The run after a further generation; a new one if it has come to its end."""
+        strategy = run.strategy
+        ordered = _by_loss(columns, block)
+        points = self._spread(columns, ordered)
+        state = strategy.update(run.state, points)
+        edges = {j: d.edges for j, d in enumerate(columns.distributions) if _is_coarse(d)}
+        if self.with_margin and edges:
+            state = with_margin(state, edges, strategy.popsize)
+        rows = np.concatenate([run.rows, block])
+        losses = (*run.losses, float(_losses(columns, ordered)[0]))
+        n_recent = 10 + math.ceil(30 * strategy.n_dims / strategy.popsize)
+        recent = np.array(losses[-n_recent:])
+        is_over = state.is_exhausted(recent if len(recent) == n_recent else np.array([0.0, 1.0]))
+        if self.restart_strategy is not None and is_over:
+            return self._restart(run, rows)
+        return _Run(state, strategy, rows, losses, run.n_restarts, run.largest, run.spent)
+
+    def _restart(self, run: _Run, rows: NDArray[np.int64]) -> _Run:
+        n_params = run.strategy.n_dims
+        rng = np.random.default_rng((self._entropy, 1 << 32, run.n_restarts))  # type: ignore[arg-type]
+        n_trials = len(run.losses) * run.strategy.popsize
+        is_large = run.strategy.popsize >= run.largest
+        spent = (run.spent[0] + n_trials * is_large, run.spent[1] + n_trials * (not is_large))
+        sigma, largest = self.sigma0 or SIGMA, run.largest
+        if self.restart_strategy == "ipop" or spent[0] <= spent[1]:
+            popsize = largest = (run.largest or run.strategy.popsize) * self.inc_popsize
+        else:  # Hansen 2009, section 2: a smaller population, and often a smaller step
+            smallest = self.popsize or default_popsize(n_params)
+            ratio = max(run.largest, smallest) / smallest
+            popsize = max(3, int(smallest * (0.5 * ratio) ** (rng.random() ** 2)))
+            sigma *= 10 ** (-2 * rng.random())
+        state = start_at(rng.random(n_params), sigma)
+        strategy = self._strategy(n_params, popsize)
+        return _Run(state, strategy, rows, (), run.n_restarts + 1, largest, spent)
+
+    def _spread(self, columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
+        """Points of trials; discrete ones anywhere in their cell, so that its width is seen."""
+        points = columns.points[rows].copy()
+        for j, distribution in enumerate(columns.distributions):
+            if _is_coarse(distribution):
+                edges = distribution.edges
+                cell = np.clip(np.searchsorted(edges, points[:, j]) - 1, 0, len(edges) - 2)
+                where = [
+                    np.random.default_rng((self._entropy, 1 << 33, int(row), j)).random()  # type: ignore[arg-type]
+                    for row in rows
+                ]
+                points[:, j] = edges[cell] + where * (edges[cell + 1] - edges[cell])
+        return points
+
+
+@dataclass
+class _Run:
+    """A run of the strategy after some generations."""
+
+    state: State
+    strategy: Strategy
+    rows: NDArray[np.int64]  # of the trials that it has seen
+    losses: tuple[float, ...] = ()  # the best of each generation
+    n_restarts: int = 0
+    largest: int = 0  # population so far
+    spent: tuple[int, int] = field(default=(0, 0))  # trials with large, and with small populations
+
+    def __post_init__(self) -> None:
+        self.largest = self.largest or self.strategy.popsize
+
+
+def _is_coarse(distribution: Any) -> bool:
+    return distribution.n_cells is not None and distribution.n_cells <= 1000
+
+
+def _part(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
+    chosen = np.flatnonzero(mask).tolist()
+    return columns.history.columns({columns.names[j]: columns.distributions[j] for j in chosen})
+
+
+def _losses(columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
+    history = columns.history
+    loss = history.loss[rows]
+    last = history._last_loss.ensure(history.n_trials)[rows]
+    return np.nan_to_num(np.where(np.isnan(loss), last, loss), nan=np.inf)
+
+
+def _by_loss(columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows, the best first: feasible ones by loss, then the others by violation."""
+    violation = columns.history.violation[rows]
+    ordered: NDArray[np.int64] = rows[np.lexsort((rows, _losses(columns, rows), violation))]
+    return ordered
+
+
+def _as_point(columns: Columns, params: Mapping[str, Any], argument: str) -> FloatArray:
+    """Parameter values as a point in the unit cube."""
+    point = np.empty(len(columns.names))
+    for j, (name, distribution) in enumerate(
+        zip(columns.names, columns.distributions, strict=True)
+    ):
+        if name not in params:
+            raise ValueError(f"`{argument}` has no value for {name!r}; it has {sorted(params)}.")
+        point[j] = distribution.to_unit(np.array(distribution.to_internal_repr(params[name])))
+        if math.isnan(point[j]):
+            raise ValueError(
+                f"`{argument}` has {params[name]!r} for {name!r}, outside {distribution}."
+            )
+    return point

@@ -1,0 +1,177 @@
+"""Where an acquisition function is largest: candidates, then gradients and exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from skhpo.samplers._gp_acquisition import Acquisition
+from skhpo.samplers._gp_model import Features, GaussianProcess
+
+__all__ = ["Landscape", "maximise"]
+
+FloatArray = NDArray[np.float64]
+
+N_UNIFORM = 500
+N_NEAR = 500
+N_STARTS = 4
+N_RETURNED = 16
+MAX_STEPS = 20  # of the search by gradient
+MAX_EXCHANGES = 8
+STEP_SIZES = (0.02, 0.1, 0.3)
+RESAMPLE_CATEGORY = 0.2
+
+
+class Landscape:
+    """An acquisition function on the unit cube.
+
+    Parameters
+    ----------
+    features : Features
+        How points become features.
+    models : sequence of GaussianProcess
+        One an output.
+    acquisition : callable
+        From the outputs' means and standard deviations to the value and its derivatives.
+    """
+
+    def __init__(
+        self, features: Features, models: Sequence[GaussianProcess], acquisition: Acquisition
+    ) -> None:
+        self.features = features
+        self.models = models
+        self.acquisition = acquisition
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """Acquisition of points, ndarray of shape (n_points,)."""
+        features = self.features(points)
+        outputs = [model.posterior(features) for model in self.models]
+        mean, sd = (np.column_stack(columns) for columns in zip(*outputs, strict=True))
+        return self.acquisition(mean, sd)[0]
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Acquisition of points, and its gradients, ndarray of shape (n_points, n_dims)."""
+        features = self.features(points)
+        outputs = [model.posterior_gradient(features) for model in self.models]
+        mean, sd = (np.column_stack([output[i] for output in outputs]) for i in (0, 1))
+        value, by_mean, by_sd = self.acquisition(mean, sd)
+        gradient = np.zeros_like(features)
+        for k, (_, _, mean_gradient, sd_gradient) in enumerate(outputs):
+            gradient += by_mean[:, [k]] * mean_gradient + by_sd[:, [k]] * sd_gradient
+        return value, self.features.pull_back(gradient)
+
+
+def maximise(
+    landscape: Landscape, incumbents: FloatArray, tried: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Find points with a large acquisition.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        What to maximise.
+    incumbents : ndarray of shape (n_incumbents, n_dims)
+        Points around which to look; at least one.
+    tried : ndarray of shape (n_tried, n_dims)
+        Points that are not to be returned.
+    rng : numpy.random.Generator
+        Source of the candidates.
+
+    Returns
+    -------
+    points : ndarray of shape (n_points, n_dims)
+        Distinct and not tried yet, unless there is no such candidate; the largest acquisition
+        first. Discrete coordinates are in the middle of their cells.
+    """
+    features = landscape.features
+    uniform = rng.random((N_UNIFORM, features.n_dims))
+    near = perturb(incumbents[np.arange(N_NEAR) % len(incumbents)], features, rng)
+    candidates = features.snap(np.vstack([uniform, near]))
+    values = landscape.values(candidates)
+    best = np.argsort(-values, kind="stable")[:N_STARTS]
+    refined = exchange(landscape, climb(landscape, candidates[best]))
+    points = np.vstack([refined, candidates])
+    values = np.concatenate([landscape.values(refined), values])
+    return _distinct(points[np.argsort(-values, kind="stable")], tried)
+
+
+def _distinct(points: FloatArray, tried: FloatArray) -> FloatArray:
+    """The first few points that differ from each other and from those tried."""
+    seen = {point.tobytes() for point in tried}
+    distinct: list[FloatArray] = []
+    for point in points:
+        key = point.tobytes()
+        if key not in seen:
+            seen.add(key)
+            distinct.append(point)
+            if len(distinct) == N_RETURNED:
+                break
+    return np.array(distinct) if distinct else points[:1]
+
+
+def perturb(points: FloatArray, features: Features, rng: np.random.Generator) -> FloatArray:
+    """Move some coordinates of each point; resample some categories."""
+    n, d = points.shape
+    moved = rng.random((n, d)) < max(2.0 / d, 0.3)
+    moved[np.arange(n), rng.integers(d, size=n)] = True
+    scale = rng.choice(STEP_SIZES, size=(n, 1))
+    near = np.clip(points + moved * scale * rng.standard_normal((n, d)), 0.0, 1.0)
+    is_category = np.ones(d, dtype=bool)
+    is_category[features.ordered] = False
+    resampled = rng.random((n, d)) < RESAMPLE_CATEGORY
+    return np.where(is_category, np.where(resampled, rng.random((n, d)), points), near)
+
+
+def climb(landscape: Landscape, points: FloatArray) -> FloatArray:
+    """Ascend from some points along the continuous coordinates, together, by L-BFGS-B."""
+    features = landscape.features
+    relaxed = features.relaxed
+    if len(relaxed) == 0:
+        return points
+    climbed = points.copy()
+
+    def loss(coordinates: FloatArray) -> tuple[float, FloatArray]:
+        climbed[:, relaxed] = coordinates.reshape(len(points), -1)
+        values, gradients = landscape.values_and_gradients(climbed)
+        return -values.sum(), -gradients[:, relaxed].ravel()
+
+    start = points[:, relaxed].ravel()
+    found = minimize(
+        loss,
+        start,
+        method="L-BFGS-B",
+        jac=True,
+        bounds=[(0.0, 1.0)] * len(start),
+        options={"maxiter": MAX_STEPS, "gtol": 1e-4, "maxls": 10},
+    )
+    climbed[:, relaxed] = found.x.reshape(len(points), -1)
+    return features.snap(climbed)
+
+
+def exchange(landscape: Landscape, points: FloatArray) -> FloatArray:
+    """Set one discrete coordinate after another to its best value, while that improves."""
+    cells = landscape.features.cells
+    if not cells:
+        return points
+    exchanged = points.copy()
+    for i, point in enumerate(points):
+        best = -np.inf
+        for _ in range(MAX_EXCHANGES):
+            neighbours = np.vstack([point, *(_with(point, j, cells[j]) for j in cells)])
+            values = landscape.values(neighbours)
+            top = int(values.argmax())
+            if not values[top] > best + 1e-9:
+                break
+            best, point = values[top], neighbours[top]
+        exchanged[i] = point
+    return exchanged
+
+
+def _with(point: FloatArray, j: int, coordinates: FloatArray) -> FloatArray:
+    """Copies of a point, with each of some coordinates in dimension `j`."""
+    copies = np.tile(point, (len(coordinates), 1))
+    copies[:, j] = coordinates
+    return copies

@@ -1,0 +1,109 @@
+"""Losses as the Gaussian process sees them: bad outliers pulled in, mean 0, variance 1."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["clip_infinite", "scale", "soften", "standardise"]
+
+FloatArray = NDArray[np.float64]
+
+KNEES = (np.inf, 4.0, 2.0, 1.0, 0.5)
+"""Where the logarithm sets in, in units of the good half's spread; infinity is no transform."""
+MAX_NOISE_SD = 1e3  # of a target; one with more says nothing either
+SMALLEST_UNIT = 1e-200
+
+
+def standardise(losses: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Transform losses for a Gaussian process.
+
+    The losses worse than the median are compressed logarithmically (:func:`soften`) where this
+    makes the losses more likely under a normal distribution; then all are shifted and scaled.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_trials,)
+        Finite losses, in any unit.
+    variance : ndarray of shape (n_trials,)
+        Known noise variance of each, in that unit squared.
+
+    Returns
+    -------
+    targets : ndarray of shape (n_trials,)
+        With mean 0 and variance 1; all 0 if the losses are all the same.
+    target_variance : ndarray of shape (n_trials,)
+        The noise variance of the targets, to first order.
+    """
+    targets, slope = soften(losses)
+    spread = targets.std()
+    if not spread > 1e-12 * np.abs(targets).max():
+        return np.zeros_like(targets), np.zeros_like(targets)
+    noise_sd = np.minimum(np.sqrt(variance) * slope / spread, MAX_NOISE_SD)
+    return (targets - targets.mean()) / spread, noise_sd**2
+
+
+def scale(constraint: FloatArray) -> tuple[FloatArray, float]:
+    """Shift and scale the values of a constraint, which is met at most at 0.
+
+    Returns
+    -------
+    targets : ndarray of shape (n_trials,)
+        With mean 0 and variance 1; all 0 if the values are all the same.
+    threshold : float
+        Where the constraint begins to be broken.
+    """
+    unit = max(np.abs(constraint).max(), SMALLEST_UNIT)
+    values = constraint / unit
+    mean = values.mean()
+    spread = values.std()
+    if not spread > 1e-12:
+        return np.zeros_like(values), float(-np.sign(mean))
+    return (values - mean) / spread, float(-mean / spread)
+
+
+def soften(losses: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Compress the worse half of the losses, as far as it makes them more normal.
+
+    With median m and s the root mean square distance of the better half from m, a loss y
+    beyond m becomes ``m + c s log(1 + (y - m) / (c s))``. The `c` with the largest profile
+    likelihood of a normal distribution (with the transform's Jacobian, as for Box and Cox
+    1964) is taken from ``KNEES``.
+
+    Returns
+    -------
+    softened : ndarray of shape (n_trials,)
+        In units of the largest magnitude of the losses.
+    slope : ndarray of shape (n_trials,)
+        Derivative of each softened loss with respect to the loss.
+    """
+    unit = max(np.abs(losses).max(), SMALLEST_UNIT)
+    y = losses / unit  # squares of huge losses would overflow
+    median = np.median(y)
+    better = y[y <= median]
+    scale = np.sqrt(np.mean((median - better) ** 2))
+    if not scale > 1e-12:
+        return y, np.full_like(y, 1.0 / unit)
+    excess = np.maximum(y - median, 0.0)
+    softened = y
+    slope = np.ones_like(y)
+    best = -np.inf
+    for knee in KNEES:
+        if np.isinf(knee):
+            candidate, stretch = y, np.ones_like(y)
+        else:
+            stretch = 1.0 + excess / (knee * scale)
+            candidate = np.minimum(y, median) + knee * scale * np.log(stretch)
+        log_likelihood = -len(y) * np.log(candidate.std()) - np.log(stretch).sum()
+        if log_likelihood > best:
+            best, softened, slope = log_likelihood, candidate, 1.0 / stretch
+    return softened, slope / unit
+
+
+def clip_infinite(losses: FloatArray) -> FloatArray:
+    """Replace infinite losses by the worst, or best, finite one; by 0 if there is none."""
+    finite = losses[np.isfinite(losses)]
+    if len(finite) == 0:
+        return np.zeros_like(losses)
+    clipped: FloatArray = np.clip(losses, finite.min(), finite.max())
+    return clipped

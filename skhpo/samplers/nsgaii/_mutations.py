@@ -1,0 +1,121 @@
+"""Mutations: how one number of a child is changed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["BaseMutation", "PolynomialMutation", "UniformMutation"]
+
+
+class BaseMutation(ABC):
+    """Base class of the mutations, in the dialect of Optuna.
+
+    Examples
+    --------
+    A mutation of one's own, which mirrors a number in the middle of its range:
+
+    >>> import skhpo
+    >>> class Mirror(skhpo.samplers.nsgaii.BaseMutation):
+    ...     def mutation(self, param, rng, study, search_space_bounds):
+    ...         return sum(search_space_bounds) - param
+    >>> sampler = skhpo.samplers.NSGAIISampler(mutation=Mirror(), seed=0)
+    """
+
+    @abstractmethod
+    def mutation(
+        self,
+        param: float,
+        rng: np.random.RandomState,
+        study: Study | None,
+        search_space_bounds: NDArray[np.float64],
+    ) -> float:
+        """Change a number.
+
+        Parameters
+        ----------
+        param : float
+            The number, in the unit interval.
+        rng : numpy.random.RandomState
+            The trial's random stream.
+        study : Study or None
+            The study; None where a search draws from a space declared beforehand.
+        search_space_bounds : ndarray of shape (2,)
+            Bounds of the number: 0 and 1.
+
+        Returns
+        -------
+        mutated : float
+            Moved to the nearer bound if it lies outside.
+        """
+
+
+class PolynomialMutation(BaseMutation):
+    """Move a number by a step that is most often small.
+
+    Parameters
+    ----------
+    eta : float, default=20.0
+        The larger, the smaller the steps: of the order of ``1 / eta`` of the range.
+
+    References
+    ----------
+    K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design",
+    Computer Science and Informatics 26 (1996); here the version within bounds.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> mutation = skhpo.samplers.nsgaii.PolynomialMutation(eta=10.0)
+    >>> sampler = skhpo.samplers.NSGAIISampler(mutation=mutation)
+    """
+
+    def __init__(self, eta: float = 20.0) -> None:
+        if eta < 0.0:
+            raise ValueError(f"`eta` must be 0 or more; got {eta}.")
+        self.eta = eta
+
+    def mutation(
+        self,
+        param: float,
+        rng: np.random.RandomState,
+        study: Study | None,
+        search_space_bounds: NDArray[np.float64],
+    ) -> float:
+        """Change a number."""
+        low, high = map(float, search_space_bounds)
+        exponent = self.eta + 1.0
+        u = rng.rand()
+        if u < 0.5:
+            room = ((high - param) / (high - low)) ** exponent
+            step = (2.0 * u + (1.0 - 2.0 * u) * room) ** (1.0 / exponent) - 1.0
+        else:
+            room = ((param - low) / (high - low)) ** exponent
+            step = 1.0 - (2.0 * (1.0 - u) + (2.0 * u - 1.0) * room) ** (1.0 / exponent)
+        return float(param + step * (high - low))
+
+
+class UniformMutation(BaseMutation):
+    """Draw a number anew, from its whole range.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> sampler = skhpo.samplers.NSGAIISampler(mutation=skhpo.samplers.nsgaii.UniformMutation())
+    """
+
+    def mutation(
+        self,
+        param: float,
+        rng: np.random.RandomState,
+        study: Study | None,
+        search_space_bounds: NDArray[np.float64],
+    ) -> float:
+        """Change a number."""
+        return float(rng.uniform(*search_space_bounds))
