@@ -14,7 +14,14 @@ from skhpo import (
     trial,
 )
 from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
-from skhpo.search import RandomSearchCV, StudySearchCV, TPESearchCV
+from skhpo.search import (
+    CmaEsSearchCV,
+    GPSearchCV,
+    QMCSearchCV,
+    RandomSearchCV,
+    StudySearchCV,
+    TPESearchCV,
+)
 from skhpo.space import suggest_space
 from skhpo.study import (
     Study,
@@ -30,7 +37,10 @@ from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "CmaEsSearchCV",
     "FrozenTrial",
+    "GPSearchCV",
+    "QMCSearchCV",
     "RandomSearchCV",
     "SearchInterruptedWarning",
     "Study",

@@ -21,7 +21,7 @@ _BY_NAME: dict[str, type[BaseDistribution]] = {
 }
 
 
-def distribution_to_json(distribution: BaseDistribution) -> str:
+def distribution_to_json(dist: BaseDistribution) -> str:
     """Write a distribution as JSON: its name and the constructor's arguments.
 
     An ordinal distribution is written as a categorical one with a mark that other readers skip; a
@@ -29,7 +29,7 @@ def distribution_to_json(distribution: BaseDistribution) -> str:
 
     Parameters
     ----------
-    distribution : BaseDistribution
+    dist : BaseDistribution
 
     Returns
     -------
@@ -47,8 +47,7 @@ def distribution_to_json(distribution: BaseDistribution) -> str:
     '{"name": "IntDistribution", "attributes": {"low": 1, "high": 3, "log": false, "step": 1}}'
     """
     layout: dict[str, Any] = {}
-    if isinstance(distribution, QuantileDistribution):
-        distribution = _drawn_range(distribution)
+    distribution = _drawn_range(dist) if isinstance(dist, QuantileDistribution) else dist
     attributes = distribution._asdict()
     if isinstance(distribution, CategoricalDistribution):
         attributes["choices"] = [_json_choice(c) for c in distribution.choices]
@@ -60,12 +59,12 @@ def distribution_to_json(distribution: BaseDistribution) -> str:
     return json.dumps({"name": name, "attributes": attributes} | layout)
 
 
-def json_to_distribution(text: str) -> BaseDistribution:
+def json_to_distribution(json_str: str) -> BaseDistribution:
     """Read a distribution from the JSON that `distribution_to_json` or Optuna writes.
 
     Parameters
     ----------
-    text : str
+    json_str : str
 
     Returns
     -------
@@ -83,22 +82,26 @@ def json_to_distribution(text: str) -> BaseDistribution:
     FloatDistribution(low=0.0, high=1.0, log=False, step=None)
     """
     try:
-        layout = json.loads(text)
+        layout = json.loads(json_str)
         name, attributes = layout["name"], layout["attributes"]
         cls = OrdinalDistribution if layout.get("ordinal") else _BY_NAME[name]
         return cls(**attributes)
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"a distribution in JSON names one of {[*_BY_NAME]}: {text}") from error
+        raise ValueError(
+            f"a distribution in JSON names one of {[*_BY_NAME]}: {json_str}"
+        ) from error
 
 
-def check_distribution_compatibility(old: BaseDistribution, new: BaseDistribution) -> None:
+def check_distribution_compatibility(
+    dist_old: BaseDistribution, dist_new: BaseDistribution
+) -> None:
     """Check that one study may hold both distributions under one parameter's name.
 
     Ranges may change. The kind (float, int, choice), the scale and the choices may not.
 
     Parameters
     ----------
-    old, new : BaseDistribution
+    dist_old, dist_new : BaseDistribution
         The distribution in the study, and the one to come.
 
     Raises
@@ -106,16 +109,18 @@ def check_distribution_compatibility(old: BaseDistribution, new: BaseDistributio
     ValueError
         If the two differ in one of these.
     """
-    if _kind(old) != _kind(new):
-        raise ValueError(f"a parameter can not change its kind from {old} to {new}.")
-    if getattr(old, "log", None) != getattr(new, "log", None) and not _any_quantile(old, new):
-        raise ValueError(f"a parameter can not change its scale from {old} to {new}.")
-    if (
-        isinstance(old, CategoricalDistribution)
-        and isinstance(new, CategoricalDistribution)
-        and not same_choices(old.choices, new.choices)
+    if _kind(dist_old) != _kind(dist_new):
+        raise ValueError(f"a parameter can not change its kind from {dist_old} to {dist_new}.")
+    if getattr(dist_old, "log", None) != getattr(dist_new, "log", None) and not _any_quantile(
+        dist_old, dist_new
     ):
-        raise ValueError(f"a parameter can not change its choices from {old} to {new}.")
+        raise ValueError(f"a parameter can not change its scale from {dist_old} to {dist_new}.")
+    if (
+        isinstance(dist_old, CategoricalDistribution)
+        and isinstance(dist_new, CategoricalDistribution)
+        and not same_choices(dist_old.choices, dist_new.choices)
+    ):
+        raise ValueError(f"a parameter can not change its choices from {dist_old} to {dist_new}.")
 
 
 def as_distribution(obj: Any) -> BaseDistribution:

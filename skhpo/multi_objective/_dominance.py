@@ -167,7 +167,7 @@ def crowding_distance(losses: ArrayLike) -> FloatArray:
         ordered = values[order]
         finite = ordered[np.isfinite(ordered)]
         span = finite[-1] - finite[0] if len(finite) else 0.0
-        distance[order[[0, -1]]] = np.inf
+        distance[order[:1]] = distance[order[-1:]] = np.inf
         if span > 0.0:
             with np.errstate(invalid="ignore"):  # inf - inf
                 gap = (ordered[2:] - ordered[:-2]) / span

@@ -212,7 +212,7 @@ class ColumnSampler(BaseSampler):
             group = {
                 name: known_of[name]
                 for name in sorted(history.group_of(param_name) | {param_name})
-                if name not in trial.params and name not in drawn or name == param_name
+                if name == param_name or (name not in trial.params and name not in drawn)
             }
             best = self.sample_group(history, trial.number, group)[0]
             for name, internal in best.items():

@@ -19,8 +19,8 @@ FloatArray = NDArray[np.float64]
 ALPHA_COV = 2.0
 LONGEST_STEP = 3.0  # beyond sqrt(n): longer ones are rare among a state's own points
 MAX_CONDITION = 1e14
-MIN_WIDTH = 1e-8  # of the search distribution, as a share of the unit interval
-MIN_RANGE = 1e-12  # of the losses in recent generations
+MIN_WIDTH = 1e-5  # of the search distribution, as a share of the unit interval
+MIN_RANGE = 1e-7  # of the losses in recent generations, relative to their size
 ALPHA_WARM_START = 0.1  # width of the kernels around source trials (Nomura et al. 2021)
 
 
@@ -102,8 +102,8 @@ class Strategy:
         state : State
             The state before.
         points : ndarray of shape (popsize, n_dims)
-            The generation, the best first. Points that were not drawn from `state` are moved
-            towards the mean if they lie far out (Hansen 2011, "Injecting external solutions").
+            The generation, the best first. Points far out, whoever drew them, are moved towards
+            the mean (Hansen 2011, "Injecting external solutions").
         """
         n = self.n_dims
         inverse_root = state.inverse_root
@@ -200,7 +200,7 @@ class State:
         return bool(
             self.widths.max() < MIN_WIDTH
             or (roots[-1] / roots[0]) ** 2 > MAX_CONDITION
-            or np.ptp(losses) < MIN_RANGE
+            or np.ptp(losses) < MIN_RANGE * np.abs(losses).max()
         )
 
 

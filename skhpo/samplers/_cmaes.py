@@ -152,6 +152,10 @@ class CmaEsSampler(ColumnSampler):
         self.use_separable_cma = use_separable_cma
         self.with_margin = with_margin
         self.source_trials = source_trials
+
+    def reseed(self, seed: int | None) -> None:
+        """Set the seed; None draws one from the system."""
+        super().reseed(seed)
         self._runs: weakref.WeakKeyDictionary[Columns, list[_Run]] = weakref.WeakKeyDictionary()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -265,10 +269,10 @@ class CmaEsSampler(ColumnSampler):
     def _restart(self, run: _Run, rows: NDArray[np.int64]) -> _Run:
         n_params = run.strategy.n_dims
         rng = np.random.default_rng((self._entropy, 1 << 32, run.n_restarts))  # type: ignore[arg-type]
-        n_trials = len(run.losses) * run.strategy.popsize
+        n_trials = len(run.losses) * run.strategy.popsize if run.n_restarts else 0
         is_large = run.strategy.popsize >= run.largest
         spent = (run.spent[0] + n_trials * is_large, run.spent[1] + n_trials * (not is_large))
-        sigma, largest = self.sigma0 or SIGMA, run.largest
+        sigma, largest = max(self.sigma0 or SIGMA, SIGMA), run.largest
         if self.restart_strategy == "ipop" or spent[0] <= spent[1]:
             popsize = largest = (run.largest or run.strategy.popsize) * self.inc_popsize
         else:  # Hansen 2009, section 2: a smaller population, and often a smaller step

@@ -39,7 +39,8 @@ def standardise(losses: FloatArray, variance: FloatArray) -> tuple[FloatArray, F
     spread = targets.std()
     if not spread > 1e-12 * np.abs(targets).max():
         return np.zeros_like(targets), np.zeros_like(targets)
-    noise_sd = np.minimum(np.sqrt(variance) * slope / spread, MAX_NOISE_SD)
+    with np.errstate(over="ignore"):
+        noise_sd = np.minimum(np.sqrt(variance) * slope / spread, MAX_NOISE_SD)
     return (targets - targets.mean()) / spread, noise_sd**2
 
 

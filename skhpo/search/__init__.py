@@ -1,6 +1,19 @@
 """The scikit-learn face: searches that take the place of GridSearchCV and RandomizedSearchCV."""
 
 from skhpo.search._base import StudySearchCV
-from skhpo.search._classes import RandomSearchCV, TPESearchCV
+from skhpo.search._classes import (
+    CmaEsSearchCV,
+    GPSearchCV,
+    QMCSearchCV,
+    RandomSearchCV,
+    TPESearchCV,
+)
 
-__all__ = ["RandomSearchCV", "StudySearchCV", "TPESearchCV"]
+__all__ = [
+    "CmaEsSearchCV",
+    "GPSearchCV",
+    "QMCSearchCV",
+    "RandomSearchCV",
+    "StudySearchCV",
+    "TPESearchCV",
+]

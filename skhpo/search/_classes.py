@@ -5,10 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import TypeVar
 
-from skhpo.samplers import BaseSampler, RandomSampler, TPESampler
+from skhpo.samplers import (
+    BaseSampler,
+    CmaEsSampler,
+    GPSampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 from skhpo.search._base import StudySearchCV
 
-__all__ = ["RandomSearchCV", "TPESearchCV"]
+__all__ = ["CmaEsSearchCV", "GPSearchCV", "QMCSearchCV", "RandomSearchCV", "TPESearchCV"]
 
 _Search = TypeVar("_Search", bound=type[StudySearchCV])
 
@@ -71,6 +78,117 @@ class TPESearchCV(StudySearchCV):
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
+
+
+@_with_sections_of_base
+class GPSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation by a Gaussian process.
+
+    A Gaussian process models the score over the space; each candidate is the one from which it
+    expects the largest improvement (:class:`skhpo.samplers.GPSampler`). It needs the fewest
+    candidates where the space is flat and the budget is up to a few hundred of them, and
+    some ten milliseconds of thought for each. Everything else is as in :class:`TPESearchCV`.
+
+    See Also
+    --------
+    TPESearchCV : The search for any space and budget.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian optimization of machine learning
+    algorithms", NeurIPS 2012.
+
+    S. Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization",
+    NeurIPS 2023.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import GPSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = GPSearchCV(
+    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1e1)},
+    ...     n_iter=20, random_state=0,
+    ... )
+    >>> bool(search.fit(X, y).best_score_ > 0.97)
+    True
+    """
+
+    def _default_sampler(self) -> BaseSampler:
+        return GPSampler()
+
+
+@_with_sections_of_base
+class CmaEsSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation by the CMA evolution strategy.
+
+    Candidates come from a normal distribution that moves to where scores are high, and whose
+    covariance follows the shape of the objective there (:class:`skhpo.samplers.CmaEsSampler`).
+    It is for numeric spaces and budgets of several hundred candidates; choices without
+    an order are drawn by another sampler. Everything else is as in :class:`TPESearchCV`.
+
+    See Also
+    --------
+    TPESearchCV : The search for any space and budget.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    N. Hansen, "The CMA evolution strategy: a tutorial", arXiv:1604.00772 (2016).
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import ElasticNet
+    >>> from skhpo import CmaEsSearchCV
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> search = CmaEsSearchCV(
+    ...     ElasticNet(), {"alpha": loguniform(1e-4, 1e1), "l1_ratio": (0.05, 1.0)},
+    ...     n_iter=40, random_state=0,
+    ... )
+    >>> bool(search.fit(X, y).best_score_ > 0.48)
+    True
+    """
+
+    def _default_sampler(self) -> BaseSampler:
+        return CmaEsSampler()
+
+
+@_with_sections_of_base
+class QMCSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation on a low-discrepancy sequence.
+
+    Candidates fill the space more evenly than at random (:class:`skhpo.samplers.QMCSampler`),
+    whatever the others have shown: the better random search, and a basis for pictures of
+    the whole space. Everything else is as in :class:`TPESearchCV`.
+
+    See Also
+    --------
+    TPESearchCV : The search that learns where to look next.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13 (2012).
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from skhpo import QMCSearchCV
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> search = QMCSearchCV(Ridge(), {"alpha": loguniform(1e-3, 1e2)}, n_iter=16, random_state=0)
+    >>> bool(search.fit(X, y).best_score_ > 0.48)
+    True
+    """
+
+    def _default_sampler(self) -> BaseSampler:
+        return QMCSampler()
 
 
 @_with_sections_of_base

@@ -96,7 +96,7 @@ def test_the_hypervolume_agrees_with_random_points(n_objectives):
     assert hypervolume(losses, np.full(n_objectives, 1.1)) == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize("n_objectives", [2, 3, 4])
+@pytest.mark.parametrize("n_objectives", [2, 3, 4, 5])
 def test_the_hypervolume_is_that_of_optuna(n_objectives):
     theirs = pytest.importorskip("optuna._hypervolume")
     losses = np.random.default_rng(0).random((60, n_objectives))
@@ -134,6 +134,52 @@ def test_infinite_losses_do_no_harm():
     assert hypervolume(losses, [2.0, 2.0]) == 1.0
     assert select_by_hypervolume(losses, 1, [2.0, 2.0]).tolist() == [1]
     assert not np.isnan(crowding_distance(losses)).any()
+
+
+def test_what_is_infinitely_good_dominates_an_infinite_volume():
+    losses = np.array([[-np.inf, 0.5], [0.2, 0.2], [0.3, -np.inf], [0.9, 0.9]])
+    assert hypervolume(losses, [1.0, 1.0]) == np.inf
+    assert np.isfinite(hypervolume_contributions(losses, [1.0, 1.0])).all()
+    assert sorted(select_by_hypervolume(losses, 3, [1.0, 1.0])) == [0, 1, 2]
+    assert not np.isnan(crowding_distance(losses)).any()
+
+
+def test_unknown_losses_count_as_infinite():
+    unknown, infinite = np.array([[np.nan, 0.0], [0.0, 1.0]]), np.array([[np.inf, 0.0], [0.0, 1.0]])
+    assert is_nondominated(unknown).tolist() == is_nondominated(infinite).tolist()
+    assert nondomination_rank(unknown).tolist() == nondomination_rank(infinite).tolist()
+    assert hypervolume(unknown, [2.0, 2.0]) == 2.0
+    assert select_by_hypervolume(unknown, 2, [2.0, 2.0]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("n_objectives", [2, 3, 4])
+def test_fronts_of_many_points_are_found(n_objectives):
+    rng = np.random.default_rng(0)
+    front = rng.dirichlet(np.ones(n_objectives), 400)
+    behind = front + rng.uniform(0.001, 1, (400, 1))
+    order = rng.permutation(800)
+    losses = np.vstack([front, behind])[order]
+    assert (is_nondominated(losses) == (order < 400)).all()
+    assert ((nondomination_rank(losses) == 0) == (order < 400)).all()
+
+
+@pytest.mark.parametrize("n_objectives", [2, 3])
+def test_a_choice_from_many_points_grows_by_the_largest_gain(n_objectives):
+    losses = np.random.default_rng(1).random((150, n_objectives)) ** 0.3
+    reference = np.full(n_objectives, 1.1)
+    chosen = select_by_hypervolume(losses, 12, reference)
+    for k in range(1, 12):
+        grown = [hypervolume(losses[[*chosen[:k], i]], reference) for i in range(150)]
+        assert grown[chosen[k]] == pytest.approx(max(grown))
+
+
+def test_empty_sets_have_no_front_and_no_volume():
+    nothing = np.empty((0, 2))
+    assert is_nondominated(nothing).tolist() == []
+    assert nondomination_rank(nothing).tolist() == []
+    assert hypervolume(nothing, [1.0, 1.0]) == 0.0
+    assert crowding_distance(nothing).tolist() == []
+    assert select_by_hypervolume(nothing, 3, [1.0, 1.0]).tolist() == []
 
 
 def test_crowding_is_the_relative_gap_between_the_neighbours():
