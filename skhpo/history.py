@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhpo.distributions import BaseDistribution
-from skhpo.multi_objective import nondomination_rank, reference_point, select_by_hypervolume
+from skhpo.multi_objective import (
+    crowding_distance,
+    nondomination_rank,
+    reference_point,
+    select_by_hypervolume,
+)
 from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = [
@@ -22,13 +27,15 @@ __all__ = [
     "Columns",
     "History",
     "Table",
-    "best_by_hypervolume",
+    "best_by_fronts",
     "first_smallest",
 ]
 
 # System attributes of a trial that was stopped early: what its value would have been.
 PREDICTED_VALUE = "skhpo:predicted_value"
 PREDICTED_VARIANCE = "skhpo:predicted_variance"
+
+MAX_OBJECTIVES_BY_VOLUME = 3
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -390,7 +397,7 @@ class Columns:
         """Return the `n` best of some trials with known losses, the best first."""
         losses = self.history.losses[rows]
         if self.history.n_objectives > 1:
-            return rows[best_by_hypervolume(losses, n)]
+            return rows[best_by_fronts(losses, n)]
         if len(rows) > n:
             rows = rows[first_smallest(losses[:, 0], n)]
         return rows[np.argsort(self.history.loss[rows], kind="stable")]
@@ -414,11 +421,12 @@ def first_smallest(values: FloatArray, n: int) -> IntArray:
     return np.sort(np.concatenate([below, equal]))
 
 
-def best_by_hypervolume(losses: FloatArray, n: int) -> IntArray:
+def best_by_fronts(losses: FloatArray, n: int) -> IntArray:
     """Return the indices of the `n` best of several objectives, the best first.
 
     By non-domination rank; of the last front that counts, those that together dominate the
-    largest volume (Ozaki et al. 2022, section 4).
+    largest volume (Ozaki et al. 2022, section 4), or with more than three objectives, where
+    volumes take long, those that are least crowded.
     """
     rank = nondomination_rank(losses, n_below=n)
     order = np.argsort(rank, kind="stable")
@@ -427,5 +435,9 @@ def best_by_hypervolume(losses: FloatArray, n: int) -> IntArray:
     last_front = np.flatnonzero(rank == rank[order[n - 1]])
     whole_fronts = order[: np.searchsorted(rank[order], rank[order[n - 1]])]
     front = losses[last_front]
-    chosen = select_by_hypervolume(front, n - len(whole_fronts), reference_point(losses))
+    n_left = n - len(whole_fronts)
+    if losses.shape[1] > MAX_OBJECTIVES_BY_VOLUME:
+        chosen = np.argsort(-crowding_distance(front), kind="stable")[:n_left]
+    else:
+        chosen = select_by_hypervolume(front, n_left, reference_point(losses))
     return np.concatenate([whole_fronts, last_front[chosen]])

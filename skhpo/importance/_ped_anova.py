@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from skhpo.distributions import BaseDistribution
-from skhpo.history import best_by_hypervolume
+from skhpo.history import best_by_fronts
 from skhpo.importance._base import (
     BaseImportanceEvaluator,
     Target,
@@ -213,7 +213,7 @@ def _best(losses: FloatArray, violation: FloatArray, quantile: float) -> NDArray
     else:
         feasible = np.flatnonzero(violation <= 0.0)
         if len(feasible):
-            feasible = feasible[best_by_hypervolume(losses[feasible], n_best)]
+            feasible = feasible[best_by_fronts(losses[feasible], n_best)]
         broken = np.argsort(violation, kind="stable")[np.count_nonzero(violation <= 0.0) :]
         is_best[np.concatenate([feasible, broken])[:n_best]] = True
     return is_best

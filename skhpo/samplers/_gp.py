@@ -31,6 +31,7 @@ from skhpo.samplers._gp_acquisition import (
 from skhpo.samplers._gp_model import Features, GaussianProcess, fit_hyperparameters
 from skhpo.samplers._gp_search import Landscape, maximise
 from skhpo.samplers._gp_transform import clip_infinite, scale, standardise
+from skhpo.samplers._tpe import TPESampler
 from skhpo.trial import TrialState
 
 __all__ = ["GPSampler"]
@@ -40,10 +41,11 @@ IntArray = NDArray[np.int64]
 
 ACQUISITIONS = ("logei", "ucb", "pi")
 BETA = 1.8  # of the confidence bound
+NOISE_MARGIN = 0.5  # how far below the best mean the incumbent is, in sd of the noise
 MARGIN = 0.1  # the improvement whose probability counts, in standard deviations of the targets
 MIN_TRIALS_OF_GROUP = 4
-N_BEST = 120  # of more than N_BEST + N_NEWEST trials, the model sees the newest ...
-N_NEWEST = 180  # ... and the best of the others
+MAX_TRIALS = 300  # of more trials, a model sees ...
+N_NEWEST = 180  # ... the newest, and the best of the others
 N_PENDING = 100  # trials under way that are seen: the newest
 REFIT_EACH = 30  # up to so many trials, hyperparameters are fitted at each ask ...
 REFIT_GROWTH = 10  # ... and then whenever there are a tenth more trials
@@ -110,7 +112,8 @@ class GPSampler(ColumnSampler):
     - Of more than 300 trials, the model sees the 180 newest and the 120 best of the others, so
       that the time of an ask is bounded.
     - In a conditional space, each group of parameters that occur together is modelled
-      on the trials that have it.
+      on the trials that have it. Those on which others depend are drawn as by `TPESampler`:
+      the loss that they lead to on average says little about the best one.
     - Of the points proposed, none has been tried before, unless the search finds no other.
 
     References
@@ -163,6 +166,7 @@ class GPSampler(ColumnSampler):
         self.n_startup_trials = n_startup_trials
         self.deterministic_objective = deterministic_objective
         self.acquisition = acquisition
+        self._tpe = TPESampler(seed=seed, n_startup_trials=0)
         self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by the data's digest
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -177,6 +181,8 @@ class GPSampler(ColumnSampler):
             if self.independent_sampler is not None:
                 return self.independent_sampler.propose(columns, rng)
             return rng.random((1, len(columns.names)))
+        if _others_depend_on(columns):
+            return self._tpe.propose(columns, rng)
         features = Features(columns.distributions)
         tried = columns.points[np.concatenate([columns.finished, columns.pending])]
         # On matrices this small, threads cost more than they bring, and change the last digits.
@@ -188,7 +194,7 @@ class GPSampler(ColumnSampler):
         """The acquisition, and the rows of the most promising trials so far."""
         history = columns.history
         rows = _seen(columns, columns.known)
-        feasible = rows[history.violation[rows] <= 0.0]
+        feasible = rows[~(history.violation[rows] > 0.0)]
         models, acquisitions = [], []
         incumbents = rows[np.argsort(history.violation[rows], kind="stable")[:N_INCUMBENTS]]
         if len(feasible):
@@ -210,7 +216,7 @@ class GPSampler(ColumnSampler):
     def _acquisition(self, means: FloatArray, models: list[GaussianProcess]) -> Acquisition:
         """The acquisition of the objectives, from their means at the feasible trials."""
         if len(models) == 1:
-            incumbent = float(means.min() - 0.5 * np.sqrt(models[0].noise))
+            incumbent = float(means.min() - NOISE_MARGIN * np.sqrt(models[0].noise))
             match self.acquisition:
                 case "ucb":
                     return LowerConfidenceBound(BETA)
@@ -232,7 +238,7 @@ class GPSampler(ColumnSampler):
         known = columns.known
         rows = _seen(columns, known[: _fit_size(len(known))])
         targets, variance = standardise(loss[rows], history.variance[rows])
-        theta = self._fit(features, columns.points[rows], targets, variance)
+        theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
         rows = _seen(columns, known)
         targets, variance = standardise(loss[rows], history.variance[rows])
         unknown = _without_loss(columns)
@@ -253,35 +259,33 @@ class GPSampler(ColumnSampler):
         """A Gaussian process of each constraint, and the probability that all are met."""
         models, thresholds = [], []
         for values in columns.history.constraints.T:
-            rows = columns.finished[~np.isnan(values[columns.finished])][-(N_BEST + N_NEWEST) :]
-            if len(rows) == 0:
+            known = columns.finished[~np.isnan(values[columns.finished])]
+            if len(known) == 0:
                 continue
             values = clip_infinite(values)
-            fitted = rows[: _fit_size(len(rows))]
-            variance = np.zeros(len(rows))
-            targets, _ = scale(values[fitted])
-            theta = self._fit(features, columns.points[fitted], targets, variance[: len(fitted)])
+            rows = known[: _fit_size(len(known))][-MAX_TRIALS:]
+            targets, _ = scale(values[rows])
+            theta = self._fit(
+                features(columns.points[rows]), targets, np.zeros(len(rows)), features.blocks
+            )
+            rows = known[-MAX_TRIALS:]
             targets, threshold = scale(values[rows])
+            variance = np.zeros(len(rows))
             models.append(_condition(columns, features, rows, targets, variance, theta))
             thresholds.append(threshold)
         return models, Feasibility(np.array(thresholds)) if models else None
 
     def _fit(
-        self, features: Features, points: FloatArray, targets: FloatArray, variance: FloatArray
+        self, features: FloatArray, targets: FloatArray, variance: FloatArray, blocks: IntArray
     ) -> FloatArray:
         """Hyperparameters, fitted or known from an earlier ask with the same data."""
+        data = features, targets, variance, blocks
         digest = hashlib.blake2b(digest_size=16)
-        for array in (points, targets, variance):
+        for array in data:
             digest.update(np.ascontiguousarray(array))
         key = digest.digest()
         if key not in self._fits:
-            self._fits[key] = fit_hyperparameters(
-                features(points),
-                targets,
-                variance,
-                features.blocks,
-                is_noisy=not self.deterministic_objective,
-            )
+            self._fits[key] = fit_hyperparameters(*data, is_noisy=not self.deterministic_objective)
             if len(self._fits) > N_FITS_KEPT:
                 del self._fits[next(iter(self._fits))]
         return self._fits[key]
@@ -320,13 +324,27 @@ def _condition(
 
 def _seen(columns: Columns, rows: IntArray) -> IntArray:
     """The trials that a model sees, by number: all, or the newest and the best of the others."""
-    if len(rows) <= N_BEST + N_NEWEST:
+    if len(rows) <= MAX_TRIALS:
         return rows
     history = columns.history
     older, newest = rows[:-N_NEWEST], rows[-N_NEWEST:]
-    rank = nondomination_rank(history.losses[older], history.violation[older], n_below=N_BEST)
-    best = np.argsort(rank, kind="stable")[:N_BEST]
+    n_best = MAX_TRIALS - N_NEWEST
+    rank = nondomination_rank(history.losses[older], history.violation[older], n_below=n_best)
+    best = np.argsort(rank, kind="stable")[:n_best]
     return np.concatenate([older[np.sort(best)], newest])
+
+
+def _others_depend_on(columns: Columns) -> bool:
+    """Whether some other parameter occurs only, but not always, with these."""
+    history = columns.history
+    together = np.zeros(history.n_trials, dtype=bool)
+    together[columns.finished] = True
+    for name, distribution in history.distributions.items():
+        if name not in columns.names:
+            rows = history.columns({name: distribution}).finished
+            if 0 < len(rows) < len(columns.finished) and together[rows].all():
+                return True
+    return False
 
 
 def _without_loss(columns: Columns) -> IntArray:

@@ -92,7 +92,7 @@ def maximise(
     candidates = features.snap(np.vstack([uniform, near]))
     values = landscape.values(candidates)
     best = np.argsort(-values, kind="stable")[:N_STARTS]
-    refined = exchange(landscape, climb(landscape, candidates[best]))
+    refined = np.array([exchange(landscape, climb(landscape, candidates[i])) for i in best])
     points = np.vstack([refined, candidates])
     values = np.concatenate([landscape.values(refined), values])
     return _distinct(points[np.argsort(-values, kind="stable")], tried)
@@ -125,49 +125,45 @@ def perturb(points: FloatArray, features: Features, rng: np.random.Generator) ->
     return np.where(is_category, np.where(resampled, rng.random((n, d)), points), near)
 
 
-def climb(landscape: Landscape, points: FloatArray) -> FloatArray:
-    """Ascend from some points along the continuous coordinates, together, by L-BFGS-B."""
-    features = landscape.features
-    relaxed = features.relaxed
+def climb(landscape: Landscape, start: FloatArray) -> FloatArray:
+    """Ascend from a point along the continuous coordinates, by L-BFGS-B."""
+    relaxed = landscape.features.relaxed
     if len(relaxed) == 0:
-        return points
-    climbed = points.copy()
+        return start
+    point = start[None].copy()
 
     def loss(coordinates: FloatArray) -> tuple[float, FloatArray]:
-        climbed[:, relaxed] = coordinates.reshape(len(points), -1)
-        values, gradients = landscape.values_and_gradients(climbed)
-        return -values.sum(), -gradients[:, relaxed].ravel()
+        point[0, relaxed] = coordinates
+        values, gradients = landscape.values_and_gradients(point)
+        return -values[0], -gradients[0, relaxed]
 
-    start = points[:, relaxed].ravel()
     found = minimize(
         loss,
-        start,
+        start[relaxed],
         method="L-BFGS-B",
         jac=True,
-        bounds=[(0.0, 1.0)] * len(start),
-        options={"maxiter": MAX_STEPS, "gtol": 1e-4, "maxls": 10},
+        bounds=[(0.0, 1.0)] * len(relaxed),
+        options={"maxiter": MAX_STEPS, "gtol": 1e-4, "ftol": 1e-6, "maxls": 10},
     )
-    climbed[:, relaxed] = found.x.reshape(len(points), -1)
-    return features.snap(climbed)
+    point[0, relaxed] = found.x
+    snapped: FloatArray = landscape.features.snap(point)[0]
+    return snapped
 
 
-def exchange(landscape: Landscape, points: FloatArray) -> FloatArray:
+def exchange(landscape: Landscape, point: FloatArray) -> FloatArray:
     """Set one discrete coordinate after another to its best value, while that improves."""
     cells = landscape.features.cells
     if not cells:
-        return points
-    exchanged = points.copy()
-    for i, point in enumerate(points):
-        best = -np.inf
-        for _ in range(MAX_EXCHANGES):
-            neighbours = np.vstack([point, *(_with(point, j, cells[j]) for j in cells)])
-            values = landscape.values(neighbours)
-            top = int(values.argmax())
-            if not values[top] > best + 1e-9:
-                break
-            best, point = values[top], neighbours[top]
-        exchanged[i] = point
-    return exchanged
+        return point
+    best = -np.inf
+    for _ in range(MAX_EXCHANGES):
+        neighbours = np.vstack([point, *(_with(point, j, cells[j]) for j in cells)])
+        values = landscape.values(neighbours)
+        top = int(values.argmax())
+        if not values[top] > best + 1e-9:
+            break
+        best, point = values[top], neighbours[top]
+    return point
 
 
 def _with(point: FloatArray, j: int, coordinates: FloatArray) -> FloatArray:

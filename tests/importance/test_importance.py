@@ -105,10 +105,12 @@ def test_what_matters_is_first_and_what_does_not_comes_late(evaluator):
 
 @pytest.mark.parametrize("evaluator", EVALUATORS, ids=name_of)
 def test_what_a_sampler_prefers_is_not_taken_for_important(evaluator):
-    study = study_of(mixed, 300, TPESampler(seed=1))
-    importances = get_param_importances(study, evaluator=evaluator)
-    assert importances["x"] > 0.2
-    assert importances["idle"] < 0.1
+    found = [
+        get_param_importances(study_of(mixed, 300, TPESampler(seed=seed)), evaluator=evaluator)
+        for seed in range(4)
+    ]
+    assert np.mean([importances["x"] for importances in found]) > 0.2
+    assert np.mean([importances["idle"] for importances in found]) < 0.12
 
 
 @pytest.mark.parametrize("evaluator", EVALUATORS, ids=name_of)

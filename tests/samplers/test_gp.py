@@ -12,7 +12,7 @@ from skhpo.distributions import CategoricalDistribution, FloatDistribution, IntD
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE
 from skhpo.multi_objective import hypervolume
 from skhpo.samplers import RandomSampler, TPESampler
-from skhpo.samplers._gp import N_BEST, N_NEWEST, GPSampler
+from skhpo.samplers._gp import MAX_TRIALS, GPSampler
 from skhpo.samplers._gp_model import Features
 from skhpo.trial import TrialState, create_trial
 
@@ -138,6 +138,23 @@ def test_by_probability_of_improvement_it_beats_random_search():
 def test_it_learns_in_a_conditional_space():
     ours = mean_best(branches, lambda seed: GPSampler(seed=seed))
     assert ours < 0.6 * mean_best(branches, lambda seed: RandomSampler(seed=seed))
+
+
+def test_a_branch_is_chosen_by_its_best_trials_and_not_by_their_mean():
+    kind, extra = {"kind": CategoricalDistribution(["steady", "bold"])}, FloatDistribution(0, 1)
+    study = skhpo.create_study(sampler=GPSampler(seed=0))
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        name, value = ("steady", 1.0) if number % 2 else ("bold", 3.0 if number % 8 else 0.1)
+        study.add_trial(
+            create_trial(
+                params={"kind": name, name: rng.random()},
+                distributions={**kind, name: extra},
+                value=value + 0.1 * rng.random(),
+            )
+        )
+    chosen = [proposals(study, number, kind)[0]["kind"] for number in range(20)]
+    assert np.mean(np.array(chosen) == 1.0) > 0.7
 
 
 def test_a_deterministic_objective_is_followed_to_its_minimum():
@@ -459,7 +476,7 @@ def test_a_thousand_trials_are_seen_in_part_and_it_still_learns():
     study = long_study(1000)
     best = proposals(study, distributions=XY)[0]
     assert np.hypot(best["x"] - 0.4, best["y"] - 0.4) < 0.2
-    assert len(model_of(study, XY).weights) == N_BEST + N_NEWEST
+    assert len(model_of(study, XY).weights) == MAX_TRIALS
 
 
 def test_the_hyperparameters_are_not_fitted_at_each_ask_of_a_long_study():
@@ -468,3 +485,24 @@ def test_the_hyperparameters_are_not_fitted_at_each_ask_of_a_long_study():
         trial = study.ask(XY)
         study.tell(trial, 0.3)
     assert len(study.sampler._fits) <= 2
+
+
+def test_a_long_study_under_constraints_is_searched():
+    study = skhpo.create_study(sampler=GPSampler(seed=0))
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        x, y = rng.random(2)
+        trial = create_trial(
+            params={"x": x, "y": y},
+            distributions=XY,
+            value=x + y,
+            constraints={"above": 0.5 - x, "beside": 0.3 - y},
+        )
+        study.add_trial(trial)
+    best = proposals(study, distributions=XY)[0]
+    assert best["x"] == pytest.approx(0.5, abs=0.1)
+    assert best["y"] == pytest.approx(0.3, abs=0.1)
+    fits = dict(study.sampler._fits)
+    study.tell(study.ask(XY), 1.0)
+    proposals(study, distributions=XY)
+    assert study.sampler._fits == fits
