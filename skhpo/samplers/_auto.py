@@ -41,9 +41,15 @@ class AutoSampler(ColumnSampler):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        super().__init__(seed=seed)
         self._gp = GPSampler(seed=seed)
         self._tpe = TPESampler(seed=seed)
+        super().__init__(seed=seed)
+
+    def reseed(self, seed: int | None) -> None:
+        """Set the seed; None draws one from the system."""
+        super().reseed(seed)
+        self._gp.reseed(seed)
+        self._tpe.reseed(seed)
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Have the sampler that suits propose points."""

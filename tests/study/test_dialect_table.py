@@ -114,9 +114,7 @@ def test_arguments_have_the_names_of_optuna(ours, theirs):
     left_out = EVERYWHERE_LEFT_OUT | LEFT_OUT.get(name, set())
     if name.startswith("NSGA"):
         left_out |= GENERATIONS
-    wanted = {
-        n for n, p in inspect.signature(theirs).parameters.items() if p.kind != p.VAR_KEYWORD
-    }
+    wanted = {n for n, p in inspect.signature(theirs).parameters.items() if p.kind != p.VAR_KEYWORD}
     given = set(inspect.signature(ours).parameters)
     assert wanted - given - left_out - {"args"} == set()
 
