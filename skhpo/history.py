@@ -113,6 +113,7 @@ class History:
         self.n_trials = 0
         self.n_finished = 0
         self.n_complete = 0
+        self._n_changes = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
         self._losses = _Growing(np.nan, tail=(self.n_objectives,))
         self._variance = _Growing(0.0)
@@ -136,6 +137,7 @@ class History:
         if number != self.n_trials:
             raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
         self.n_trials += 1
+        self._n_changes += 1
         self._state.ensure(self.n_trials)[number] = trial.state
         for array in (
             self._losses,
@@ -154,6 +156,7 @@ class History:
     def set_state(self, number: int, state: TrialState) -> None:
         """Move an open trial to another open state."""
         self.state[number] = state
+        self._n_changes += 1
 
     def set_param(
         self, number: int, name: str, internal: float, distribution: BaseDistribution
@@ -164,11 +167,13 @@ class History:
         self._params[name].ensure(self.n_trials)[number] = internal
         self.distributions[name] = distribution
         self._touched.append(number)
+        self._n_changes += 1
 
     def finish(self, trial: FrozenTrial) -> None:
         """Record how a trial ended."""
         number = trial.number
         self.state[number] = trial.state
+        self._n_changes += 1
         self.n_finished += 1
         self.n_complete += trial.state == TrialState.COMPLETE
         values = trial.values if trial.state == TrialState.COMPLETE else None
@@ -314,6 +319,8 @@ class Columns:
         self._points = _Growing(np.nan, tail=(len(self.names),))
         self._present = _Growing(False, dtype=bool)
         self._n_read = 0
+        self._rows_as_of = -1  # number of changes when the three below were found
+        self._finished = self._pending = self._known = np.empty(0, dtype=np.int64)
         self.layout: Any = None  # a sampler may keep here what it derives from the distributions
 
     def refresh(self) -> None:
@@ -322,7 +329,7 @@ class Columns:
         if self._n_read == len(touched):
             return
         rows = np.unique(touched[self._n_read :])
-        self._n_read = len(touched)
+        self._n_read, self._rows_as_of = len(touched), -1
         n_trials = self.history.n_trials
         points = self._points.ensure(n_trials)
         for j, (name, distribution) in enumerate(zip(self.names, self.distributions, strict=True)):
@@ -337,26 +344,34 @@ class Columns:
         return self._points.ensure(self.history.n_trials)[: self.history.n_trials]
 
     @property
-    def _have_all(self) -> NDArray[np.bool_]:
-        return self._present.ensure(self.history.n_trials)[: self.history.n_trials]
-
-    @property
     def finished(self) -> IntArray:
         """Rows of the finished trials, failed ones included, by number."""
-        state = self.history.state
-        over = (state != TrialState.RUNNING) & (state != TrialState.WAITING)
-        return np.flatnonzero(over & self._have_all)
+        self._find_rows()
+        return self._finished
 
     @property
     def pending(self) -> IntArray:
         """Rows of the trials under way, by number."""
-        return np.flatnonzero((self.history.state == TrialState.RUNNING) & self._have_all)
+        self._find_rows()
+        return self._pending
 
     @property
     def known(self) -> IntArray:
         """Rows of the finished trials whose losses are all known, by number."""
-        rows = self.finished
-        return rows[~np.isnan(self.history.losses[rows]).any(axis=1)]
+        self._find_rows()
+        return self._known
+
+    def _find_rows(self) -> None:
+        """Sort out the trials by how they stand, if anything has changed since the last time."""
+        history = self.history
+        if self._rows_as_of == history._n_changes:
+            return
+        self._rows_as_of = history._n_changes
+        rows = np.flatnonzero(self._present.ensure(history.n_trials)[: history.n_trials])
+        state = history.state[rows]
+        self._pending = rows[state == TrialState.RUNNING]
+        self._finished = rows[(state != TrialState.RUNNING) & (state != TrialState.WAITING)]
+        self._known = self._finished[~np.isnan(history.losses[self._finished]).any(axis=1)]
 
     def split(self, n_best: int) -> tuple[IntArray, IntArray]:
         """Split the finished trials into the best and the others.
