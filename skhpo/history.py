@@ -257,6 +257,13 @@ class History:
         ]
         return np.column_stack(columns) if columns else np.empty((self.n_trials, 0))
 
+    @property
+    def largest_step(self) -> int | None:
+        """The largest step that a complete trial has reported; None if none has."""
+        steps = self._last_step.ensure(0)[: self.n_trials][self.state == TrialState.COMPLETE]
+        largest = int(steps.max(initial=-1))
+        return None if largest < 0 else largest
+
     def curves(self) -> tuple[IntArray, FloatArray]:
         """Intermediate losses of the complete trials, over the steps most of them share.
 

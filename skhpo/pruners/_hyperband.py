@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from skhpo.pruners._base import BasePruner
 from skhpo.pruners._percentile import check_at_least
-from skhpo.pruners._successive_halving import Rungs, steps_of_complete
+from skhpo.pruners._successive_halving import Rungs
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -97,13 +97,12 @@ class HyperbandPruner(BasePruner):
         """Compare the trial with those of its bracket that have reached the same rung."""
         if trial.last_step is None:
             return False
-        trials = study.get_trials(deepcopy=False)
         max_resource = self.max_resource
         if isinstance(max_resource, str):
-            last_steps = steps_of_complete(trials)
-            if not last_steps:
+            largest = study.history.largest_step
+            if largest is None:
                 return False
-            max_resource = max(last_steps) + 1
+            max_resource = largest + 1
         n_brackets = self._n_brackets(max_resource)
         bracket = self._bracket_of(trial.number, n_brackets)
         rungs = Rungs(
@@ -111,8 +110,12 @@ class HyperbandPruner(BasePruner):
             self.reduction_factor,
             self.bootstrap_count,
         )
-        peers = [t for t in trials if self._bracket_of(t.number, n_brackets) == bracket]
-        return rungs.stop(trial, peers, study.history.sign)
+
+        def get_peers() -> list[FrozenTrial]:
+            trials = study.get_trials(deepcopy=False)
+            return [t for t in trials if self._bracket_of(t.number, n_brackets) == bracket]
+
+        return rungs.stop(trial, get_peers, study.history.sign)
 
     def _n_brackets(self, max_resource: int) -> int:
         n_brackets, resource = 1, self.min_resource * self.reduction_factor

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from skhpo.pruners._base import BasePruner
 from skhpo.pruners._percentile import check_at_least
-from skhpo.trial import FrozenTrial, TrialState
+from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
     from skhpo.study import Study
@@ -95,19 +95,18 @@ class SuccessiveHalvingPruner(BasePruner):
         """Compare the trial with those that have reached the same rung."""
         if trial.last_step is None:
             return False
-        trials = study.get_trials(deepcopy=False)
         min_resource = self.min_resource
         if isinstance(min_resource, str):
-            last_steps = steps_of_complete(trials)
-            if not last_steps:
+            largest = study.history.largest_step
+            if largest is None:
                 return False
-            min_resource = max(max(last_steps) // 100, 1)
+            min_resource = max(largest // 100, 1)
         rungs = Rungs(
             min_resource * self.reduction_factor**self.min_early_stopping_rate,
             self.reduction_factor,
             self.bootstrap_count,
         )
-        return rungs.stop(trial, trials, study.history.sign)
+        return rungs.stop(trial, lambda: study.get_trials(deepcopy=False), study.history.sign)
 
 
 class Rungs:
@@ -128,15 +127,17 @@ class Rungs:
         self.factor = factor
         self.bootstrap_count = bootstrap_count
 
-    def stop(self, trial: FrozenTrial, trials: Iterable[FrozenTrial], sign: float) -> bool:
+    def stop(
+        self, trial: FrozenTrial, get_peers: Callable[[], Sequence[FrozenTrial]], sign: float
+    ) -> bool:
         """Say whether a trial ends at one of the rungs that its last report has reached.
 
         Parameters
         ----------
         trial : FrozenTrial
             The trial under way, with at least one report.
-        trials : iterable of FrozenTrial
-            Those to compare it with.
+        get_peers : callable
+            Returns the trials to compare it with; called if there is a rung to decide on.
         sign : float
             What turns values into losses.
         """
@@ -145,7 +146,7 @@ class Rungs:
         for step in self._reached_first_by(trial, last):
             if math.isnan(loss):
                 return True
-            others = (_value_at(t, step) for t in trials if t.number != trial.number)
+            others = (_value_at(t, step) for t in get_peers() if t.number != trial.number)
             losses = sorted([loss, *(sign * value for value in others if value is not None)])
             n_promoted = max(len(losses) // self.factor, 1)
             if len(losses) <= self.bootstrap_count or loss > losses[n_promoted - 1]:
@@ -167,9 +168,3 @@ def _value_at(trial: FrozenTrial, step: int) -> float | None:
     """First value that a trial reported at a step or later; None if it did not get there."""
     reached = [s for s, value in trial.intermediate_values.items() if s >= step and value == value]
     return trial.intermediate_values[min(reached)] if reached else None
-
-
-def steps_of_complete(trials: Iterable[FrozenTrial]) -> list[int]:
-    """Last steps of the complete trials that reported any."""
-    last_steps = (t.last_step for t in trials if t.state == TrialState.COMPLETE)
-    return [step for step in last_steps if step is not None]

@@ -110,7 +110,9 @@ class GPSampler(ColumnSampler):
     - Constraints are modelled too, and the acquisition weighed by the probability that all are
       met; while no trial meets them all, this probability alone counts.
     - Of more than 300 trials, the model sees the 180 newest and the 120 best of the others, so
-      that the time of an ask is bounded.
+      that the time of an ask is bounded: with ten parameters about 10 ms at 50 trials, 15 ms at
+      100 and 30 ms from 300 on, and 0.1 s where hyperparameters are fitted to 300 trials.
+      Meanwhile the linear algebra library runs on one thread.
     - In a conditional space, each group of parameters that occur together is modelled
       on the trials that have it. Those on which others depend are drawn as by `TPESampler`:
       the loss that they lead to on average says little about the best one.

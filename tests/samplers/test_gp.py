@@ -11,8 +11,8 @@ import skhpo
 from skhpo.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE
 from skhpo.multi_objective import hypervolume
-from skhpo.samplers import RandomSampler, TPESampler
-from skhpo.samplers._gp import MAX_TRIALS, GPSampler
+from skhpo.samplers import GPSampler, RandomSampler, TPESampler
+from skhpo.samplers._gp import MAX_TRIALS
 from skhpo.samplers._gp_model import Features
 from skhpo.trial import TrialState, create_trial
 
