@@ -15,6 +15,7 @@ __all__ = ["TPESampler"]
 
 GAMMA = 0.15  # share of the trials that count as good ...
 MAX_BEST = 25  # ... and their number at most
+GAMMA_OF_SEVERAL = 0.1  # the share with several objectives
 MAX_RECENT = 200  # of the trials that are not among the best, the newest ...
 MAX_RUNNERS_UP = 100  # ... and the best of the older ones make up the density g
 MAX_PENDING = 200  # of the trials under way, the newest
@@ -51,7 +52,7 @@ class TPESampler(ColumnSampler):
     -----
     - The best ``ceil(0.15 n)`` trials, at most 25, are weighted by log rank, which outliers
       cannot upset; the others weigh the same.
-    - With several objectives the best are those of the first fronts; from the last front that
+    - With several objectives the best are the tenth in the first fronts; from the last front that
       counts, those that together dominate the largest volume (Ozaki et al. 2022). They weigh the
       same, and there may be more than 25 of them.
     - Trials that break a constraint come after all feasible ones, by how much they break it.
@@ -130,12 +131,12 @@ class TPESampler(ColumnSampler):
 
     def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
         """Densities of the good and of the other trials."""
-        n_best = math.ceil(GAMMA * len(columns.finished))
+        n_trials = len(columns.finished)
         if columns.history.n_objectives == 1:
-            best, others = columns.split(min(n_best, MAX_BEST))
+            best, others = columns.split(min(math.ceil(GAMMA * n_trials), MAX_BEST))
             weights = log_rank_weights(len(best))
         else:
-            best, others = columns.split(n_best)
+            best, others = columns.split(math.ceil(GAMMA_OF_SEVERAL * n_trials))
             weights = np.ones(len(best))
         others = _cap(others, columns)
         if self.constant_liar:
