@@ -212,8 +212,8 @@ def test_the_sampler_gets_nearer_to_the_front_and_keeps_to_the_constraint(sample
     feasible = np.mean([t.params["x0"] >= 0.3 for t in late])
     distance = np.mean([sum(t.params[f"x{i}"] for i in (1, 2, 3)) for t in late])
     if sampler == "TPESampler":
-        assert feasible > 0.85
+        assert feasible > 0.8
         assert distance < 0.8
     else:  # so the test can tell
-        assert feasible < 0.85
+        assert feasible < 0.8
         assert distance > 1.2
