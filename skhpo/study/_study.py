@@ -626,7 +626,7 @@ class Study:
 
     def _check_compatible(self, name: str, distribution: BaseDistribution) -> None:
         known = self.history.distributions.get(name)
-        if known is not None:
+        if known is not None and known is not distribution:
             check_distribution_compatibility(known, distribution)
 
     def _exists(self, params: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from skhpo.distributions import (
@@ -50,7 +51,7 @@ class BaseTrial(ABC):
         -------
         value : float
         """
-        return float(self._suggest(name, FloatDistribution(low, high, log=log, step=step)))
+        return float(self._suggest(name, _distribution(FloatDistribution, low, high, log, step)))
 
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
@@ -72,7 +73,7 @@ class BaseTrial(ABC):
         -------
         value : int
         """
-        return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
+        return int(self._suggest(name, _distribution(IntDistribution, low, high, log, step)))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Suggest one of several choices.
@@ -115,6 +116,23 @@ class BaseTrial(ABC):
     @abstractmethod
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
         """Return the trial's value of a parameter."""
+
+
+def _distribution(
+    kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
+) -> BaseDistribution:
+    """Make a distribution, or return the one that was made before: trials ask for the same."""
+    try:
+        return _made(kind, low, high, log, step)
+    except TypeError:  # what is given has no hash, or is wrong: the distribution says so
+        return kind(low, high, log=log, step=step)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _made(
+    kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
+) -> BaseDistribution:
+    return kind(low, high, log=log, step=step)
 
 
 def constraints_of(system_attrs: Mapping[str, Any]) -> dict[str, float]:
