@@ -416,14 +416,14 @@ def test_it_comes_closer_to_the_front_than_tpe(objectives, n_objectives):
 
     def missing(make):
         volumes = []
-        for seed in range(2):
+        for seed in range(4):
             study = study_of(objectives, 30, make(seed), directions=["minimize"] * n_objectives)
             losses = np.array([trial.values for trial in study.trials])
             volumes.append(hypervolume(losses, reference))
         return optimum - np.mean(volumes)
 
     ours = missing(lambda seed: GPSampler(seed=seed))
-    assert ours < 0.6 * missing(lambda seed: TPESampler(seed=seed))
+    assert ours < 0.85 * missing(lambda seed: TPESampler(seed=seed))
 
 
 def whole_front(n_objectives):
