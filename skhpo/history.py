@@ -29,6 +29,7 @@ __all__ = [
     "Table",
     "best_by_fronts",
     "first_smallest",
+    "total_violation",
 ]
 
 # System attributes of a trial that was stopped early: what its value would have been.
@@ -201,7 +202,7 @@ class History:
             if name not in self._constraints:
                 self._constraints[name] = _Growing(np.nan)
             self._constraints[name].ensure(self.n_trials)[number] = value
-        self.violation[number] = sum(max(value, 0.0) for value in constraints.values())
+        self.violation[number] = total_violation(constraints)
 
     def _note_pattern(self, names: frozenset[str]) -> None:
         """Split the groups of parameters until each occurs as a whole or not at all."""
@@ -256,6 +257,11 @@ class History:
             column.ensure(self.n_trials)[: self.n_trials] for column in self._constraints.values()
         ]
         return np.column_stack(columns) if columns else np.empty((self.n_trials, 0))
+
+    @property
+    def last_loss(self) -> FloatArray:
+        """Last reported losses, ndarray of shape (n_trials,); NaN where nothing was reported."""
+        return self._last_loss.ensure(0)[: self.n_trials]
 
     @property
     def largest_step(self) -> int | None:
@@ -326,8 +332,9 @@ class Columns:
         self._points = _Growing(np.nan, tail=(len(self.names),))
         self._present = _Growing(False, dtype=bool)
         self._n_read = 0
-        self._rows_as_of = -1  # number of changes when the three below were found
-        self._finished = self._pending = self._known = np.empty(0, dtype=np.int64)
+        self._rows_as_of = -1  # number of changes when the rows below were found
+        self._finished = self._pending = np.empty(0, dtype=np.int64)
+        self._known = self._unknown = self._finished
         self.layout: Any = None  # a sampler may keep here what it derives from the distributions
 
     def refresh(self) -> None:
@@ -368,6 +375,17 @@ class Columns:
         self._find_rows()
         return self._known
 
+    @property
+    def unknown(self) -> IntArray:
+        """Rows of the finished trials that failed, or stopped early without a prediction."""
+        self._find_rows()
+        return self._unknown
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether some finished trial does not have these parameters."""
+        return len(self.finished) < self.history.n_finished
+
     def _find_rows(self) -> None:
         """Sort out the trials by how they stand, if anything has changed since the last time."""
         history = self.history
@@ -378,7 +396,8 @@ class Columns:
         state = history.state[rows]
         self._pending = rows[state == TrialState.RUNNING]
         self._finished = rows[(state != TrialState.RUNNING) & (state != TrialState.WAITING)]
-        self._known = self._finished[~np.isnan(history.losses[self._finished]).any(axis=1)]
+        is_unknown = np.isnan(history.losses[self._finished]).any(axis=1)
+        self._known, self._unknown = self._finished[~is_unknown], self._finished[is_unknown]
 
     def split(self, n_best: int) -> tuple[IntArray, IntArray]:
         """Split the finished trials into the best and the others.
@@ -402,13 +421,13 @@ class Columns:
             The remaining rows, by number.
         """
         history, rows = self.history, self.finished
-        feasible = history.violation[rows] <= 0.0
-        known = ~np.isnan(history.losses[rows]).any(axis=1)
-        best = self._first(rows[known & feasible], n_best)
+        is_feasible = history.violation <= 0.0
+        best = self._first(self.known[is_feasible[self.known]], n_best)
         if len(best) < n_best:
-            best = np.concatenate([best, self._pruned(rows[~known & feasible])])[:n_best]
+            pruned = self._pruned(self.unknown[is_feasible[self.unknown]])
+            best = np.concatenate([best, pruned])[:n_best]
         if len(best) < n_best:
-            broken = rows[~feasible & (history.state[rows] != TrialState.FAIL)]
+            broken = rows[~is_feasible[rows] & (history.state[rows] != TrialState.FAIL)]
             by_violation = broken[np.argsort(history.violation[broken], kind="stable")]
             best = np.concatenate([best, by_violation])[:n_best]
         is_best = np.zeros(history.n_trials, dtype=bool)
@@ -427,9 +446,14 @@ class Columns:
     def _pruned(self, rows: IntArray) -> IntArray:
         pruned = rows[self.history.state[rows] == TrialState.PRUNED]
         step = self.history._last_step.ensure(0)[pruned]
-        last_loss = self.history._last_loss.ensure(0)[pruned]
+        last_loss = self.history.last_loss[pruned]
         ordered: IntArray = pruned[np.lexsort((last_loss, -step))]
         return ordered
+
+
+def total_violation(constraints: Mapping[str, float]) -> float:
+    """By how much constraints are broken: the sum of those above 0."""
+    return sum(max(value, 0.0) for value in constraints.values())
 
 
 def first_smallest(values: FloatArray, n: int) -> IntArray:

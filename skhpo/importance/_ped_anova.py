@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from skhpo.distributions import BaseDistribution
-from skhpo.history import best_by_fronts
+from skhpo.history import best_by_fronts, total_violation
 from skhpo.importance._base import (
     BaseImportanceEvaluator,
     Target,
@@ -146,7 +146,7 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
             return dict.fromkeys(names, 0.0)
         if target is None:
             maximize = [direction == StudyDirection.MAXIMIZE for direction in study.directions]
-            violation = np.array([_violation(trial) for trial in trials])
+            violation = np.array([total_violation(trial.constraints) for trial in trials])
             losses = np.where(maximize, -values, values)
         else:
             violation, losses = np.zeros(len(trials)), values
@@ -193,11 +193,6 @@ def _names(trials: list[FrozenTrial], params: Sequence[str] | None) -> list[str]
     if missing := [name for name in params if name not in known]:
         raise ValueError(f"No complete trial has the `params` {missing}; known are {known}.")
     return list(params)
-
-
-def _violation(trial: FrozenTrial) -> float:
-    """By how much a trial breaks its constraints."""
-    return sum(max(value, 0.0) for value in trial.constraints.values())
 
 
 def _best(losses: FloatArray, violation: FloatArray, quantile: float) -> NDArray[np.bool_]:

@@ -63,9 +63,8 @@ class AutoSampler(ColumnSampler):
 
 def _suits_gp(columns: Columns) -> bool:
     history = columns.history
-    is_conditional = len(columns.finished) < history.n_finished
     return (
-        not is_conditional
+        not columns.is_conditional
         and len(columns.known) <= MAX_TRIALS_OF_GP
         and len(columns.names) <= MAX_PARAMS_OF_GP
         and history.n_objectives <= MAX_OBJECTIVES_OF_GP

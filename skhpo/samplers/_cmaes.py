@@ -327,8 +327,7 @@ def _part(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
 def _losses(columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
     history = columns.history
     loss = history.loss[rows]
-    last = history._last_loss.ensure(history.n_trials)[rows]
-    return np.nan_to_num(np.where(np.isnan(loss), last, loss), nan=np.inf)
+    return np.nan_to_num(np.where(np.isnan(loss), history.last_loss[rows], loss), nan=np.inf)
 
 
 def _by_loss(columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:

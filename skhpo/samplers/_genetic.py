@@ -50,13 +50,13 @@ class GeneticSampler(ColumnSampler):
     def __init__(
         self,
         *,
-        population_size: int,
-        mutation: BaseMutation | None,
-        mutation_prob: float | None,
-        crossover: BaseCrossover | None,
-        crossover_prob: float,
-        swapping_prob: float,
-        seed: int | None,
+        population_size: int = 20,
+        mutation: BaseMutation | None = None,
+        mutation_prob: float | None = None,
+        crossover: BaseCrossover | None = None,
+        crossover_prob: float = 0.9,
+        swapping_prob: float = 0.5,
+        seed: int | None = None,
     ) -> None:
         super().__init__(seed=seed)
         self.mutation = PolynomialMutation(eta=ETA) if mutation is None else mutation

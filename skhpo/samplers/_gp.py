@@ -243,7 +243,7 @@ class GPSampler(ColumnSampler):
         theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
         rows = _seen(columns, known)
         targets, variance = standardise(loss[rows], history.variance[rows])
-        unknown = _without_loss(columns)
+        unknown = columns.unknown[-N_PENDING:]
         is_failed = history.state[unknown] == TrialState.FAIL
         guesses = np.where(is_failed, targets.max(), np.quantile(targets, 0.75))
         return _condition(
@@ -347,13 +347,6 @@ def _others_depend_on(columns: Columns) -> bool:
             if 0 < len(rows) < len(columns.finished) and together[rows].all():
                 return True
     return False
-
-
-def _without_loss(columns: Columns) -> IntArray:
-    """Rows of the newest trials that failed, or were stopped early without a prediction."""
-    is_known = np.zeros(columns.history.n_trials, dtype=bool)
-    is_known[columns.known] = True
-    return columns.finished[~is_known[columns.finished]][-N_PENDING:]
 
 
 def _fit_size(n_trials: int) -> int:

@@ -13,6 +13,7 @@ from skhpo.distributions import BaseDistribution
 from skhpo.distributions._categorical import find
 from skhpo.samplers._base import BaseSampler
 from skhpo.trial import FrozenTrial, TrialState
+from skhpo.trial._frozen import FIXED_PARAMS
 
 if TYPE_CHECKING:
     from skhpo.study import Study
@@ -71,7 +72,7 @@ class GridSampler(BaseSampler):
         """Give the trial a combination; warn if all have been tried."""
         if trial.number >= study.history.n_trials:  # a search draws before the trial exists
             return
-        if not {GRID_POINT, "fixed_params"} & trial.system_attrs.keys():
+        if not {GRID_POINT, FIXED_PARAMS} & trial.system_attrs.keys():
             point = self._next_point(study, trial)
             study._storage.set_trial_system_attr(trial._trial_id, GRID_POINT, point)
 
@@ -93,7 +94,7 @@ class GridSampler(BaseSampler):
             raise ValueError(
                 f"Parameter {param_name!r} is not in the grid, which has {list(self.search_space)}."
             )
-        if "fixed_params" in trial.system_attrs:
+        if FIXED_PARAMS in trial.system_attrs:
             raise ValueError(
                 f"Enqueued trials must give all parameters of a grid; {param_name!r} is not given."
             )

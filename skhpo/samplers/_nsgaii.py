@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from skhpo.multi_objective import crowding_distance, nondomination_rank
 from skhpo.samplers._genetic import GeneticSampler
-from skhpo.samplers.nsgaii import BaseCrossover, BaseMutation
 
 __all__ = ["NSGAIISampler"]
 
@@ -65,27 +64,6 @@ class NSGAIISampler(GeneticSampler):
     >>> len(study.best_trials) > 15
     True
     """
-
-    def __init__(
-        self,
-        *,
-        population_size: int = 20,
-        mutation: BaseMutation | None = None,
-        mutation_prob: float | None = None,
-        crossover: BaseCrossover | None = None,
-        crossover_prob: float = 0.9,
-        swapping_prob: float = 0.5,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__(
-            population_size=population_size,
-            mutation=mutation,
-            mutation_prob=mutation_prob,
-            crossover=crossover,
-            crossover_prob=crossover_prob,
-            swapping_prob=swapping_prob,
-            seed=seed,
-        )
 
     def _survivors(
         self, losses: NDArray[np.float64], violation: NDArray[np.float64], n: int

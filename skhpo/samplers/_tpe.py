@@ -126,8 +126,7 @@ class TPESampler(ColumnSampler):
         return points[np.argsort(-gain, kind="stable")]
 
     def _is_joint(self, columns: Columns) -> bool:
-        is_conditional = len(columns.finished) < columns.history.n_finished
-        return self.multivariate and (self.group or not is_conditional)
+        return self.multivariate and (self.group or not columns.is_conditional)
 
     def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
         """Densities of the good and of the other trials."""

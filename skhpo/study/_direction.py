@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-__all__ = ["StudyDirection", "as_directions"]
+__all__ = ["StudyDirection", "as_directions", "only_direction"]
 
 
 class StudyDirection(IntEnum):
@@ -26,6 +26,13 @@ def as_directions(direction: object, directions: Sequence[object] | None) -> lis
             f"got {directions!r}."
         )
     return [_as_direction(one) for one in directions]
+
+
+def only_direction(directions: Sequence[StudyDirection]) -> StudyDirection:
+    """Return the direction of a study of one objective; of several it is a RuntimeError."""
+    if len(directions) > 1:
+        raise RuntimeError("This study has several objectives: read `directions`.")
+    return directions[0]
 
 
 def _as_direction(direction: object) -> StudyDirection:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhpo.history import History
 from skhpo.study._best import best_row, best_rows
-from skhpo.study._direction import StudyDirection
+from skhpo.study._direction import StudyDirection, only_direction
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ class StudySnapshot:
     @property
     def direction(self) -> StudyDirection:
         """Which values are better, in a study of one objective."""
-        if len(self.directions) > 1:
-            raise RuntimeError("This study has several objectives: read `directions`.")
-        return self.directions[0]
+        return only_direction(self.directions)
 
     @cached_property
     def history(self) -> History:

@@ -23,13 +23,13 @@ from skhpo.pruners import BasePruner, MedianPruner
 from skhpo.samplers import BaseSampler, TPESampler
 from skhpo.storages import BaseStorage
 from skhpo.study._best import best_row, best_rows
-from skhpo.study._direction import StudyDirection
+from skhpo.study._direction import StudyDirection, only_direction
 from skhpo.study._draw import draw_config
 from skhpo.study._optimize import optimize
 from skhpo.study._outcome import read_outcome
 from skhpo.study._snapshot import StudySnapshot
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
-from skhpo.trial._frozen import check_trial
+from skhpo.trial._frozen import FIXED_PARAMS, check_trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,6 @@ __all__ = ["Study"]
 
 logger = logging.getLogger("skhpo.study")
 
-FIXED_PARAMS = "fixed_params"  # system attribute of an enqueued trial
 METRIC_NAMES = "study:metric_names"  # system attribute of a study
 
 ObjectiveFunction = Callable[[Trial], float | Sequence[float]]
@@ -304,7 +303,6 @@ class Study:
             for field in ("params", "distributions", "user_attrs", "system_attrs"):
                 setattr(trial, field, dict(getattr(trial, field)))
             trial.intermediate_values = dict(trial.intermediate_values)
-            self._read_what_is_new()
             self._storage.create_new_trial(self._study_id, trial)
             self._read_what_is_new()
 
@@ -392,9 +390,7 @@ class Study:
         RuntimeError
             If the study has several objectives.
         """
-        if len(self.directions) > 1:
-            raise RuntimeError("This study has several objectives: read `directions`.")
-        return self.directions[0]
+        return only_direction(self.directions)
 
     @property
     def user_attrs(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from skhpo.study._direction import StudyDirection
+from skhpo.study._direction import StudyDirection, only_direction
 from skhpo.trial import FrozenTrial
 
 __all__ = ["StudySummary"]
@@ -48,6 +48,4 @@ class StudySummary:
         RuntimeError
             If it has several.
         """
-        if len(self.directions) > 1:
-            raise RuntimeError("This study has several objectives: read `directions`.")
-        return self.directions[0]
+        return only_direction(self.directions)

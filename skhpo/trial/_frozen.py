@@ -14,6 +14,8 @@ from skhpo.trial._state import TrialState
 
 __all__ = ["FrozenTrial", "create_trial"]
 
+FIXED_PARAMS = "fixed_params"  # system attribute of an enqueued trial
+
 
 class FrozenTrial(BaseTrial):
     """The record of one trial: what was tried, and what came of it.
