@@ -383,8 +383,11 @@ class Columns:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether some finished trial does not have these parameters."""
-        return len(self.finished) < self.history.n_finished
+        """Whether some trial that ended without failing does not have these parameters."""
+        state = self.history.state
+        n_without_failure = np.isin(state, (TrialState.COMPLETE, TrialState.PRUNED)).sum()
+        failed = state[self.finished] == TrialState.FAIL
+        return bool(np.count_nonzero(~failed) < n_without_failure)
 
     def _find_rows(self) -> None:
         """Sort out the trials by how they stand, if anything has changed since the last time."""

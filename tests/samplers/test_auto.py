@@ -80,3 +80,13 @@ def test_the_seed_reaches_what_is_chosen():
     study = study_of(30)
     drawn = [AutoSampler(seed=seed).sample_group(study.history, 30, space)[0] for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_trial_that_fails_before_it_asks_for_anything_does_not_make_the_space_conditional():
+    study = study_of(20)
+    study.tell(study.ask(), state=skhpo.TrialState.FAIL)
+    space = dict.fromkeys(["x0", "x1", "x2"], FloatDistribution(0, 1))
+    columns = study.history.columns(space)
+    by_rule = AutoSampler(seed=0).propose(columns, np.random.default_rng(1))
+    expected = GPSampler(seed=0).propose(columns, np.random.default_rng(1))
+    np.testing.assert_array_equal(by_rule, expected)
