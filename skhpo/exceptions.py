@@ -4,6 +4,8 @@ __all__ = [
     "DuplicatedStudyError",
     "SearchInterruptedWarning",
     "SkhpoError",
+    "StorageInternalError",
+    "StudyMismatchError",
     "TrialPruned",
     "UpdateFinishedTrialError",
     "WorkerDiedError",
@@ -30,6 +32,14 @@ class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
 
 class DuplicatedStudyError(SkhpoError):
     """A study of this name exists in the storage already."""
+
+
+class StorageInternalError(SkhpoError):
+    """A database did not do what it was asked; the message says why and what to do."""
+
+
+class StudyMismatchError(SkhpoError, ValueError):
+    """A search was to go on in a study that belongs to another search."""
 
 
 class UpdateFinishedTrialError(SkhpoError, RuntimeError):

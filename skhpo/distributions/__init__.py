@@ -7,6 +7,7 @@ from skhpo.distributions._convert import (
     check_distribution_compatibility,
     distribution_to_json,
     json_to_distribution,
+    labelled_json,
 )
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
 from skhpo.distributions._quantile import QuantileDistribution
@@ -23,4 +24,5 @@ __all__ = [
     "check_distribution_compatibility",
     "distribution_to_json",
     "json_to_distribution",
+    "labelled_json",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skhpo.distributions._base import BaseDistribution, FloatArray, cell_of, middle_of_cell
+from skhpo.distributions._labels import labels_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,12 @@ class CategoricalDistribution(BaseDistribution):
     choices : sequence
         One or more objects: strings, numbers, None, estimators, functions, arrays, ... A value is
         found among them by identity first, then as an equal one of the same type, then as an
-        equal one; so 1, 1.0 and True may stand side by side.
+        equal one; so 1, 1.0 and True may stand side by side. The label of one is taken for it.
+
+    Attributes
+    ----------
+    labels : list
+        The choices as a database keeps them: what is no JSON value has a text for it.
 
     Raises
     ------
@@ -55,6 +61,8 @@ class CategoricalDistribution(BaseDistribution):
             index = self._index_of_value.get(_typed(value))
         if index is None:
             index = find(value, self.choices)
+        if index is None and isinstance(value, str) and value in self.labels:
+            index = self.labels.index(value)
         if index is None:
             raise ValueError(f"{value!r} is not among the choices {self.choices!r}.")
         return float(index)
@@ -82,6 +90,10 @@ class CategoricalDistribution(BaseDistribution):
 
     def cell_values(self, ranks: ArrayLike) -> FloatArray:
         return np.asarray(ranks, dtype=np.float64)
+
+    @cached_property
+    def labels(self) -> list[bool | int | float | str | None]:
+        return labels_of(self.choices)
 
     @cached_property
     def _index_of_id(self) -> dict[int, int]:

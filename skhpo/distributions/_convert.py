@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-import numpy as np
-
 from skhpo.distributions._base import BaseDistribution
 from skhpo.distributions._categorical import (
     CategoricalDistribution,
     OrdinalDistribution,
     same_choices,
 )
+from skhpo.distributions._labels import is_json, labels_of
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
 from skhpo.distributions._quantile import QuantileDistribution
 
@@ -46,16 +45,41 @@ def distribution_to_json(dist: BaseDistribution) -> str:
     >>> distribution_to_json(IntDistribution(1, 3))
     '{"name": "IntDistribution", "attributes": {"low": 1, "high": 3, "log": false, "step": 1}}'
     """
+    for choice in getattr(dist, "choices", ()):
+        if not is_json(choice):
+            raise ValueError(
+                "only choices of None, bool, int, float and str can be written as JSON, "
+                f"but got {choice!r} of type {type(choice).__name__}."
+            )
+    return labelled_json(dist)
+
+
+def labelled_json(dist: BaseDistribution) -> str:
+    """Write any distribution as JSON: choices that are no JSON values by their labels.
+
+    Parameters
+    ----------
+    dist : BaseDistribution
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from skhpo.distributions import CategoricalDistribution, labelled_json
+    >>> labelled_json(CategoricalDistribution([(100,), None]))
+    '{"name": "CategoricalDistribution", "attributes": {"choices": ["(100,)", null]}}'
+    """
     layout: dict[str, Any] = {}
     distribution = _drawn_range(dist) if isinstance(dist, QuantileDistribution) else dist
     attributes = distribution._asdict()
+    name = type(distribution).__name__
     if isinstance(distribution, CategoricalDistribution):
-        attributes["choices"] = [_json_choice(c) for c in distribution.choices]
+        attributes["choices"] = labels_of(distribution.choices)
+        name = "CategoricalDistribution"
         if isinstance(distribution, OrdinalDistribution):
             layout["ordinal"] = True
-        name = "CategoricalDistribution"
-    else:
-        name = type(distribution).__name__
     return json.dumps({"name": name, "attributes": attributes} | layout)
 
 
@@ -119,6 +143,7 @@ def check_distribution_compatibility(
         isinstance(dist_old, CategoricalDistribution)
         and isinstance(dist_new, CategoricalDistribution)
         and not same_choices(dist_old.choices, dist_new.choices)
+        and not same_choices(dist_old.labels, dist_new.labels)
     ):
         raise ValueError(f"a parameter can not change its choices from {dist_old} to {dist_new}.")
 
@@ -168,14 +193,3 @@ def _kind(distribution: BaseDistribution) -> str:
 
 def _any_quantile(*distributions: BaseDistribution) -> bool:
     return any(isinstance(d, QuantileDistribution) for d in distributions)
-
-
-def _json_choice(choice: Any) -> bool | int | float | str | None:
-    if isinstance(choice, np.generic):
-        choice = choice.item()
-    if choice is None or isinstance(choice, bool | int | float | str):
-        return choice
-    raise ValueError(
-        "only choices of None, bool, int, float and str can be written as JSON, "
-        f"but got {choice!r} of type {type(choice).__name__}."
-    )

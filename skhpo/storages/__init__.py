@@ -1,6 +1,34 @@
 """Where studies and their trials live."""
 
+from typing import TYPE_CHECKING, Any
+
 from skhpo.storages._base import BaseStorage, StudyRecord
+from skhpo.storages._get import get_storage
+from skhpo.storages._heartbeat import (
+    Heartbeat,
+    RetryHeartbeatStaleTrialCallback,
+    fail_stale_trials,
+)
 from skhpo.storages._memory import InMemoryStorage
 
-__all__ = ["BaseStorage", "InMemoryStorage", "StudyRecord"]
+if TYPE_CHECKING:
+    from skhpo.storages._rdb import RDBStorage
+
+__all__ = [
+    "BaseStorage",
+    "Heartbeat",
+    "InMemoryStorage",
+    "RDBStorage",
+    "RetryHeartbeatStaleTrialCallback",
+    "StudyRecord",
+    "fail_stale_trials",
+    "get_storage",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RDBStorage":
+        from skhpo.storages._rdb import RDBStorage  # loads SQLAlchemy, so not before it is used
+
+        return RDBStorage
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

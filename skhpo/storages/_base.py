@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skhpo.distributions import BaseDistribution
 from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
 
 __all__ = ["BaseStorage", "StudyRecord"]
 
@@ -38,6 +42,9 @@ class StudyRecord:
 
 class BaseStorage(ABC):
     """Base class of the storages, in the dialect of Optuna.
+
+    Methods that return trials look at what others have written, but for
+    :meth:`get_trial` of a trial that runs here.
 
     Trials have an id, unique in the storage, and a number, counted from 0 in their study.
     Everything that names an unknown study or trial raises a KeyError; everything that changes a
@@ -102,6 +109,13 @@ class BaseStorage(ABC):
         """
 
     @abstractmethod
+    def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
+        """Keep a new trial if the number of the template is the next; return its id, or None.
+
+        So a trial can be drawn in the knowledge of all before it, whoever else writes.
+        """
+
+    @abstractmethod
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial's record, which must not be changed."""
 
@@ -150,3 +164,43 @@ class BaseStorage(ABC):
     @abstractmethod
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the library on an open trial."""
+
+    @abstractmethod
+    def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
+        """Change a note of the library on an open trial if it still is what it was.
+
+        Parameters
+        ----------
+        trial_id : int
+            The trial; it counts as one that runs here from then on.
+        key : str
+            The note.
+        old, new : object
+            What it must be (None if there is none), and is to be.
+
+        Returns
+        -------
+        changed : bool
+            False if the note is another by now, or the trial has ended.
+        """
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Return a context in which all that is set of trials is kept as a whole, at its end."""
+        return nullcontext()
+
+    # ------------------------------------------------------------------ signs of life
+
+    def get_heartbeat_interval(self) -> int | None:
+        """Return the seconds between two heartbeats of a trial; None if there are none."""
+        return None
+
+    def get_heartbeat_stale_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
+        """Return what is called with a study and a trial whose worker died."""
+        return None
+
+    def record_heartbeats(self, trial_ids: Sequence[int]) -> None:  # noqa: B027
+        """Note that the workers of some trials are alive."""
+
+    def get_stale_trial_ids(self, study_id: int, grace_period: float | None = None) -> list[int]:
+        """Return the ids of running trials whose last heartbeat is older than so many seconds."""
+        return []

@@ -107,6 +107,13 @@ class InMemoryStorage(BaseStorage):
             self._trial_of_id[trial._trial_id] = trial
             return trial._trial_id
 
+    def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
+        """Keep a new trial if the number of the template is the next; return its id, or None."""
+        with self._lock:
+            if template_trial.number != len(self._trials[study_id]):
+                return None
+            return self.create_new_trial(study_id, template_trial)
+
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial's record, which must not be changed."""
         return self._trial_of_id[trial_id]
@@ -166,6 +173,15 @@ class InMemoryStorage(BaseStorage):
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the library on an open trial."""
         self._open_trial(trial_id).system_attrs[key] = value
+
+    def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
+        """Change a note of the library on an open trial if it still is what it was."""
+        with self._lock:
+            trial = self._trial_of_id[trial_id]
+            if trial.state.is_finished() or trial.system_attrs.get(key) != old:
+                return False
+            trial.system_attrs[key] = new
+            return True
 
     def _open_trial(self, trial_id: int) -> FrozenTrial:
         trial = self._trial_of_id[trial_id]

@@ -8,7 +8,7 @@ from typing import Literal
 from skhpo.exceptions import DuplicatedStudyError
 from skhpo.pruners import BasePruner
 from skhpo.samplers import BaseSampler
-from skhpo.storages import BaseStorage, InMemoryStorage
+from skhpo.storages import BaseStorage, get_storage
 from skhpo.study._direction import StudyDirection, as_directions
 from skhpo.study._study import Study, logger
 from skhpo.study._summary import StudySummary
@@ -27,7 +27,7 @@ Direction = Literal["minimize", "maximize"] | StudyDirection
 
 def create_study(
     *,
-    storage: BaseStorage | None = None,
+    storage: str | BaseStorage | None = None,
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
     study_name: str | None = None,
@@ -39,8 +39,10 @@ def create_study(
 
     Parameters
     ----------
-    storage : BaseStorage, optional
-        Where the study is kept. Default: an :class:`skhpo.storages.InMemoryStorage` of its own.
+    storage : str or BaseStorage, optional
+        Where the study is kept: the URL of a database, such as ``"sqlite:///study.db"`` (see
+        :class:`skhpo.storages.RDBStorage`), or a storage. Default: an
+        :class:`skhpo.storages.InMemoryStorage` of its own.
     sampler : BaseSampler, optional
         Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner, optional
@@ -86,7 +88,7 @@ def create_study(
     True
     """
     whole = as_directions(direction, directions)
-    storage = InMemoryStorage() if storage is None else _as_storage(storage)
+    storage = get_storage(storage)
     try:
         study_id = storage.create_new_study(whole, study_name)
     except DuplicatedStudyError:
@@ -103,7 +105,7 @@ def create_study(
 def load_study(
     *,
     study_name: str | None,
-    storage: BaseStorage,
+    storage: str | BaseStorage,
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
 ) -> Study:
@@ -113,8 +115,8 @@ def load_study(
     ----------
     study_name : str or None
         Its name; None for the only study of the storage.
-    storage : BaseStorage
-        Where it is kept.
+    storage : str or BaseStorage
+        Where it is kept: the URL of a database, or a storage.
     sampler : BaseSampler, optional
         Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner, optional
@@ -139,7 +141,7 @@ def load_study(
     >>> skhpo.load_study(study_name="mine", storage=storage).study_name
     'mine'
     """
-    storage = _as_storage(storage)
+    storage = get_storage(storage)
     if study_name is None:
         names = get_all_study_names(storage)
         if len(names) != 1:
@@ -150,15 +152,15 @@ def load_study(
     return Study(study_name, storage, sampler=sampler, pruner=pruner)
 
 
-def delete_study(*, study_name: str, storage: BaseStorage) -> None:
+def delete_study(*, study_name: str, storage: str | BaseStorage) -> None:
     """Delete a study and its trials.
 
     Parameters
     ----------
     study_name : str
         Its name.
-    storage : BaseStorage
-        Where it is kept.
+    storage : str or BaseStorage
+        Where it is kept: the URL of a database, or a storage.
 
     Raises
     ------
@@ -174,15 +176,15 @@ def delete_study(*, study_name: str, storage: BaseStorage) -> None:
     >>> skhpo.get_all_study_names(storage)
     []
     """
-    storage = _as_storage(storage)
+    storage = get_storage(storage)
     storage.delete_study(storage.get_study_id_from_name(study_name))
 
 
 def copy_study(
     *,
     from_study_name: str,
-    from_storage: BaseStorage,
-    to_storage: BaseStorage,
+    from_storage: str | BaseStorage,
+    to_storage: str | BaseStorage,
     to_study_name: str | None = None,
 ) -> None:
     """Copy a study with its trials, to another storage or under another name.
@@ -191,8 +193,8 @@ def copy_study(
     ----------
     from_study_name : str
         The study.
-    from_storage, to_storage : BaseStorage
-        Where it is kept, and where the copy is to be kept.
+    from_storage, to_storage : str or BaseStorage
+        Where it is kept, and where the copy is to be kept: URLs of databases, or storages.
     to_study_name : str, optional
         Name of the copy. Default: the same.
 
@@ -213,6 +215,7 @@ def copy_study(
     >>> len(skhpo.load_study(study_name="mine", storage=there).trials)
     3
     """
+    to_storage = get_storage(to_storage)
     source = load_study(study_name=from_study_name, storage=from_storage)
     copy = create_study(
         study_name=from_study_name if to_study_name is None else to_study_name,
@@ -227,13 +230,13 @@ def copy_study(
     copy.add_trials(source.get_trials(deepcopy=False))
 
 
-def get_all_study_names(storage: BaseStorage) -> list[str]:
+def get_all_study_names(storage: str | BaseStorage) -> list[str]:
     """List the names of a storage's studies.
 
     Parameters
     ----------
-    storage : BaseStorage
-        The storage.
+    storage : str or BaseStorage
+        The URL of a database, or a storage.
 
     Returns
     -------
@@ -248,18 +251,18 @@ def get_all_study_names(storage: BaseStorage) -> list[str]:
     >>> skhpo.get_all_study_names(storage)
     ['mine']
     """
-    return [study.study_name for study in _as_storage(storage).get_all_studies()]
+    return [study.study_name for study in get_storage(storage).get_all_studies()]
 
 
 def get_all_study_summaries(
-    storage: BaseStorage, include_best_trial: bool = True
+    storage: str | BaseStorage, include_best_trial: bool = True
 ) -> list[StudySummary]:
     """Say of each study of a storage what it is and how far it has come.
 
     Parameters
     ----------
-    storage : BaseStorage
-        The storage.
+    storage : str or BaseStorage
+        The URL of a database, or a storage.
     include_best_trial : bool, default=True
         Look for the best trials, too.
 
@@ -278,6 +281,7 @@ def get_all_study_summaries(
     >>> summary.study_name, summary.n_trials, summary.best_trial.value
     ('mine', 3, 2.0)
     """
+    storage = get_storage(storage)
     names = get_all_study_names(storage)
     return [_summary(load_study(study_name=n, storage=storage), include_best_trial) for n in names]
 
@@ -298,12 +302,3 @@ def _summary(study: Study, include_best_trial: bool) -> StudySummary:
         n_trials=len(trials),
         datetime_start=min((t.datetime_start for t in trials if t.datetime_start), default=None),
     )
-
-
-def _as_storage(storage: object) -> BaseStorage:
-    if not isinstance(storage, BaseStorage):
-        raise TypeError(
-            "`storage` must be a storage, such as skhpo.storages.InMemoryStorage(); "
-            f"got {storage!r}."
-        )
-    return storage

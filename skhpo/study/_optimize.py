@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skhpo.exceptions import TrialPruned
+from skhpo.storages import Heartbeat, fail_stale_trials
 from skhpo.trial import FrozenTrial, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -34,16 +35,20 @@ class _Run:
     gc_after_trial: bool
     deadline: float
     progress: Any
+    heartbeat: Heartbeat
 
     def may_start(self) -> bool:
         return not self.study._stop_flag and time.monotonic() < self.deadline
 
     def one_trial(self) -> None:
         """Ask, evaluate, tell, call back."""
+        fail_stale_trials(self.study)
         trial = self.study.ask()
+        self.heartbeat.add(trial._trial_id)
         try:
             frozen = self._evaluate(trial)
         finally:
+            self.heartbeat.remove(trial._trial_id)
             if self.gc_after_trial:
                 gc.collect()
         for callback in self.callbacks:
@@ -102,7 +107,11 @@ def optimize(
         raise ValueError(f"`n_jobs` must be 1 or more, or -1; got {n_jobs}.")
     study._in_optimize, study._stop_flag = True, False
     try:
-        with _progress_bar(n_trials) if show_progress_bar else nullcontext() as progress:
+        storage = study._storage
+        with (
+            Heartbeat(storage, storage.get_heartbeat_interval()) as heartbeat,
+            _progress_bar(n_trials) if show_progress_bar else nullcontext() as progress,
+        ):
             run = _Run(
                 study=study,
                 func=func,
@@ -111,6 +120,7 @@ def optimize(
                 gc_after_trial=gc_after_trial,
                 deadline=float("inf") if timeout is None else time.monotonic() + timeout,
                 progress=progress,
+                heartbeat=heartbeat,
             )
             if n_threads == 1:
                 _run_here(run, n_trials)

@@ -482,17 +482,16 @@ class Study:
     def _read_what_is_new(self) -> None:
         """Bring the history up to date with what other owners of the storage have written."""
         history = self.history
-        for number in range(history.n_trials, self._storage.get_n_trials(self._study_id)):
-            trial = self._record_of(number)
+        trials = self._storage.get_all_trials(self._study_id)
+        for trial in trials[history.n_trials :]:
             history.add(trial)
             if not trial.state.is_finished():
-                self._open_elsewhere.add(number)
+                self._open_elsewhere.add(trial.number)
             if trial.state == TrialState.WAITING:
-                self._waiting.append(number)
+                self._waiting.append(trial.number)
         for number in sorted(self._open_elsewhere):
-            trial = self._record_of(number)
-            if trial.state != TrialState.WAITING:
-                self._follow(trial)
+            if trials[number].state != TrialState.WAITING:
+                self._follow(trials[number])
 
     def _follow(self, trial: FrozenTrial) -> None:
         """Note how far a trial has come that runs elsewhere."""
@@ -513,9 +512,16 @@ class Study:
                 self._open_elsewhere.discard(number)
                 return trial_id
         trial_id = self._storage.create_new_trial(self._study_id)
-        self._read_what_is_new()
-        self._open_elsewhere.discard(self._storage.get_trial(trial_id).number)
+        self._take_up(self._storage.get_trial(trial_id))
         return trial_id
+
+    def _take_up(self, trial: FrozenTrial) -> None:
+        """Add a trial that was started here to the history, after all before it."""
+        if trial.number == self.history.n_trials:
+            self.history.add(trial)
+        else:
+            self._read_what_is_new()
+            self._open_elsewhere.discard(trial.number)
 
     def _ask_space(
         self, space: SearchSpace, tried: set[Any], fixed: Mapping[str, Any] | None = None

@@ -34,6 +34,7 @@ LEFT_OUT = {
     "QMCSampler": {"warn_asynchronous_seeding", "independent_sampler"},
     "CmaEsSampler": {"lr_adapt"},
     "StudySummary": {"study_id", "direction"},
+    "RDBStorage": {"failed_trial_callback"},
 }
 EVERYWHERE_LEFT_OUT = {"constraints_func", "warn_independent_sampling"}
 GENERATIONS = {

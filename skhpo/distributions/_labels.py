@@ -1,0 +1,75 @@
+"""Labels: texts that stand for choices that no JSON can hold, such as estimators and functions."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn import config_context
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_LONGEST = 200  # characters of a label
+
+
+def labels_of(choices: Sequence[Any]) -> list[bool | int | float | str | None]:
+    """The choices as JSON values: themselves where they are, otherwise a text.
+
+    The same choices have the same labels in any process; no two of a list have the same.
+
+    Parameters
+    ----------
+    choices : sequence
+        Objects of any kind.
+
+    Returns
+    -------
+    list
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> from skhpo.distributions._labels import labels_of
+    >>> labels_of(["l1", None, (100, 50), SVC(C=10), len])
+    ['l1', None, '(100, 50)', 'SVC(C=10)', 'builtins.len']
+    """
+    labels: list[Any] = []
+    seen: Counter[str] = Counter(choice for choice in choices if isinstance(choice, str))
+    for choice in choices:
+        if is_json(choice):
+            labels.append(choice.item() if isinstance(choice, np.generic) else choice)
+            continue
+        label = describe(choice)
+        seen[label] += 1
+        labels.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
+    return labels
+
+
+def is_json(choice: Any) -> bool:
+    """Whether a choice is a JSON value as it is."""
+    if isinstance(choice, np.generic):
+        choice = choice.item()
+    return choice is None or isinstance(choice, bool | int | float | str)
+
+
+def describe(thing: Any) -> str:
+    """A short text that is the same for the same thing in any process.
+
+    Parameters
+    ----------
+    thing : object
+        An estimator, a function, an array, ...
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(thing, np.ndarray):
+        return f"array(shape={thing.shape}, dtype={thing.dtype}, hash={joblib.hash(thing)[:12]})"
+    name = getattr(thing, "__qualname__", None)
+    if name is not None:  # a function or a class
+        return f"{thing.__module__}.{name}"
+    with config_context(print_changed_only=True):
+        text = " ".join(_ADDRESS.sub("", repr(thing)).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."

@@ -1,0 +1,320 @@
+"""A line to a database: connections, transactions that are tried again, errors that explain."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import create_engine, event, insert, inspect, select
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from skhpo.exceptions import StorageInternalError
+from skhpo.storages._tables import (
+    REVISION,
+    SCHEMA_VERSION,
+    alembic_version,
+    metadata,
+    version_info,
+)
+
+__all__ = ["Database"]
+
+PATIENCE = 60.0  # seconds for which a transaction is tried that meets a lock or a lost server
+LONGEST_PAUSE = 1.0  # seconds between two tries
+BUSY_TIMEOUT = 20.0  # seconds for which SQLite itself waits for a lock
+
+_WRITES = "skhpo_writes"  # marks the connections whose transactions are to write
+
+# The drivers taken where the URL names none.
+_DRIVERS = {
+    "postgresql": "psycopg",
+    "postgres": "psycopg",
+    "mysql": "pymysql",
+    "mariadb": "pymysql",
+}
+_EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql"}
+
+# What servers say of themselves when it is worthwhile to try again: PostgreSQL's codes for a
+# serialization failure, a deadlock, a lock not available, a server that stops or starts ...
+_PASSING_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
+# ... and MySQL's for a lock timeout, a deadlock, a lost server, one that does not answer.
+_PASSING_NUMBERS = {1205, 1213, 2006, 2013, 2003, 2002}
+_PASSING_WORDS = (
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+    "connection refused",
+    "server closed the connection",
+    "connection failed",
+    "could not connect",
+    "can't connect",
+    "the connection is closed",
+    "starting up",
+    "shutting down",
+)
+
+T = TypeVar("T")
+
+
+class Database:
+    """A database with our tables, reached by a URL.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy's URL of it.
+    engine_kwargs : mapping of str to object
+        Handed on to :func:`sqlalchemy.create_engine`.
+    """
+
+    def __init__(self, url: str, engine_kwargs: Mapping[str, Any]) -> None:
+        self.url = _parse(url)
+        self._engine_kwargs = dict(engine_kwargs)
+        self._engines: tuple[Engine, Engine] | None = None  # for what reads and for what writes
+        self._pid = 0
+        self._lock = threading.Lock()
+        self._turn = threading.RLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "_engine_kwargs": self._engine_kwargs, "_pid": 0}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _engines=None, _lock=threading.Lock(), _turn=threading.RLock())
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    def _open(self) -> tuple[Engine, Engine]:
+        """The pool of connections; a forked process gets one of its own."""
+        with self._lock:
+            if self._engines is not None and self._pid != os.getpid():
+                self._engines[0].dispose(close=False)  # the connections are the parent's
+                self._engines = None
+            if self._engines is None:
+                engine = _make_engine(self.url, self._engine_kwargs)
+                self._engines = engine, engine.execution_options(**{_WRITES: True})
+                self._pid = os.getpid()
+            return self._engines
+
+    def dispose(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        with self._lock:
+            engines, self._engines = self._engines, None
+        if engines is not None:
+            engines[0].dispose()
+
+    # ------------------------------------------------------------------- transactions
+
+    def read(self, function: Callable[[Connection], T]) -> T:
+        """Run a function that only reads, in a transaction of its own."""
+        return self._attempt(function, writes=False)
+
+    def write(self, function: Callable[[Connection], T]) -> T:
+        """Run a function that writes: all that it does is kept, or nothing is.
+
+        It is run again if a lock or a lost server came in its way, so it must not change
+        anything but the database.
+        """
+        return self._attempt(function, writes=True)
+
+    def _attempt(self, function: Callable[[Connection], T], writes: bool) -> T:
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.005
+        engine = self._open()[writes]
+        is_shared = isinstance(engine.pool, StaticPool)  # one connection for all threads
+        while True:
+            try:
+                with self._turn if is_shared else nullcontext(), engine.begin() as connection:
+                    return function(connection)
+            except DBAPIError as error:
+                if not _may_pass(error) or time.monotonic() > deadline:
+                    raise StorageInternalError(self._explain(error)) from error
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _explain(self, error: DBAPIError) -> str:
+        """Say what went wrong, and what to do."""
+        said = str(error.orig).strip()
+        for words, meaning in _MEANINGS:
+            if words in said.lower():
+                return f"{self}: {meaning} ({said})"
+        if _may_pass(error):
+            return (
+                f"{self}: the database could not be reached, or was locked by others, for "
+                f"{PATIENCE:.0f} s ({said}). What was stored before is kept."
+            )
+        return f"{self}: the database refused: {said}"
+
+    # ------------------------------------------------------------------------ the tables
+
+    def prepare(self, library: str, create: bool, check: bool) -> None:
+        """Create the tables where there are none, and check their version.
+
+        Parameters
+        ----------
+        library : str
+            Noted as the maker of new tables.
+        create : bool
+            Whether to create what is missing.
+        check : bool
+            Whether to compare the version.
+
+        Raises
+        ------
+        RuntimeError
+            If the tables have another version.
+        """
+        revision = self.read(_revision)
+        if revision is None and create:
+            revision = self._create_tables(library)
+        if check and revision != REVISION:
+            raise RuntimeError(
+                f"{self}: the tables have version {revision!r}; this release of skhpo reads and "
+                f"writes {REVISION!r} only. Older tables of Optuna's are brought up to it by "
+                "`optuna storage upgrade --storage URL`; newer ones need a newer skhpo."
+            )
+
+    def _create_tables(self, library: str) -> str | None:
+        """Create the tables, unless others are just doing so: then wait for them."""
+
+        def create(connection: Connection) -> None:
+            metadata.create_all(connection)
+            if connection.execute(select(version_info.c.schema_version)).first() is None:
+                row = {"schema_version": SCHEMA_VERSION, "library_version": library}
+                connection.execute(insert(version_info).values(row))
+            if connection.execute(select(alembic_version)).first() is None:
+                connection.execute(insert(alembic_version).values(version_num=REVISION))
+
+        for attempt in range(8):
+            try:
+                self.write(create)
+                break
+            except StorageInternalError:
+                if attempt == 7:
+                    raise
+                time.sleep(0.05 * 2**attempt)
+                if self.read(_revision) is not None:
+                    break
+        return self.read(_revision)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(
+            "`storage` must be the URL of a database, such as 'sqlite:///study.db' or "
+            f"'postgresql://user:password@host/name'; got {_without_password(url)!r}."
+        ) from None
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None or (driver == "psycopg" and importlib.util.find_spec("psycopg2") is not None):
+        return parsed
+    dialect = "postgresql" if driver == "psycopg" else "mysql"
+    return parsed.set(drivername=f"{dialect}+{driver}")
+
+
+def _without_password(url: object) -> str:
+    _, at, after = str(url).rpartition("@")
+    return f"***@{after}" if at else str(url)
+
+
+def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
+    kwargs = dict(engine_kwargs)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite:
+        given = dict(kwargs.get("connect_args", {}))
+        kwargs["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False} | given
+        if url.database in (None, "", ":memory:"):
+            kwargs.setdefault("poolclass", StaticPool)  # one connection: each has its own memory
+    try:
+        engine = create_engine(url, **kwargs)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(str(error.name))
+        hint = f"pip install 'skhpo[{extra}]'" if extra else f"pip install {error.name}"
+        raise ImportError(
+            f"The database {url.render_as_string(hide_password=True)} needs the package "
+            f"{error.name}: {hint}"
+        ) from error
+    except NoSuchModuleError as error:
+        raise ValueError(f"`storage`: SQLAlchemy knows no such database: {error}") from error
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """Let readers and a writer work side by side; survive the death of any process."""
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says so
+    cursor = connection.cursor()
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except Exception as error:
+            if not any(word in str(error) for word in ("readonly", "locked", "unable to open")):
+                raise
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that begins by reading could not be made to write once another has written.
+    if connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    """The version of the tables; None if there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(select(alembic_version.c.version_num)).first()
+    return None if row is None else str(row[0])
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether it is worthwhile to try again."""
+    if error.connection_invalidated:
+        return True
+    original: Any = error.orig
+    if getattr(original, "sqlstate", None) in _PASSING_STATES:
+        return True
+    if original is not None and original.args and original.args[0] in _PASSING_NUMBERS:
+        return True
+    said = str(original).lower()
+    return any(words in said for words in _PASSING_WORDS)
+
+
+_MEANINGS = (
+    (
+        "database or disk is full",
+        "the disk is full, so nothing more can be written. What was stored before stays readable; "
+        "free some space and run the same again to go on",
+    ),
+    ("readonly", "the file is read-only, so nothing can be written to it; mind its permissions"),
+    ("not a database", "this file is no SQLite database"),
+    (
+        "malformed",
+        "the file is damaged. `sqlite3 FILE .recover` saves what can be read of it",
+    ),
+    (
+        "unable to open database file",
+        "the file cannot be opened or made; mind that its folder exists and may be written to",
+    ),
+    ("no such table", "the database does not have the tables of a storage"),
+    (
+        "password authentication failed",
+        "the server does not accept this user with this password",
+    ),
+    ("does not exist", "the server has no such database, user or table"),
+)

@@ -1,0 +1,196 @@
+"""Signs of life of running trials, and what becomes of those whose worker died."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from skhpo.exceptions import SkhpoError, UpdateFinishedTrialError
+from skhpo.storages._base import BaseStorage
+from skhpo.trial import FrozenTrial, TrialState, create_trial
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["Heartbeat", "RetryHeartbeatStaleTrialCallback", "fail_stale_trials"]
+
+logger = logging.getLogger("skhpo.storages")
+
+FAILED_TRIAL = "failed_trial"  # system attributes of a trial that is tried again
+RETRY_HISTORY = "retry_history"
+
+
+class Heartbeat:
+    """Gives signs of life of the trials that run here, from a thread, while its block runs.
+
+    Parameters
+    ----------
+    storage : BaseStorage
+        Where the trials live.
+    interval : float or None
+        Seconds between two signs; None gives none.
+    """
+
+    def __init__(self, storage: BaseStorage, interval: float | None) -> None:
+        self._storage = storage
+        self._interval = interval
+        self._trial_ids: set[int] = set()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self._interval is not None:
+            self._thread = threading.Thread(
+                target=self._beat, name="skhpo heartbeat", args=(self._interval,), daemon=True
+            )
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def add(self, trial_id: int) -> None:
+        """Give signs of a trial's life, the first at once."""
+        if self._interval is None:
+            return
+        with self._lock:
+            self._trial_ids.add(trial_id)
+        self._storage.record_heartbeats([trial_id])
+
+    def remove(self, trial_id: int) -> None:
+        """Give no more of them."""
+        with self._lock:
+            self._trial_ids.discard(trial_id)
+
+    def _beat(self, interval: float) -> None:
+        while not self._over.wait(interval):
+            with self._lock:
+                trial_ids = sorted(self._trial_ids)
+            try:
+                self._storage.record_heartbeats(trial_ids)
+            except SkhpoError as error:  # whoever runs the trials meets it, too, and tells
+                logger.warning("No heartbeat could be written: %s", error)
+
+
+def fail_stale_trials(study: Study) -> None:
+    """Fail the running trials whose worker has given no sign of life for too long.
+
+    ``Study.optimize`` does so before each trial if the storage has a heartbeat interval; without
+    one, nothing is done.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> storage = skhpo.storages.RDBStorage("sqlite:///:memory:", heartbeat_interval=60)
+    >>> study = skhpo.create_study(storage=storage)
+    >>> skhpo.storages.fail_stale_trials(study)
+    """
+    storage = study._storage
+    if storage.get_heartbeat_interval() is None:
+        return
+    callback = storage.get_heartbeat_stale_trial_callback()
+    for trial_id in storage.get_stale_trial_ids(study._study_id):
+        try:
+            storage.set_trial_state_values(trial_id, TrialState.FAIL)
+        except UpdateFinishedTrialError:  # another process was faster
+            continue
+        trial = copy.deepcopy(storage.get_trial(trial_id))
+        logger.warning("Trial %d has failed: its worker gives no sign of life.", trial.number)
+        if callback is not None:
+            callback(study, trial)
+
+
+class RetryHeartbeatStaleTrialCallback:
+    """Have a trial whose worker died tried again: enqueue its parameters anew.
+
+    Parameters
+    ----------
+    max_retry : int, optional
+        How many times. Default: without end.
+    inherit_intermediate_values : bool, default=False
+        Whether the new trial begins with the values that the old one had reported.
+
+    Examples
+    --------
+    >>> import skhpo
+    >>> from skhpo.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+    >>> storage = RDBStorage(
+    ...     "sqlite:///:memory:",
+    ...     heartbeat_interval=60,
+    ...     heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=3),
+    ... )
+    """
+
+    def __init__(
+        self, max_retry: int | None = None, inherit_intermediate_values: bool = False
+    ) -> None:
+        self._max_retry = max_retry
+        self._inherit_intermediate_values = inherit_intermediate_values
+
+    def __call__(self, study: Study, trial: FrozenTrial) -> None:
+        """Enqueue the trial's parameters, unless they were tried often enough."""
+        numbers = [*self.retry_history(trial), trial.number]
+        if self._max_retry is not None and len(numbers) > self._max_retry:
+            return
+        reports = trial.intermediate_values if self._inherit_intermediate_values else None
+        study.add_trial(
+            create_trial(
+                state=TrialState.WAITING,
+                params=trial.params,
+                distributions=trial.distributions,
+                user_attrs=trial.user_attrs,
+                system_attrs={
+                    FAILED_TRIAL: trial.number,
+                    **trial.system_attrs,
+                    RETRY_HISTORY: numbers,
+                },
+                intermediate_values=reports,
+            )
+        )
+
+    @staticmethod
+    def retried_trial_number(trial: FrozenTrial) -> int | None:
+        """Return the number of the trial that this one repeats; None if it repeats none.
+
+        Parameters
+        ----------
+        trial : FrozenTrial
+            A trial.
+
+        Returns
+        -------
+        number : int or None
+        """
+        number: int | None = trial.system_attrs.get(FAILED_TRIAL)
+        return number
+
+    @staticmethod
+    def retry_history(trial: FrozenTrial) -> list[int]:
+        """Return the numbers of the trials that this one repeats, the first one first.
+
+        Parameters
+        ----------
+        trial : FrozenTrial
+            A trial.
+
+        Returns
+        -------
+        numbers : list of int
+        """
+        return list(trial.system_attrs.get(RETRY_HISTORY, []))

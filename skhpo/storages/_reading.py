@@ -1,0 +1,150 @@
+"""Rows of the tables, made records of trials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy.engine import Connection
+
+from skhpo.distributions import json_to_distribution
+from skhpo.storages._tables import (
+    from_stored,
+    trial_intermediate_values,
+    trial_params,
+    trial_system_attributes,
+    trial_user_attributes,
+    trial_values,
+    trials,
+)
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["from_utc", "read_changed_trials", "to_utc"]
+
+_MAX_LISTED = 200  # trials that a query lists by id; more are read as a range
+
+_distribution = lru_cache(maxsize=4096)(json_to_distribution)
+
+
+_OF_STUDY = select(
+    trials.c.trial_id,
+    trials.c.number,
+    trials.c.state,
+    trials.c.datetime_start,
+    trials.c.datetime_complete,
+).where(trials.c.study_id == bindparam("study_id"))
+_NEW = _OF_STUDY.where(trials.c.trial_id > bindparam("after"))
+_NEW_OR_LISTED = _OF_STUDY.where(
+    or_(
+        trials.c.trial_id > bindparam("after"),
+        trials.c.trial_id.in_(bindparam("listed", expanding=True)),
+    )
+)
+
+
+def read_changed_trials(
+    connection: Connection, study_id: int, after: int, open_trials: Mapping[int, FrozenTrial | None]
+) -> list[FrozenTrial]:
+    """Read the trials of a study that are new or may have changed.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    study_id : int
+        The study.
+    after : int
+        Trials with a larger id are new.
+    open_trials : mapping of int to FrozenTrial or None
+        Ids of the trials known to be open. With a record, a trial is read only if its state has
+        changed since.
+
+    Returns
+    -------
+    trials : list of FrozenTrial
+        By number.
+    """
+    listed = sorted(open_trials)
+    given: dict[str, Any] = {"study_id": study_id, "after": after}
+    if not listed:
+        query = _NEW
+    elif len(listed) <= _MAX_LISTED:
+        query, given["listed"] = _NEW_OR_LISTED, listed
+    else:
+        query, given["after"] = _NEW, min(after, listed[0] - 1)
+    records = {}
+    for trial_id, number, state, start, complete in connection.execute(query, given):
+        if trial_id <= after:
+            if trial_id not in open_trials:
+                continue
+            known = open_trials[trial_id]
+            if known is not None and known.state.name == state:
+                continue
+        records[trial_id] = FrozenTrial(
+            number, TrialState[state], None, from_utc(start), from_utc(complete),
+            {}, {}, {}, {}, {}, trial_id,
+        )  # fmt: skip
+    if records:
+        _read_parts(connection, study_id, records)
+    return sorted(records.values(), key=lambda trial: trial.number)
+
+
+def _read_parts(connection: Connection, study_id: int, records: Mapping[int, FrozenTrial]) -> None:
+    """Fill records with their parameters, values, reports and notes."""
+
+    def rows(table: Table, *names: str) -> Any:
+        columns = [table.c[name] for name in ("trial_id", *names)]
+        return _rows(connection, study_id, records, table, columns)
+
+    for trial_id, name, internal, text in rows(
+        trial_params, "param_name", "param_value", "distribution_json"
+    ):
+        trial = records[trial_id]
+        distribution = trial.distributions[name] = _distribution(text)
+        trial.params[name] = distribution.to_external_repr(internal)
+
+    values: dict[int, dict[int, float]] = {}
+    for trial_id, objective, value, kind in rows(trial_values, "objective", "value", "value_type"):
+        values.setdefault(trial_id, {})[objective] = from_stored(value, kind)
+    for trial_id, by_objective in values.items():
+        records[trial_id].values = [by_objective[k] for k in sorted(by_objective)]
+
+    for trial_id, step, value, kind in rows(
+        trial_intermediate_values, "step", "intermediate_value", "intermediate_value_type"
+    ):
+        records[trial_id].intermediate_values[step] = from_stored(value, kind)
+
+    for trial_id, key, text in rows(trial_user_attributes, "key", "value_json"):
+        records[trial_id].user_attrs[key] = json.loads(text)
+    for trial_id, key, text in rows(trial_system_attributes, "key", "value_json"):
+        records[trial_id].system_attrs[key] = json.loads(text)
+
+
+def _rows(
+    connection: Connection,
+    study_id: int,
+    ids: Collection[int],
+    table: Table,
+    columns: Sequence[Any],
+) -> Any:
+    """Rows that belong to some trials of a study, in the order in which they were written."""
+    query = select(*columns).order_by(*table.primary_key)
+    if len(ids) <= _MAX_LISTED:
+        return connection.execute(query.where(table.c.trial_id.in_(list(ids))))
+    query = query.join(trials, trials.c.trial_id == table.c.trial_id)
+    query = query.where(trials.c.study_id == study_id, table.c.trial_id.between(min(ids), max(ids)))
+    return (row for row in connection.execute(query) if row[0] in ids)
+
+
+def to_utc(moment: datetime | None) -> datetime | None:
+    """A local time as the tables have it: in UTC, without a time zone."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def from_utc(moment: datetime | None) -> datetime | None:
+    """A time of the tables as a local time."""
+    return None if moment is None else moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
