@@ -58,6 +58,10 @@ class BaseDistribution(ABC):
     def _contains(self, internal: float) -> bool:
         """Whether an internal representation lies in the domain."""
 
+    def canonical(self, value: Any) -> Any:
+        """Return a value as it would be drawn: of a choice, the object in the list."""
+        return self.to_external_repr(self.to_internal_repr(value))
+
     @abstractmethod
     def to_unit(self, internal: ArrayLike) -> FloatArray:
         """Map internal representations into the unit interval.

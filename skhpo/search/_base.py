@@ -27,14 +27,16 @@ from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._results import format_results, performed
 from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search._shared import record, run_with_others
 from skhpo.search._sklearn import (
     BaseSearchCV,
     FitCallbacks,
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.storages import InMemoryStorage
-from skhpo.study import Study, StudyDirection
+from skhpo.search._stored import open_study
+from skhpo.storages import BaseStorage
+from skhpo.study import Study
 from skhpo.trial import FrozenTrial
 
 __all__ = ["StudySearchCV"]
@@ -130,6 +132,16 @@ class StudySearchCV(BaseSearchCV):
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
         ends the search.
 
+    storage : str or BaseStorage, default=None
+        Where the search is kept as it runs: the URL of a database, such as
+        ``"sqlite:///study.db"`` (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
+        search fitted again goes on where it was cut, and several processes may fit it at once:
+        they share its budget and what they learn. None keeps it in memory.
+
+    study_name : str, default=None
+        Name of the study in the storage. None makes one of the search, its estimator and its
+        data, so that the same call finds its study again, and another one gets its own.
+
     enqueue : "defaults", list of dicts or None, default="defaults"
         Candidates to begin with. "defaults" is the estimator as it is given, where it lies
         in the space, so that the search never ends below it. Dicts may leave parameters out:
@@ -218,6 +230,8 @@ class StudySearchCV(BaseSearchCV):
         "pruner": [StrOptions({"auto"}), BasePruner, None],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "callbacks": [list, tuple, None],
+        "storage": [str, BaseStorage, None],
+        "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
     }
 
@@ -240,6 +254,8 @@ class StudySearchCV(BaseSearchCV):
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        storage: str | BaseStorage | None = None,
+        study_name: str | None = None,
         enqueue: Any = "defaults",
     ) -> None:
         self.param_distributions = param_distributions
@@ -249,6 +265,8 @@ class StudySearchCV(BaseSearchCV):
         self.pruner = pruner
         self.timeout = timeout
         self.callbacks = callbacks
+        self.storage = storage
+        self.study_name = study_name
         self.enqueue = enqueue
         super().__init__(
             estimator=estimator,
@@ -286,6 +304,11 @@ class StudySearchCV(BaseSearchCV):
         ValueError
             Before the first fold, if a parameter of the search or the space is not valid;
             after the last, if every fit failed.
+        skhpo.exceptions.StudyMismatchError
+            If the study in the storage belongs to a search that differs in its estimator, space,
+            splits, scoring or data.
+        skhpo.exceptions.StorageInternalError
+            If the storage fails; what it has stored is kept.
         """
         plan = make_plan(self, X, y, params)
         self.n_splits_ = len(plan.splits)
@@ -309,9 +332,10 @@ class StudySearchCV(BaseSearchCV):
     def _run_candidates(self, plan: Plan, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
         n_folds, n_candidates = len(plan.splits), plan.n_candidates
-        study = self._make_study(plan)
+        study, ledger = open_study(self, plan, self._make_sampler(plan), self._make_pruner())
         with (
             callbacks.search(n_candidates * n_folds),
+            ledger.open(),
             Executor(self.n_jobs) as workers,
             Progress(self.verbose, n_candidates, n_folds) as progress,
         ):
@@ -322,9 +346,11 @@ class StudySearchCV(BaseSearchCV):
                 n_folds=n_folds,
                 objective=self._objective(),
                 enqueued=plan.enqueued,
+                n_candidates=n_candidates,
                 in_order=plan.seed is not None,
                 callbacks=self.callbacks or (),
                 progress=progress,
+                ledger=ledger,
             )
             schedule = Schedule(
                 referee,
@@ -334,21 +360,28 @@ class StudySearchCV(BaseSearchCV):
                 prunes=self.pruner is not None,
             )
             deadline = None if self.timeout is None else time.monotonic() + self.timeout
-            study._in_optimize = True
-            try:
-                reason = run(
+            submit = self._submitter(plan, callbacks)
+
+            def run_what_there_is() -> str | None:
+                return run(
                     schedule,
                     workers,
-                    self._submitter(plan, callbacks),
+                    submit,
                     partial(self._receive, plan),
                     deadline,
+                    partial(record, schedule, referee, ledger),
                 )
+
+            study._in_optimize = True
+            try:
+                reason = run_with_others(run_what_there_is, schedule, study, ledger, deadline)
             finally:
                 study._in_optimize = False
                 self.study_ = study
+        candidates = referee.with_those_of_others(schedule.candidates)
         if reason is not None:
-            self._warn_about_cut(reason, schedule.candidates, n_candidates)
-        return schedule.candidates
+            self._warn_about_cut(reason, candidates, n_candidates)
+        return candidates
 
     def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
         """Make ``cv_results_``, and complain if every fit failed."""
@@ -394,18 +427,16 @@ class StudySearchCV(BaseSearchCV):
 
     # ---------------------------------------------------------------------- parts of the run
 
-    def _make_study(self, plan: Plan) -> Study:
+    def _make_sampler(self, plan: Plan) -> BaseSampler:
         sampler = self._default_sampler() if self.sampler is None else copy.deepcopy(self.sampler)
         if plan.seed is not None:
             sampler.reseed(plan.seed)
-        pruner: BasePruner = NopPruner()
+        return sampler
+
+    def _make_pruner(self) -> BasePruner:
         if isinstance(self.pruner, BasePruner):
-            pruner = copy.deepcopy(self.pruner)
-        elif self.pruner == "auto":
-            pruner = RacingPruner()
-        storage = InMemoryStorage()
-        name = storage.get_study(storage.create_new_study([StudyDirection.MAXIMIZE])).study_name
-        return Study(name, storage, sampler=sampler, pruner=pruner)
+            return copy.deepcopy(self.pruner)
+        return RacingPruner() if self.pruner == "auto" else NopPruner()
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()

@@ -34,6 +34,7 @@ def run(
     submit: Callable[[Workers, Candidate, int], None],
     receive: Callable[[Any], Any],
     deadline: float | None = None,
+    record: Callable[[Candidate, int, Any], None] | None = None,
 ) -> str | None:
     """Run a schedule to its end.
 
@@ -51,15 +52,19 @@ def run(
         ``time.monotonic()`` at which to stop. If no candidate is complete by then, the oldest in
         flight is run to its end.
 
+    record : callable, optional
+        Records the result of a fold of a candidate. Default: the schedule's own method.
+
     Returns
     -------
     reason : str or None
         Why the run was cut short: "interrupt", "timeout"; None if it was not.
     """
     was_cut = False
+    record = schedule.record if record is None else record
     try:
         while True:
-            _fill(schedule, workers, submit)
+            _fill(schedule, workers, submit, record)
             if workers.n_outstanding == 0:
                 return "timeout" if was_cut else None
             if _is_over(deadline):
@@ -72,7 +77,7 @@ def run(
                 (number, fold), outcome = workers.wait(_time_left(deadline))
             except TimeoutError:
                 continue
-            schedule.record(schedule.candidates[number], fold, receive(outcome))
+            record(schedule.candidates[number], fold, receive(outcome))
     except KeyboardInterrupt:
         workers.abort()
         schedule.interrupt()
@@ -84,7 +89,10 @@ def run(
 
 
 def _fill(
-    schedule: Schedule, workers: Workers, submit: Callable[[Workers, Candidate, int], None]
+    schedule: Schedule,
+    workers: Workers,
+    submit: Callable[[Workers, Candidate, int], None],
+    record: Callable[[Candidate, int, Any], None],
 ) -> None:
     """Give each idle worker a task, and keep a few queued, which no worker has to wait for.
 
@@ -95,7 +103,11 @@ def _fill(
         task = schedule.next_task(ahead=workers.n_outstanding < workers.n_workers)
         if task is None:
             return
-        submit(workers, *task)
+        candidate, fold = task
+        if fold in candidate.known:
+            record(candidate, fold, candidate.known[fold])
+        else:
+            submit(workers, candidate, fold)
 
 
 def _is_over(deadline: float | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from skhpo.history import Table
 from skhpo.pruners import BasePruner, Judge
 from skhpo.pruners._fold_model import FoldModel
+from skhpo.search._ledger import Ledger, folds_of
 from skhpo.search._progress import Progress
 from skhpo.search._schedule import Candidate, Status
 from skhpo.space import SearchSpace
@@ -24,11 +26,36 @@ __all__ = ["Entry", "StudyReferee"]
 
 @dataclass
 class Entry:
-    """What the referee keeps with a candidate."""
+    """What the referee keeps with a candidate.
+
+    Attributes
+    ----------
+    trial : Trial
+        Its trial.
+    params : dict of str to object
+        Its parameters, by the estimator's names.
+    judge : callable or None
+        Judges it; None judges by what is known at the time.
+    n_judged_before : int or None
+        Of a candidate that ended in an earlier fit: after how many folds.
+    """
 
     trial: Trial
     params: dict[str, Any]
     judge: Judge | None = None
+    n_judged_before: int | None = None
+
+    @property
+    def number(self) -> int:
+        """Number of its trial in the study."""
+        return self.trial.number
+
+
+_STATUS: dict[TrialState, Status] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
 
 
 class StudyReferee:
@@ -46,14 +73,18 @@ class StudyReferee:
         Folds of a candidate.
     objective : callable
         Takes the result of a fold, returns the score that the search follows.
-    enqueued : iterable of mapping of str to object
+    enqueued : sequence of mapping of str to object
         Configurations to begin with; what they leave open is sampled.
+    n_candidates : int
+        How many trials the study is to have, at most.
     in_order : bool
         Judge a candidate by what was known when it was asked, not by what is known now.
     callbacks : sequence of callable
         Called with the study and a trial's record as it ends.
     progress : Progress
         Is shown what happens.
+    ledger : Ledger
+        Keeps the folds, and knows those of earlier fits.
     """
 
     def __init__(
@@ -64,20 +95,25 @@ class StudyReferee:
         pruner: BasePruner | None,
         n_folds: int,
         objective: Callable[[Mapping[str, Any]], float],
-        enqueued: Iterable[Mapping[str, Any]],
+        enqueued: Sequence[Mapping[str, Any]],
+        n_candidates: int,
         in_order: bool,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
         progress: Progress,
+        ledger: Ledger,
     ) -> None:
         self._study = study
         self._space = space
         self._pruner = pruner
         self._n_folds = n_folds
         self._objective = objective
-        self._enqueued = deque(enqueued)
+        self._enqueued = enqueued
+        self._n_candidates = n_candidates
         self._in_order = in_order
         self._callbacks = callbacks
         self._progress = progress
+        self._ledger = ledger
+        self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
         self._losses = Table(n_folds)  # of the complete candidates
         self._model: FoldModel | None = None
@@ -87,17 +123,36 @@ class StudyReferee:
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
+        past = self._ledger.next_past()
+        if past is not None:
+            return self._go_on(number, past)
         if self._study._stop_flag:
             return None
-        fixed = self._enqueued.popleft() if self._enqueued else None
-        asked = self._study._ask_space(self._space, self._tried, fixed)
+        asked = self._study._ask_space(
+            self._space, self._tried, self._enqueued, self._n_candidates, self._ledger.mark
+        )
         if asked is None:
             return None
         trial, config = asked
-        entry = Entry(trial, self._space.to_params(config))
+        self._ledger.began(trial._trial_id)
+        return self._candidate(number, Entry(trial, self._space.to_params(config)))
+
+    def _go_on(self, number: int, past: FrozenTrial) -> Candidate:
+        """Make a candidate of a trial of an earlier fit."""
+        self._tried.add(self._space.config_key(past.params))
+        entry = Entry(Trial(self._study, past._trial_id), self._space.to_params(past.params))
+        if past.state.is_finished():
+            entry.n_judged_before = len(past.intermediate_values)
+        else:
+            self._ledger.began(past._trial_id)
+        candidate = self._candidate(number, entry)
+        candidate.known = folds_of(past)
+        return candidate
+
+    def _candidate(self, number: int, entry: Entry) -> Candidate:
         order: Sequence[int] = range(self._n_folds)
         if self._pruner is not None:
-            order = self._pruner.fold_order(number, self._n_folds).tolist()
+            order = self._pruner.fold_order(entry.number, self._n_folds).tolist()
             entry.judge = self._current_judge() if self._in_order else None
         return Candidate(number, order, payload=entry)
 
@@ -116,10 +171,11 @@ class StudyReferee:
             self._study._stop_flag = True
         scores = [self._objective(result) for result in candidate.results.values()]
         entry: Entry = candidate.payload
-        if self._pruner is None or self._pruner.reads_fold_scores:
-            entry.trial.report(scores[-1], step=fold)
-        else:
-            entry.trial.report(float(np.mean(scores)), step=len(scores) - 1)
+        frozen = entry.trial._frozen
+        if frozen.state.is_finished():  # in an earlier fit, or by another process
+            is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
+            return _STATUS[frozen.state] if is_judged else None
+        self._report(entry.trial, frozen, fold, scores)
         if candidate.n_judged == self._n_folds:
             return "failed" if np.isnan(scores).any() else "complete"
         if self._pruner is None:
@@ -127,25 +183,63 @@ class StudyReferee:
         if np.isnan(scores[-1]):
             return "failed"
         judge = entry.judge or self._current_judge()
-        return "pruned" if judge(entry.trial._frozen) else None
+        return "pruned" if judge(_as_of(entry.trial._frozen, len(scores))) else None
+
+    def _report(
+        self, trial: Trial, frozen: FrozenTrial, fold: int, scores: Sequence[float]
+    ) -> None:
+        """Report a fold to the trial, unless an earlier fit did."""
+        step, value = fold, scores[-1]
+        if self._pruner is not None and not self._pruner.reads_fold_scores:
+            step, value = len(scores) - 1, float(np.mean(scores))
+        if step not in frozen.intermediate_values:
+            trial.report(value, step=step)
 
     def tell(self, candidate: Candidate) -> None:
-        """Tell the study how a candidate ended, and call back."""
+        """Tell the study how a candidate ended."""
         entry: Entry = candidate.payload
-        frozen = entry.trial._frozen
-        score = np.nan
+        score = self.mean_score(candidate) if candidate.status == "complete" else np.nan
+        with self._ledger.whole():
+            self._finish(candidate, entry.trial._frozen, score)
+        self._progress.candidate_done(candidate, entry.params, score)
+
+    def _finish(self, candidate: Candidate, frozen: FrozenTrial, score: float) -> None:
+        study = self._study
         if candidate.status == "complete":
-            score = self.mean_score(candidate)
             self._losses.append(-self._scores(candidate))
-            self._study._finish(frozen, TrialState.COMPLETE, [score])
+        if frozen.state.is_finished():
+            study.history.finish(frozen)
+            return
+        if candidate.status == "interrupted" and self._ledger.let_go(frozen._trial_id):
+            return
+        if candidate.status == "complete":
+            study._finish(frozen, TrialState.COMPLETE, [score])
         elif candidate.status == "pruned":
             mean, variance = self._predict(candidate)
-            self._study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
+            study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
         else:
-            self._study._finish(frozen, TrialState.FAIL, None)
-        self._progress.candidate_done(candidate, entry.params, score)
-        for callback in self._callbacks:
-            callback(self._study, frozen)
+            study._finish(frozen, TrialState.FAIL, None)
+        self._ended.append(frozen)
+
+    def call_back(self) -> None:
+        """Call the callbacks of the candidates that have ended since."""
+        while self._ended:
+            trial = self._ended.popleft()
+            for callback in self._callbacks:
+                callback(self._study, trial)
+
+    def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates, and those that other processes have run, by the numbers of the trials."""
+        everything = {candidate.payload.number: candidate for candidate in candidates}
+        for trial in self._ledger.others(set(everything)):
+            entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
+            folds = folds_of(trial)
+            order = self._pruner.fold_order(trial.number, self._n_folds) if self._pruner else folds
+            judged = [fold for fold in order if fold in folds][: len(trial.intermediate_values)]
+            candidate = Candidate(len(everything), judged, entry, status=_STATUS[trial.state])
+            candidate.results = {int(fold): folds[int(fold)] for fold in judged}
+            everything[trial.number] = candidate
+        return [everything[number] for number in sorted(everything)]
 
     def mean_score(self, candidate: Candidate) -> float:
         """Mean of the scores over all folds, as ``cv_results_`` has it."""
@@ -165,3 +259,12 @@ class StudyReferee:
             self._model, self._model_as_of = FoldModel.fit(self._losses.rows), len(self._losses)
         mean, variance = self._model.predict(folds, losses)
         return -mean, variance
+
+
+def _as_of(trial: FrozenTrial, n_reports: int) -> FrozenTrial:
+    """A trial as it was after its first reports: an earlier fit may have made more."""
+    if len(trial.intermediate_values) <= n_reports:
+        return trial
+    seen = copy.copy(trial)
+    seen.intermediate_values = dict(list(trial.intermediate_values.items())[:n_reports])
+    return seen

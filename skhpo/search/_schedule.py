@@ -39,6 +39,8 @@ class Candidate:
         Results by fold, in the order judged.
     status : str or None
         How it ended; None while it is in flight.
+    known : dict of int to object
+        Results that were there before it began, by fold: these folds need not run.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Candidate:
     payload: Any = None
     results: dict[int, Any] = field(default_factory=dict)
     status: Status | None = None
+    known: dict[int, Any] = field(default_factory=dict)
     n_dispatched: int = 0
     _early: dict[int, Any] = field(default_factory=dict)
 
@@ -208,6 +211,10 @@ class Schedule:
         """Start no further candidate."""
         self._closed = True
         self._tell_what_may_be_told()
+
+    def reopen(self) -> None:
+        """Ask for further candidates once more."""
+        self._closed = False
 
     def interrupt(self) -> None:
         """End every candidate in flight as it stands."""

@@ -179,7 +179,7 @@ class SearchSpace:
         Choices are the user's own objects, even if the config was read from a storage.
         """
         return {
-            target: _canonical(parameter.distribution, config[parameter.name])
+            target: parameter.distribution.canonical(config[parameter.name])
             for target, parameter in self._branches[self.branch_of(config) or 0].items()
         }
 
@@ -374,10 +374,6 @@ def _size(distributions: Iterator[BaseDistribution]) -> int | float:
 
 def _external(distribution: BaseDistribution, internal: Any) -> Any:
     return distribution.to_external_repr(float(internal))
-
-
-def _canonical(distribution: BaseDistribution, value: Any) -> Any:
-    return distribution.to_external_repr(distribution.to_internal_repr(value))
 
 
 def _random_cell(distribution: BaseDistribution, rng: np.random.Generator) -> Any:

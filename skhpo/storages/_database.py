@@ -155,13 +155,11 @@ class Database:
 
     # ------------------------------------------------------------------------ the tables
 
-    def prepare(self, library: str, create: bool, check: bool) -> None:
+    def prepare(self, create: bool, check: bool) -> None:
         """Create the tables where there are none, and check their version.
 
         Parameters
         ----------
-        library : str
-            Noted as the maker of new tables.
         create : bool
             Whether to create what is missing.
         check : bool
@@ -174,7 +172,7 @@ class Database:
         """
         revision = self.read(_revision)
         if revision is None and create:
-            revision = self._create_tables(library)
+            revision = self._create_tables()
         if check and revision != REVISION:
             raise RuntimeError(
                 f"{self}: the tables have version {revision!r}; this release of skhpo reads and "
@@ -182,13 +180,13 @@ class Database:
                 "`optuna storage upgrade --storage URL`; newer ones need a newer skhpo."
             )
 
-    def _create_tables(self, library: str) -> str | None:
+    def _create_tables(self) -> str | None:
         """Create the tables, unless others are just doing so: then wait for them."""
 
         def create(connection: Connection) -> None:
             metadata.create_all(connection)
             if connection.execute(select(version_info.c.schema_version)).first() is None:
-                row = {"schema_version": SCHEMA_VERSION, "library_version": library}
+                row = {"schema_version": SCHEMA_VERSION, "library_version": "skhpo"}
                 connection.execute(insert(version_info).values(row))
             if connection.execute(select(alembic_version)).first() is None:
                 connection.execute(insert(alembic_version).values(version_num=REVISION))

@@ -204,11 +204,7 @@ class RDBStorage(BaseStorage):
         self._alarm_is_set = False
         self._lock = threading.RLock()
         self._database = Database(url, engine_kwargs or {})
-        from skhpo import __version__
-
-        self._database.prepare(
-            f"skhpo {__version__}", not skip_table_creation, not skip_compatibility_check
-        )
+        self._database.prepare(not skip_table_creation, not skip_compatibility_check)
 
     def __repr__(self) -> str:
         return f"RDBStorage({str(self._database)!r})"
@@ -571,11 +567,15 @@ class RDBStorage(BaseStorage):
             return True
 
         with self._lock:
-            trial = self.get_trial(trial_id)
-            if trial.state.is_finished() or not self._database.write(work):
+            try:
+                if not self._database.write(work):
+                    return False
+            except UpdateFinishedTrialError:
                 return False
-            trial.system_attrs[key] = new
-            self._mirrors[self._study_of[trial_id]].own.add(trial_id)
+            study_id = self._study_of[self._known(trial_id)._trial_id]
+            self._mirrors[study_id].own.discard(trial_id)
+            self._refresh(study_id)  # whoever ran it may have written since
+            self._mirrors[study_id].own.add(trial_id)
             return True
 
     def _open_trial(self, trial_id: int) -> FrozenTrial:

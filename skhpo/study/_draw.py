@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skhpo.space import Group, SearchSpace
     from skhpo.study._study import Study
 
-__all__ = ["draw_config"]
+__all__ = ["draw_config", "note_tried"]
 
 MAX_ATTEMPTS = 10
 
@@ -70,6 +70,14 @@ def draw_config(
     finally:
         if isinstance(sampler, ColumnSampler):
             sampler.forget(number)
+
+
+def note_tried(space: SearchSpace, trial: FrozenTrial, tried: set[Any]) -> None:
+    """Add the key of a trial of another process to those tried, if it lies in the space."""
+    try:
+        tried.add(space.config_key(trial.params))
+    except (KeyError, ValueError):  # it has no branch, or a value that the space does not know
+        return
 
 
 def _draw_by_columns(

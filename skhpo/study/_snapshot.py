@@ -27,7 +27,9 @@ class StudySnapshot:
         self.user_attrs = study.user_attrs
         self.sampler = study.sampler
         self.pruner = study.pruner
-        self._finished = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
+        states = [TrialState(state) for state in study.history.state]
+        trials = study.get_trials(deepcopy=False)
+        self._finished = [t for t, s in zip(trials, states, strict=False) if s.is_finished()]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None

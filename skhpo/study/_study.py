@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from skhpo.samplers import BaseSampler, TPESampler
 from skhpo.storages import BaseStorage
 from skhpo.study._best import best_row, best_rows
 from skhpo.study._direction import StudyDirection, only_direction
-from skhpo.study._draw import draw_config
+from skhpo.study._draw import draw_config, note_tried
 from skhpo.study._optimize import optimize
 from skhpo.study._outcome import read_outcome
 from skhpo.study._snapshot import StudySnapshot
@@ -95,6 +96,8 @@ class Study:
         self._lock = threading.RLock()
         self._in_optimize = False
         self._stop_flag = False
+        self._is_rewound = False
+        self._n_rewound = 0
         self._read_what_is_new()
 
     def __repr__(self) -> str:
@@ -479,19 +482,50 @@ class Study:
 
     # --------------------------------------------- for trials, the search, and pruners
 
-    def _read_what_is_new(self) -> None:
-        """Bring the history up to date with what other owners of the storage have written."""
-        history = self.history
+    def _read_what_is_new(self) -> list[FrozenTrial]:
+        """Bring the history up to date with what others have written; return their new trials."""
+        if self._is_rewound:
+            return []
         trials = self._storage.get_all_trials(self._study_id)
-        for trial in trials[history.n_trials :]:
-            history.add(trial)
-            if not trial.state.is_finished():
-                self._open_elsewhere.add(trial.number)
-            if trial.state == TrialState.WAITING:
-                self._waiting.append(trial.number)
+        new = trials[self.history.n_trials :]
+        for trial in new:
+            self._add_to_history(trial)
         for number in sorted(self._open_elsewhere):
             if trials[number].state != TrialState.WAITING:
                 self._follow(trials[number])
+        return new
+
+    def _add_to_history(self, trial: FrozenTrial) -> None:
+        """Take up a trial that others run, or have run."""
+        self.history.add(trial)
+        if not trial.state.is_finished():
+            self._open_elsewhere.add(trial.number)
+        if trial.state == TrialState.WAITING:
+            self._waiting.append(trial.number)
+
+    def _rewind(self) -> list[FrozenTrial]:
+        """Forget the history and return the trials, to be taken up once more, one by one.
+
+        Until the last has been, nothing is read from the storage. So a search that goes on
+        judges each trial by what was known when it was asked.
+        """
+        trials = self.get_trials(deepcopy=False)
+        self.history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
+        self._open_elsewhere.clear()
+        self._waiting.clear()
+        self._is_rewound = bool(trials)
+        self._n_rewound = len(trials)
+        return trials
+
+    def _replay(self, trial: FrozenTrial, as_open: bool) -> None:
+        """Take up the next trial after a rewind, as one that has just begun here, or as it is."""
+        if as_open:
+            begun = copy.copy(trial)
+            begun.state, begun.values = TrialState.RUNNING, None
+            self.history.add(begun)
+        else:
+            self._add_to_history(trial)
+        self._is_rewound = self.history.n_trials < self._n_rewound
 
     def _follow(self, trial: FrozenTrial) -> None:
         """Note how far a trial has come that runs elsewhere."""
@@ -503,14 +537,21 @@ class Study:
             self._open_elsewhere.discard(trial.number)
             self.history.finish(trial)
 
-    def _start_trial(self) -> int:
-        """Take the next enqueued trial, or create one; return its id."""
+    def _take_waiting(self) -> FrozenTrial | None:
+        """Take the next enqueued trial, if there is one that nobody else was faster to take."""
         while self._waiting:
             trial_id = self._trial_id(number := self._waiting.popleft())
             if self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
                 self.history.set_state(number, TrialState.RUNNING)
                 self._open_elsewhere.discard(number)
-                return trial_id
+                return self._storage.get_trial(trial_id)
+        return None
+
+    def _start_trial(self) -> int:
+        """Take the next enqueued trial, or create one; return its id."""
+        waiting = self._take_waiting()
+        if waiting is not None:
+            return waiting._trial_id
         trial_id = self._storage.create_new_trial(self._study_id)
         self._take_up(self._storage.get_trial(trial_id))
         return trial_id
@@ -524,23 +565,85 @@ class Study:
             self._open_elsewhere.discard(trial.number)
 
     def _ask_space(
-        self, space: SearchSpace, tried: set[Any], fixed: Mapping[str, Any] | None = None
+        self,
+        space: SearchSpace,
+        tried: set[Any],
+        enqueued: Sequence[Mapping[str, Any]] = (),
+        limit: float = math.inf,
+        system_attrs: Mapping[str, Any] | None = None,
     ) -> tuple[Trial, dict[str, Any]] | None:
         """Start a trial with a candidate of `space` that has not been tried.
 
-        Returns the trial and its configuration, or None if the space is used up. Values in
-        `fixed` are kept as they are; the candidate's key is added to `tried`.
+        Returns the trial and its configuration; None if the space is used up, or the study has
+        `limit` trials. The first trials get the values in `enqueued`, each as it is. The
+        candidate's key is added to `tried`, and so are those of other processes' candidates.
         """
         with self._lock:
-            self._read_what_is_new()
-            config = draw_config(self, space, self.history.n_trials, fixed or {}, tried)
-            if config is None:
-                return None
-            tried.add(space.config_key(config))
-            trial = Trial(self, self._start_trial())
+            while True:
+                for other in self._read_what_is_new():
+                    note_tried(space, other, tried)
+                waiting = self._take_waiting()
+                number = self.history.n_trials if waiting is None else waiting.number
+                if waiting is None and number >= limit:
+                    return None
+                fixed = enqueued[number] if number < len(enqueued) else {}
+                if waiting is not None:
+                    fixed = waiting.system_attrs.get(FIXED_PARAMS, {})
+                config = draw_config(self, space, number, fixed, tried)
+                if waiting is not None:
+                    if config is None:
+                        self._finish(waiting, TrialState.FAIL, None)
+                        continue
+                    return self._begin_waiting(space, waiting, config, system_attrs or {}), config
+                if config is None:
+                    return None
+                trial = self._begin(space, number, config, system_attrs or {})
+                if trial is not None:
+                    tried.add(space.config_key(config))
+                    return trial, config
+
+    def _begin(
+        self,
+        space: SearchSpace,
+        number: int,
+        config: Mapping[str, Any],
+        system_attrs: Mapping[str, Any],
+    ) -> Trial | None:
+        """Start trial `number`; None if another process has just started one of this number."""
+        distributions = {name: space.distributions[name] for name in config}
+        trial = FrozenTrial(
+            number=number,
+            state=TrialState.RUNNING,
+            value=None,
+            datetime_start=datetime.now(),
+            datetime_complete=None,
+            params={name: d.canonical(config[name]) for name, d in distributions.items()},
+            distributions=distributions,
+            user_attrs={},
+            system_attrs=dict(system_attrs),
+            intermediate_values={},
+            trial_id=-1,
+        )
+        trial_id = self._storage.create_next_trial(self._study_id, trial)
+        if trial_id is None:
+            return None
+        self.history.add(self._storage.get_trial(trial_id))
+        return Trial(self, trial_id)
+
+    def _begin_waiting(
+        self,
+        space: SearchSpace,
+        waiting: FrozenTrial,
+        config: Mapping[str, Any],
+        system_attrs: Mapping[str, Any],
+    ) -> Trial:
+        """Start a trial that a user had enqueued in the study."""
+        with self._storage.batch():
+            for key, attr in system_attrs.items():
+                self._storage.set_trial_system_attr(waiting._trial_id, key, attr)
             for name, value in config.items():
-                self._set_param(trial._frozen, name, value, space.distributions[name])
-            return trial, config
+                self._set_param(waiting, name, value, space.distributions[name])
+        return Trial(self, waiting._trial_id)
 
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
         """Return a trial's value of a parameter, drawn at the first call."""

@@ -1,0 +1,158 @@
+"""The fingerprint of a search: what must be the same for its stored scores to be comparable."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+
+from skhpo.distributions import BaseDistribution, QuantileDistribution, labelled_json
+from skhpo.distributions._categorical import same_object
+from skhpo.distributions._labels import describe
+from skhpo.exceptions import StudyMismatchError
+
+if TYPE_CHECKING:
+    from skhpo.search._base import StudySearchCV
+    from skhpo.search._plan import Plan
+
+__all__ = ["check_fingerprint", "digest", "make_fingerprint"]
+
+_LONGEST = 300  # characters of a text that is shown
+_WITHOUT_EFFECT = {"n_jobs", "verbose"}  # on what an estimator learns
+
+_NO_DEFAULT = object()
+
+_ADVICE = {
+    "cv splits": "A splitter that shuffles needs an int `random_state` to split alike again.",
+    "estimator": "Parameters that the search sets are part of it, too, as they are given.",
+}
+
+
+def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
+    """Describe a search, part by part.
+
+    Parameters
+    ----------
+    search : StudySearchCV
+        Its settings.
+    plan : Plan
+        What its fit has settled.
+
+    Returns
+    -------
+    fingerprint : dict of str to str
+        For each part a text for people, which ends in a digest where it does not say all.
+    """
+    space = {p.name: _describe_distribution(p.distribution) for p in plan.space.parameters}
+    scoring = _describe(search.scoring)
+    given = plan.fit_params | plan.score_params
+    return {
+        "estimator": _shown(_describe(search.estimator)),
+        "space": _shown(", ".join(f"{name}: {text}" for name, text in space.items())),
+        "cv splits": f"{len(plan.splits)} splits, {joblib.hash(plan.splits)[:16]}",
+        "scoring": _shown(
+            f"{scoring}, followed: {plan.refit_metric}, error_score={search.error_score}, "
+            f"return_train_score={search.return_train_score}"
+        ),
+        "data": _shown(
+            ", ".join([f"X {_shape(plan.X)}", f"y {_shape(plan.y)}", *sorted(given)]),
+            digest([_content(part) for part in (plan.X, plan.y)], given),
+        ),
+    }
+
+
+def check_fingerprint(study_name: str, stored: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Raise a StudyMismatchError that says in what two fingerprints differ."""
+    differing = [part for part in new if stored.get(part) != new[part]]
+    if not differing:
+        return
+    lines = [
+        f"The study {study_name!r} belongs to another search: its scores could not be compared "
+        "with those of this one. What differs:"
+    ]
+    for part in differing:
+        lines += [f"- {part}", f"    stored: {stored.get(part)}", f"    now:    {new[part]}"]
+        lines += [f"    {_ADVICE[part]}"] if part in _ADVICE else []
+    lines.append(
+        "Call the search as before to go on with it; or give another `study_name` to begin anew; "
+        "or remove the old one with `skhpo.delete_study(study_name=..., storage=...)`."
+    )
+    raise StudyMismatchError("\n".join(lines))
+
+
+def digest(*things: Any) -> str:
+    """A short text that differs where the content of things does."""
+    try:
+        return str(joblib.hash(things))[:16]
+    except Exception:  # something that cannot be pickled
+        return str(joblib.hash([_describe(thing) for thing in things]))[:16]
+
+
+def _shown(text: str, digest_of_rest: str = "") -> str:
+    if len(text) > _LONGEST:
+        digest_of_rest = digest(text, digest_of_rest)
+        text = f"{text[:_LONGEST]} ..."
+    return f"{text} [{digest_of_rest}]" if digest_of_rest else text
+
+
+def _describe(thing: Any) -> str:
+    """A text that says all of an estimator or a setting, the same in any process."""
+    if hasattr(thing, "get_params") and not isinstance(thing, type):
+        changed = _changed_params(thing)
+        inner = ", ".join(f"{name}={_describe(value)}" for name, value in changed.items())
+        return f"{type(thing).__qualname__}({inner})"
+    if isinstance(thing, Mapping):
+        inner = ", ".join(f"{key!r}: {_describe(value)}" for key, value in thing.items())
+        return f"{{{inner}}}"
+    if isinstance(thing, list | tuple):
+        return f"[{', '.join(map(_describe, thing))}]"
+    if isinstance(thing, np.random.RandomState | np.random.Generator):
+        return type(thing).__name__  # its state moves on with each use
+    return describe(thing)
+
+
+def _changed_params(estimator: Any) -> dict[str, Any]:
+    """Parameters of an estimator that are not the default ones, and have an effect."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(type(estimator).__init__).parameters.items()
+    }
+    return {
+        name: value
+        for name, value in estimator.get_params(deep=False).items()
+        if name not in _WITHOUT_EFFECT and not same_object(value, defaults.get(name, _NO_DEFAULT))
+    }
+
+
+def _describe_distribution(distribution: BaseDistribution) -> str:
+    if not isinstance(distribution, QuantileDistribution):
+        return labelled_json(distribution)
+    probes = distribution.from_unit(np.linspace(0.1, 0.9, 5))
+    return f"quantiles {[float(f'{probe:.6g}') for probe in probes]}"
+
+
+def _shape(data: Any) -> str:
+    if data is None:
+        return "None"
+    shape = getattr(data, "shape", None)
+    kind = type(data).__name__
+    return f"{kind}{tuple(shape)}" if shape is not None else f"{kind} of {len(data)}"
+
+
+def _content(data: Any) -> Any:
+    """The content of data in a form that does not depend on how it lies in memory."""
+    if hasattr(data, "columns") and hasattr(data, "dtypes"):  # pandas, polars, ...
+        return [(str(name), np.asarray(data[name])) for name in data.columns]
+    if hasattr(data, "tocsr"):
+        matrix = data.tocsr().sorted_indices()
+        return matrix.shape, matrix.data, matrix.indices, matrix.indptr
+    if hasattr(data, "to_numpy"):
+        return data.to_numpy()
+    if isinstance(data, np.ndarray):
+        return np.ascontiguousarray(data)
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        return list(data)
+    return data

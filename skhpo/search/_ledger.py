@@ -1,0 +1,177 @@
+"""What a search keeps in its study, and finds there: folds, of earlier fits and other processes."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from skhpo.search._worker import at_work, is_known_to_be_dead, new_mark
+from skhpo.storages import BaseStorage, Heartbeat
+from skhpo.study import Study
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["Ledger", "StoredLedger", "folds_of"]
+
+FOLD = "skhpo:fold:"  # prefix of the attributes that hold a fold's result
+WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
+
+HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says otherwise
+GRACE = 60.0  # seconds without one after which a worker counts as dead
+GLANCE = 10.0  # seconds between two looks for trials of dead workers
+
+_KEPT = ("test_scores", "train_scores", "n_test_samples", "fit_time", "score_time", "fit_error")
+
+
+class Ledger:
+    """Keeps nothing: for a search whose study ends with it."""
+
+    mark: Mapping[str, Any] = {}
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """While the block runs, the search is at work."""
+        yield
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is written inside the block is kept as a whole, or not at all."""
+        yield
+
+    def began(self, trial_id: int) -> None:
+        """A candidate has begun."""
+
+    def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
+        """Keep the result of a fold."""
+
+    def let_go(self, trial_id: int) -> bool:
+        """Leave a candidate half-done, for whoever goes on; False if that cannot be."""
+        return False
+
+    def next_past(self) -> FrozenTrial | None:
+        """The next trial of an earlier fit, in which this search goes on; None after the last."""
+        return None
+
+    def is_at_work_elsewhere(self) -> bool:
+        """Whether other processes are at work on candidates of this search."""
+        return False
+
+    def others(self, known: set[int]) -> list[FrozenTrial]:
+        """Ended candidates of other processes: all but those whose number is known."""
+        return []
+
+
+class StoredLedger(Ledger):
+    """Keeps the folds of a search in its study, so that no fit of one is lost.
+
+    Parameters
+    ----------
+    study : Study
+        The study, as it is in the storage.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._storage: BaseStorage = study._storage
+        self._identity = new_mark()
+        self.mark = {WORKER: self._identity}
+        self._past = deque(study._rewind())
+        self._own: set[int] = set()  # ids of the trials that have run here
+        self._next_glance = 0.0
+        interval = self._storage.get_heartbeat_interval()
+        self._grace = None if interval is not None else GRACE
+        self._heart = Heartbeat(self._storage, HEARTBEAT if interval is None else interval)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """While the block runs, its process gives signs of life."""
+        with at_work(self._identity), self._heart:
+            yield
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is written inside the block is kept as a whole, or not at all."""
+        with self._storage.batch():
+            yield
+
+    # ------------------------------------------------------------------ what is kept
+
+    def began(self, trial_id: int) -> None:
+        """A candidate has begun: give signs of its life."""
+        self._own.add(trial_id)
+        self._heart.add(trial_id)
+
+    def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
+        """Keep the result of a fold."""
+        kept = {name: result[name] for name in _KEPT if name in result}
+        self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", kept)
+
+    def let_go(self, trial_id: int) -> bool:
+        """Leave a candidate half-done, for whoever goes on."""
+        self._heart.remove(trial_id)
+        self._storage.take_over(trial_id, WORKER, self._identity, None)
+        return True
+
+    # ---------------------------------------------------------------- what is found
+
+    def next_past(self) -> FrozenTrial | None:
+        """The next trial that ended, or that nobody runs any more: then it is taken over."""
+        while self._past:
+            trial = self._past.popleft()
+            is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
+            self._study._replay(trial, as_open=is_ours)
+            if is_ours:
+                return self._storage.get_trial(trial._trial_id)
+        if time.monotonic() >= self._next_glance:
+            self._next_glance = time.monotonic() + GLANCE
+            for trial in self._running():
+                if self._take_over(trial):
+                    self._study._open_elsewhere.discard(trial.number)
+                    return self._storage.get_trial(trial._trial_id)
+        return None
+
+    def is_at_work_elsewhere(self) -> bool:
+        """Whether others run candidates; the next look for dead ones among them is due at once."""
+        self._next_glance = 0.0
+        return bool(self._running())
+
+    def others(self, known: set[int]) -> list[FrozenTrial]:
+        """Ended candidates of other processes: all but those whose number is known."""
+        return [
+            trial
+            for trial in self._study.get_trials(deepcopy=False)
+            if trial.number not in known and self._has_ended_with_folds(trial)
+        ]
+
+    def _running(self) -> list[FrozenTrial]:
+        """Candidates under way that others run."""
+        return [
+            trial
+            for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            if WORKER in trial.system_attrs and trial._trial_id not in self._own
+        ]
+
+    def _has_ended_with_folds(self, trial: FrozenTrial) -> bool:
+        return bool(trial.state.is_finished() and trial.intermediate_values and folds_of(trial))
+
+    def _take_over(self, trial: FrozenTrial) -> bool:
+        """Take over a candidate whose worker is dead, unless another process is faster."""
+        if trial.state != TrialState.RUNNING or WORKER not in trial.system_attrs:
+            return False
+        mark = trial.system_attrs[WORKER]
+        if not is_known_to_be_dead(mark) and mark != self._identity:
+            stale = self._storage.get_stale_trial_ids(self._study._study_id, self._grace)
+            if trial._trial_id not in stale:
+                return False
+        return self._storage.take_over(trial._trial_id, WORKER, mark, self._identity)
+
+
+def folds_of(trial: FrozenTrial) -> dict[int, dict[str, Any]]:
+    """The results of a trial's folds that were kept, by fold."""
+    return {
+        int(key.removeprefix(FOLD)): {"stop": False, **kept}
+        for key, kept in trial.system_attrs.items()
+        if key.startswith(FOLD)
+    }

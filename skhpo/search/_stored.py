@@ -1,0 +1,81 @@
+"""The study of a search: made anew in memory, or found in a storage and gone on with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skhpo.exceptions import DuplicatedStudyError, StudyMismatchError
+from skhpo.pruners import BasePruner
+from skhpo.samplers import BaseSampler
+from skhpo.search._fingerprint import check_fingerprint, digest, make_fingerprint
+from skhpo.search._ledger import Ledger, StoredLedger
+from skhpo.search._plan import Plan
+from skhpo.storages import BaseStorage, get_storage
+from skhpo.study import Study, StudyDirection
+
+if TYPE_CHECKING:
+    from skhpo.search._base import StudySearchCV
+
+__all__ = ["open_study"]
+
+FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a search
+
+
+def open_study(
+    search: StudySearchCV, plan: Plan, sampler: BaseSampler, pruner: BasePruner
+) -> tuple[Study, Ledger]:
+    """Make or find the study of a search, and the ledger that goes with it.
+
+    Parameters
+    ----------
+    search : StudySearchCV
+        Its `storage` and `study_name` say where.
+    plan : Plan
+        What its fit has settled; with a storage, it gets room for all candidates found there.
+    sampler, pruner : BaseSampler, BasePruner
+        For the study.
+
+    Returns
+    -------
+    study : Study
+    ledger : Ledger
+    """
+    storage = get_storage(search.storage)
+    if search.storage is None:
+        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], search.study_name)
+        name = storage.get_study(study_id).study_name
+        return Study(name, storage, sampler=sampler, pruner=pruner), Ledger()
+    name = _find_study(search, plan, storage)
+    study = Study(name, storage, sampler=sampler, pruner=pruner)
+    plan.n_candidates = max(plan.n_candidates, study.history.n_trials)
+    return study, StoredLedger(study)
+
+
+def _find_study(search: StudySearchCV, plan: Plan, storage: BaseStorage) -> str:
+    """Find or make the study in the storage, check that it is this search's; return its name."""
+    fingerprint = make_fingerprint(search, plan)
+    name = search.study_name
+    if name is None:
+        estimator = type(search.estimator).__name__
+        name = f"{type(search).__name__} {estimator} {digest(fingerprint)[:8]}"
+    try:
+        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
+    except DuplicatedStudyError:
+        study_id = storage.get_study_id_from_name(name)
+    record = storage.get_study(study_id)
+    if list(record.directions) != [StudyDirection.MAXIMIZE]:
+        raise StudyMismatchError(
+            f"The study {name!r} is no study of a search: a search maximises one value. Give "
+            "another `study_name`."
+        )
+    if FINGERPRINT in record.system_attrs:
+        check_fingerprint(name, record.system_attrs[FINGERPRINT], fingerprint)
+    elif storage.get_n_trials(study_id) > 0:
+        raise StudyMismatchError(
+            f"The study {name!r} has trials, but not of a search: their values could not be "
+            "compared with those of this one. Give another `study_name`."
+        )
+    else:
+        storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
+        Study(name, storage).set_metric_names([plan.refit_metric])
+    return name
