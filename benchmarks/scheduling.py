@@ -31,6 +31,7 @@ from skhpo.distributions import BaseDistribution, FloatDistribution
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
+from skhpo.search._ledger import Ledger
 from skhpo.search._loop import run
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
@@ -359,9 +360,11 @@ def whole(quick: bool) -> None:
                         n_folds=N_FOLDS,
                         objective=lambda result: float(result["test_scores"]),
                         enqueued=(),
+                        n_candidates=n_candidates,
                         in_order=in_order,
                         callbacks=(),
                         progress=Progress(0, n_candidates, N_FOLDS),
+                        ledger=Ledger(),
                     )
                     n_workers = min(1_000, n_candidates // 20)
                     busy_share, _, n_folds, milliseconds, candidates = simulate(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from joblib import Parallel
 from joblib._parallel_backends import MultiprocessingBackend
 
-from skhpo.parallel._task import BrokenPoolError, Outcome, Task
+from skhpo.parallel._task import BrokenPoolError, LostTaskError, Outcome, Task
 
 if TYPE_CHECKING:
     from skhpo.parallel._pools import Pool
@@ -31,9 +31,9 @@ class Executor:
 
     The backend, the number of workers and their inner threads follow `joblib.parallel_config`
     and the rules of nested parallelism exactly as they do in scikit-learn's `GridSearchCV`.
-    Large arrays among the arguments are shared with the workers (memory-mapped by loky and
-    multiprocessing, scattered by dask), and scikit-learn's configuration and the warning
-    filters travel along.
+    Large arguments are sent to the workers once (arrays memory-mapped by loky and
+    multiprocessing; arguments of any type scattered by dask, put into ray's object store,
+    broadcast by spark), and scikit-learn's configuration and the warning filters travel along.
 
     With one worker a task runs in the calling thread, inside `wait`.
 
@@ -224,7 +224,8 @@ class _PoolRunner:
 
     A broken pool is restarted. The tasks that may have been running (the oldest, one a worker)
     are suspects: they run again one at a time, before anything else. Pools start tasks in the
-    order of submission, so the others cannot have been running.
+    order of submission, so the others cannot have been running. A pool that can tell which task
+    is lost, and goes on, makes a suspect of this one alone.
     """
 
     def __init__(self, pool: Pool, n_workers: int) -> None:
@@ -261,11 +262,11 @@ class _PoolRunner:
         self._pool.abort()
 
     def _fill(self) -> None:
-        """Start what may run now: one suspect, or else all that wait."""
+        """Start what may run now: one suspect, once nothing else runs, or else all that wait."""
         while self._suspects and not self._running:
             self._alone = True
             self._start(self._suspects.popleft())
-        while self._waiting and not self._alone:
+        while self._waiting and not self._suspects and not self._alone:
             self._start(self._waiting.popleft())
 
     def _start(self, task: Task) -> None:
@@ -290,6 +291,11 @@ class _PoolRunner:
             outcome = Outcome(self._pool.retrieve(out))
         except BrokenPoolError:
             raise
+        except LostTaskError as lost:
+            if not self._alone:
+                self._suspects.append(self._running.pop(ticket))
+                return
+            outcome = Outcome(error=lost.error)
         except Exception as error:
             outcome = Outcome(error=error.with_traceback(None))
         del self._running[ticket]

@@ -6,11 +6,10 @@ import multiprocessing.pool
 import pickle
 import queue
 import threading
-import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import partial, update_wrapper
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,10 +26,11 @@ from sklearn.utils.parallel import delayed
 from skhpo.exceptions import WorkerDiedError
 from skhpo.parallel._task import BrokenPoolError, Task
 
-__all__ = ["Pool", "open_pool"]
+__all__ = ["TWICE", "Pool", "ignore", "open_pool", "worker_died"]
 
+_ENGINES = {"DaskDistributedBackend", "RayBackend", "SparkDistributedBackend"}
 _PATIENCE = 5.0  # seconds for a thread to end whose pipe was closed
-_TWICE = "it was tried twice, the second time with no other task beside it"
+TWICE = "it was tried twice, the second time with no other task beside it"
 
 
 def open_pool(parallel: Any) -> Pool:
@@ -40,15 +40,17 @@ def open_pool(parallel: Any) -> Pool:
         return LokyPool(parallel)
     if _is_process_pool(getattr(backend, "_pool", None)):
         return MultiprocessingPool(parallel)
-    if type(backend).__name__ == "DaskDistributedBackend":
-        return DaskPool(parallel)
+    if type(backend).__name__ in _ENGINES:
+        from skhpo.parallel._remote import open_remote_pool
+
+        return open_remote_pool(parallel)
     if backend.supports_retrieve_callback:
         return Pool(parallel)
     return RetrievingPool(parallel)
 
 
 class Pool:
-    """A backend that calls back when a task is done: threading, ray, and whatever is registered.
+    """A backend that calls back when a task is done: threading, and whatever is registered.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ class RetrievingPool(Pool):
     """A backend that has to be asked for each result: a thread waits for each task."""
 
     def submit(self, ticket: int, task: Task) -> None:
-        job = self._submit(self._batch(task), callback=_ignore)
+        job = self._submit(self._batch(task), callback=ignore)
         threading.Thread(target=self._await, args=(ticket, job), daemon=True).start()
 
     def retrieve(self, out: Any) -> Any:
@@ -167,7 +169,7 @@ class LokyPool(Pool):
         error = out.exception()
         if isinstance(error, (BrokenProcessPool, ShutdownExecutorError)) and self._is_broken():
             if isinstance(error, TerminatedWorkerError):
-                raise BrokenPoolError(_worker_died(_TWICE, error)) from error
+                raise BrokenPoolError(worker_died(TWICE, error)) from error
             raise BrokenPoolError(error)
         return out.result()[0]
 
@@ -224,13 +226,13 @@ class MultiprocessingPool(Pool):
         retired = 0 if self._processes._maxtasksperchild else None
         codes = {worker.exitcode for worker in workers} - {None, retired}
         if codes:
-            return BrokenPoolError(_worker_died(_TWICE, f"exit code {sorted(codes)}"))
+            return BrokenPoolError(worker_died(TWICE, f"exit code {sorted(codes)}"))
         return None
 
     def stop(self) -> None:
         pool = self._processes
         pool._terminate.cancel()
-        pool._outqueue.put = _ignore  # a killed worker may hold the lock that the real one takes
+        pool._outqueue.put = ignore  # a killed worker may hold the lock that the real one takes
         pool._state = pool._worker_handler._state = multiprocessing.pool.TERMINATE
         pool._change_notifier.put(None)
         pool._worker_handler.join()
@@ -263,63 +265,6 @@ class MultiprocessingPool(Pool):
         return self._backend._pool
 
 
-class DaskPool(Pool):
-    """The workers of a dask cluster."""
-
-    def submit(self, ticket: int, task: Task) -> None:
-        self._check_picklable(task)
-        # joblib's callback is not called when dask gives a task up, its future tells always.
-        job = self._submit(self._batch(task), callback=_ignore)
-        job.add_done_callback(partial(self._done, ticket))
-
-    def retrieve(self, out: Any) -> Any:
-        from distributed import KilledWorker
-
-        try:
-            [sealed] = self._backend.retrieve_result_callback(out.result())
-        except KilledWorker as killed:
-            raise _worker_died("dask tried it several times", killed) from killed
-        value, error = pickle.loads(sealed)
-        if error is not None:
-            raise error
-        return value
-
-    def abort(self) -> None:
-        self._backend.client.cancel(list(self._backend._results))
-        self._backend.abort_everything(ensure_ready=False)
-
-    def _wrap(self, function: Callable[..., Any]) -> Any:
-        return super()._wrap(_Sealed(function))
-
-    def _check_picklable(self, task: Task) -> None:
-        """Raise what pickling raises: in dask's event loop nobody would hear it."""
-        from distributed.protocol.pickle import dumps
-
-        dumps((task.function, task.args, task.kwargs), buffer_callback=_ignore)  # type: ignore[no-untyped-call]
-
-
-class _Sealed:
-    """A function that returns its value and its error pickled, to be opened by `retrieve`.
-
-    joblib on dask waits for ever for what cannot be pickled or unpickled.
-    """
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        update_wrapper(self, function)
-        self._function = function
-
-    def __call__(self, *args: Any, **kwargs: Any) -> bytes:
-        from distributed.protocol.pickle import dumps
-
-        sealed: tuple[Any, Exception | None]
-        try:
-            sealed = (self._function(*args, **kwargs), None)
-        except Exception as error:
-            error.add_note(f"In the worker:\n{traceback.format_exc()}")
-            sealed = (None, error)
-        return dumps(sealed)  # type: ignore[no-any-return, no-untyped-call]
-
-
 def _submission(backend: Any) -> Callable[..., Any]:
     """Return the method that starts a task: it is `apply_async` in backends for joblib < 1.5."""
     inherited = getattr(ParallelBackendBase, "submit", None)
@@ -333,7 +278,7 @@ def _is_process_pool(pool: Any) -> bool:
     return isinstance(pool, kinds.Pool) and not isinstance(pool, kinds.ThreadPool)
 
 
-def _ignore(*_: object) -> None:
+def ignore(*_: object) -> None:
     pass
 
 
@@ -341,7 +286,7 @@ def _get(job: Any) -> Any:
     return job.get()
 
 
-def _worker_died(tries: str, cause: object) -> WorkerDiedError:
+def worker_died(tries: str, cause: object) -> WorkerDiedError:
     return WorkerDiedError(
         f"The worker process that ran this task died; {tries}. Usually a worker dies because the "
         "machine ran out of memory, and the operating system killed it, or because native code "

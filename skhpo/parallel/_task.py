@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["BrokenPoolError", "Outcome", "Task"]
+__all__ = ["BrokenPoolError", "LostTaskError", "Outcome", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,20 @@ class BrokenPoolError(Exception):
     ----------
     error : Exception
         What to tell of a task that does this whenever it runs.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class LostTaskError(Exception):
+    """The worker that ran a task died; the pool and its other tasks go on.
+
+    Parameters
+    ----------
+    error : Exception
+        What to tell of a task that does this when it runs alone, too.
     """
 
     def __init__(self, error: Exception) -> None:

@@ -40,8 +40,11 @@ class Ledger:
         """What is written inside the block is kept as a whole, or not at all."""
         yield
 
-    def began(self, trial_id: int) -> None:
-        """A candidate has begun."""
+    def began(self, trial_id: int, is_new: bool) -> None:
+        """A candidate has begun, or goes on."""
+
+    def ended(self, trial_id: int) -> None:
+        """A candidate has ended."""
 
     def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
         """Keep the result of a fold."""
@@ -98,10 +101,14 @@ class StoredLedger(Ledger):
 
     # ------------------------------------------------------------------ what is kept
 
-    def began(self, trial_id: int) -> None:
-        """A candidate has begun: give signs of its life."""
+    def began(self, trial_id: int, is_new: bool) -> None:
+        """A candidate has begun, or goes on: give signs of its life."""
         self._own.add(trial_id)
-        self._heart.add(trial_id)
+        self._heart.add(trial_id, at_once=not is_new)
+
+    def ended(self, trial_id: int) -> None:
+        """A candidate has ended: give no more of them."""
+        self._heart.remove(trial_id)
 
     def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
         """Keep the result of a fold."""

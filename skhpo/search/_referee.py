@@ -134,7 +134,7 @@ class StudyReferee:
         if asked is None:
             return None
         trial, config = asked
-        self._ledger.began(trial._trial_id)
+        self._ledger.began(trial._trial_id, is_new=True)
         return self._candidate(number, Entry(trial, self._space.to_params(config)))
 
     def _go_on(self, number: int, past: FrozenTrial) -> Candidate:
@@ -144,7 +144,7 @@ class StudyReferee:
         if past.state.is_finished():
             entry.n_judged_before = len(past.intermediate_values)
         else:
-            self._ledger.began(past._trial_id)
+            self._ledger.began(past._trial_id, is_new=False)
         candidate = self._candidate(number, entry)
         candidate.known = folds_of(past)
         return candidate
@@ -219,6 +219,7 @@ class StudyReferee:
             study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
         else:
             study._finish(frozen, TrialState.FAIL, None)
+        self._ledger.ended(frozen._trial_id)
         self._ended.append(frozen)
 
     def call_back(self) -> None:

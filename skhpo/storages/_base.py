@@ -110,9 +110,10 @@ class BaseStorage(ABC):
 
     @abstractmethod
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
-        """Keep a new trial if the number of the template is the next; return its id, or None.
+        """Keep a new trial, and a sign of its life, if the number of the template is the next.
 
-        So a trial can be drawn in the knowledge of all before it, whoever else writes.
+        Return its id, or None. So a trial can be drawn in the knowledge of all before it,
+        whoever else writes.
         """
 
     @abstractmethod

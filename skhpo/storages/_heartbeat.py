@@ -60,13 +60,14 @@ class Heartbeat:
         if self._thread is not None:
             self._thread.join()
 
-    def add(self, trial_id: int) -> None:
+    def add(self, trial_id: int, at_once: bool = True) -> None:
         """Give signs of a trial's life, the first at once."""
         if self._interval is None:
             return
         with self._lock:
             self._trial_ids.add(trial_id)
-        self._storage.record_heartbeats([trial_id])
+        if at_once:
+            self._storage.record_heartbeats([trial_id])
 
     def remove(self, trial_id: int) -> None:
         """Give no more of them."""

@@ -336,7 +336,10 @@ class RDBStorage(BaseStorage):
         return trial_id
 
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
-        """Keep a new trial if its number is the next; return its id, or None."""
+        """Keep a new trial, and a sign of its life, if its number is the next.
+
+        Return its id, or None.
+        """
         return self._create(study_id, template_trial, template_trial.number)
 
     def _create(
@@ -362,6 +365,8 @@ class RDBStorage(BaseStorage):
             for table, rows in _rows_of(trial, trial_id):
                 if rows:
                     connection.execute(insert(table), rows)
+            if expected is not None:
+                _upsert(connection, trial_heartbeats, [_beat_row(trial_id, _now(connection))])
             return trial_id, number
 
         with self._lock:
@@ -631,7 +636,7 @@ class RDBStorage(BaseStorage):
 
         def work(connection: Connection) -> None:
             now = _now(connection)
-            rows = [{"trial_id": trial_id, "heartbeat": now} for trial_id in trial_ids]
+            rows = [_beat_row(trial_id, now) for trial_id in trial_ids]
             _upsert(connection, trial_heartbeats, rows)
 
         if trial_ids:
@@ -848,6 +853,10 @@ def _value_rows(trial_id: int, values: Sequence[float]) -> list[dict[str, Any]]:
 
 def _attr_row(trial_id: int, key: str, value: Any) -> dict[str, Any]:
     return {"trial_id": trial_id, "key": key, "value_json": _to_json(key, value)}
+
+
+def _beat_row(trial_id: int, moment: datetime) -> dict[str, Any]:
+    return {"trial_id": trial_id, "heartbeat": moment}
 
 
 _distribution_json = lru_cache(maxsize=1024)(labelled_json)

@@ -66,6 +66,36 @@ class Slow(Scored):
         return super().fit(X, y)
 
 
+class Logged(Scored):
+    """Its fit takes `Logged.seconds` and ends with a line in the file `Logged.log`."""
+
+    log = None
+    seconds = 0.0
+
+    def fit(self, X, y):
+        time.sleep(Logged.seconds)
+        with open(Logged.log, "ab", buffering=0) as file:
+            file.write(f"{self.x!r} {self.k!r} {self.kind!r} {float(np.sum(X))!r}\n".encode())
+        return super().fit(X, y)
+
+
+class Cut(BaseException):
+    """The end of a process, as far as a search can tell: no error of a fit."""
+
+
+class Cutting(Scored):
+    """Counts its fits; ends the search at fit number `Cutting.last`."""
+
+    n_fits = 0
+    last = None
+
+    def fit(self, X, y):
+        if Cutting.n_fits == Cutting.last:
+            raise Cut
+        Cutting.n_fits += 1
+        return super().fit(X, y)
+
+
 class Counting(ClassifierMixin, BaseEstimator):
     """Counts the fits in this process."""
 
