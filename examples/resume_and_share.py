@@ -1,7 +1,7 @@
 """A search that cannot be lost: cut short, gone on with, and shared by two processes.
 
-The search is kept in an SQLite file as it runs. Here a timeout cuts it after a second; the same call
-goes on from there. Then two processes at once do the rest of a larger budget.
+The search is kept in an SQLite file as it runs. Here a timeout cuts it after a second; the same
+call goes on from there. Then two processes at once do the rest of a larger budget.
 """
 
 import tempfile

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
+from textwrap import shorten
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from skhpo.parallel._task import BrokenPoolError, Task
 __all__ = ["TWICE", "Pool", "ignore", "open_pool", "worker_died"]
 
 _ENGINES = {"DaskDistributedBackend", "RayBackend", "SparkDistributedBackend"}
+_LONGEST_CAUSE = 600  # characters; spark's are pages
 _PATIENCE = 5.0  # seconds for a thread to end whose pipe was closed
 TWICE = "it was tried twice, the second time with no other task beside it"
 
@@ -291,5 +293,5 @@ def worker_died(tries: str, cause: object) -> WorkerDiedError:
         f"The worker process that ran this task died; {tries}. Usually a worker dies because the "
         "machine ran out of memory, and the operating system killed it, or because native code "
         "crashed (a segmentation fault). Fewer workers (n_jobs) leave more memory to each. "
-        f"What is known: {cause}"
+        f"What is known: {shorten(str(cause), _LONGEST_CAUSE)}"
     )

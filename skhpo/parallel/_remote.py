@@ -18,6 +18,7 @@ from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 from joblib.parallel import BatchedCalls
 
@@ -28,7 +29,10 @@ __all__ = ["open_remote_pool"]
 
 _LARGE = 100_000  # bytes; what is smaller is sent with each task
 _ATOMS = (type(None), bool, int, float, str)
+_PATIENCE = 5.0  # seconds for cancelled jobs to end
 _TRIES = 5  # to send data, while workers come and go
+
+_opened: dict[Any, Any] = {}  # in an actor of ray, which lives as long as its pool
 
 
 def open_remote_pool(parallel: Any) -> Pool:
@@ -119,7 +123,7 @@ class DaskPool(RemotePool):
                 self._dumps,
                 payload,
                 *handles,
-                pure=False,
+                key=f"{getattr(task.function, '__name__', 'task')}-{uuid4().hex}",
                 **self._backend.submit_kwargs,
             )
         except CancelledError as lost:
@@ -175,8 +179,12 @@ class ServedPool(RemotePool):
     def __enter__(self) -> ServedPool:
         super().__enter__()
         self._jobs: queue.SimpleQueue[tuple[int, bytes, list[Any]] | None] = queue.SimpleQueue()
-        for i in range(self._parallel._effective_n_jobs()):
-            threading.Thread(target=self._serve, args=(i,), daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(i,), daemon=True)
+            for i in range(self._parallel._effective_n_jobs())
+        ]
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -273,6 +281,13 @@ class SparkPool(ServedPool):
         rebuild, arguments = out.__reduce__()  # joblib wraps errors so that pickling opens them
         return rebuild(*arguments)
 
+    def abort(self) -> None:
+        super().abort()
+        end = time.monotonic() + _PATIENCE
+        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < end:
+            time.sleep(0.1)
+            self._backend.abort_everything(ensure_ready=False)  # jobs that began just now
+
     def _is_death(self, error: BaseException) -> bool:
         return any(sign in str(error) for sign in _SIGNS_OF_DEATH)
 
@@ -315,7 +330,12 @@ def run_packed(dumps: Callable[..., bytes], payload: bytes, *arguments: Any) -> 
 def run_packed_on_ray(dumps: Callable[..., bytes], payload: bytes, handles: list[Any]) -> bytes:
     import ray
 
-    return run_packed(dumps, payload, *ray.get(handles))
+    arguments = []
+    for handle in handles:
+        if handle not in _opened:
+            _opened[handle] = ray.get(handle)
+        arguments.append(_opened[handle])
+    return run_packed(dumps, payload, *arguments)
 
 
 def run_packed_on_spark(dumps: Callable[..., bytes], payload: bytes, handles: list[Any]) -> bytes:

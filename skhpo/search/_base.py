@@ -16,6 +16,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skhpo.boosting import EarlyStopping, threads_each
 from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
@@ -34,6 +35,7 @@ from skhpo.search._sklearn import (
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
 )
+from skhpo.search._stopping import params_for_refit
 from skhpo.search._stored import open_study
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
@@ -147,6 +149,13 @@ class StudySearchCV(BaseSearchCV):
         in the space, so that the search never ends below it. Dicts may leave parameters out:
         these are sampled.
 
+    early_stopping : {"fold", "inner"}, EarlyStopping or None, default=None
+        Stop boosters (XGBoost, LightGBM, CatBoost, HistGradientBoosting, alone or at the end of a
+        Pipeline) once they improve no more on an evaluation set, and refit with the number of
+        rounds so found. "fold": the fold's test part, so that scores are somewhat too good;
+        "inner": a part of its training rows, held out before anything is fitted. See
+        :class:`skhpo.boosting.EarlyStopping`.
+
     Attributes
     ----------
     study_ : Study
@@ -160,7 +169,9 @@ class StudySearchCV(BaseSearchCV):
         - ``n_splits_evaluated``: how many folds were run.
 
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
-        candidate ranks last and is never chosen.
+        candidate ranks last and is never chosen. With `early_stopping` there are
+        ``split0_best_iteration``, ..., ``mean_best_iteration``: with how many rounds the models
+        predict; and ``early_stopping_on``.
 
     best_estimator_ : estimator
         Refitted with the best parameters; if `refit` is not False.
@@ -169,7 +180,7 @@ class StudySearchCV(BaseSearchCV):
         Mean cross-validated score of the best candidate.
 
     best_params_ : dict
-        Its parameters.
+        Its parameters; with `early_stopping`, and the number of rounds for the refit.
 
     best_index_ : int
         Its row in ``cv_results_``.
@@ -233,6 +244,7 @@ class StudySearchCV(BaseSearchCV):
         "storage": [str, BaseStorage, None],
         "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
+        "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
     }
 
     def __init__(
@@ -257,6 +269,7 @@ class StudySearchCV(BaseSearchCV):
         storage: str | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",
+        early_stopping: EarlyStopping | str | None = None,
     ) -> None:
         self.param_distributions = param_distributions
         self.n_iter = n_iter
@@ -268,6 +281,7 @@ class StudySearchCV(BaseSearchCV):
         self.storage = storage
         self.study_name = study_name
         self.enqueue = enqueue
+        self.early_stopping = early_stopping
         super().__init__(
             estimator=estimator,
             scoring=scoring,
@@ -392,7 +406,7 @@ class StudySearchCV(BaseSearchCV):
             )
         warn_or_raise_about_fit_failures(results, self.error_score)
         kept = [candidate for candidate in candidates if candidate.results]
-        self.cv_results_ = format_results(self, kept, len(plan.splits))
+        self.cv_results_ = format_results(self, kept, len(plan.splits), plan.stopping)
         first_scores = results[0]["test_scores"]
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
@@ -410,6 +424,14 @@ class StudySearchCV(BaseSearchCV):
             scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self.cv_results_["params"][self.best_index_]
+        if plan.stopping is not None:
+            rounds = [
+                self.cv_results_[f"split{fold}_best_iteration"][self.best_index_]
+                for fold in range(len(plan.splits))
+            ]
+            self.best_params_ = params_for_refit(
+                self, self.best_params_, np.array(rounds), plan.stopping, plan.growth
+            )
 
     def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
@@ -460,6 +482,7 @@ class StudySearchCV(BaseSearchCV):
         n_folds = len(plan.splits)
         estimator = clone(self.estimator)
         settings = {
+            "stopping": plan.stopping,
             "scorer": plan.scorers,
             "fit_params": plan.fit_params,
             "score_params": plan.score_params,
@@ -480,6 +503,7 @@ class StudySearchCV(BaseSearchCV):
                 train=train,
                 test=test,
                 parameters=candidate.payload.params,
+                n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),

@@ -1,8 +1,10 @@
 """One task of a search: fit a candidate on the training part of a fold, and score it.
 
 A result is the dict that scikit-learn's own function returns (``test_scores``, ``train_scores``,
-``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and ``stop``: whether a
-callback asked to stop the search.
+``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and
+
+- ``stop``: whether a callback asked to stop the search;
+- ``best_iteration``, with early stopping: the rounds with which the model predicts.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skhpo.boosting import Stopping, limit_threads, limited
 from skhpo.search._sklearn import fit_and_score
 
 __all__ = ["evaluate_fold", "result_without_fit"]
@@ -45,6 +48,8 @@ def evaluate_fold(
     train: NDArray[np.int64],
     test: NDArray[np.int64],
     parameters: Mapping[str, Any],
+    stopping: Stopping | None = None,
+    n_threads: int | None = None,
     caller: Any = None,
     callback_context: Any = None,
     **settings: Any,
@@ -61,6 +66,10 @@ def evaluate_fold(
         The fold's indices.
     parameters : mapping of str to object
         The candidate.
+    stopping : Stopping, optional
+        Early stopping of boosters.
+    n_threads : int, optional
+        Threads of a booster whose user has not said how many.
     caller : estimator, optional
         The search, for callbacks.
     callback_context : CallbackContext, optional
@@ -75,8 +84,15 @@ def evaluate_fold(
     callbacks: dict[str, Any] = {}
     if callback_context is not None:
         callbacks = {"caller": caller, "callback_ctx": _Listener(callback_context)}
+    estimator = clone(estimator)
+    if n_threads is not None:
+        limit_threads(estimator, n_threads)
+        parameters = {name: limited(value, n_threads) for name, value in parameters.items()}
+    watch = None
+    if stopping is not None:
+        watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"])
     result: dict[str, Any] = fit_and_score(
-        clone(estimator),
+        estimator,
         X,
         y,
         train=train,
@@ -87,6 +103,8 @@ def evaluate_fold(
         **settings,
         **callbacks,
     )
+    if watch is not None:
+        result["best_iteration"] = watch.best_rounds
     result["stop"] = bool(callbacks) and callbacks["callback_ctx"].stop
     return result
 
@@ -101,6 +119,7 @@ def result_without_fit(
         "fit_time": np.nan,
         "score_time": np.nan,
         "fit_error": fit_error,
+        "best_iteration": None,
         "stop": False,
     }
     return result | {"train_scores": scores} if return_train_score else result

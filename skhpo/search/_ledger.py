@@ -22,7 +22,15 @@ HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says o
 GRACE = 60.0  # seconds without one after which a worker counts as dead
 GLANCE = 10.0  # seconds between two looks for trials of dead workers
 
-_KEPT = ("test_scores", "train_scores", "n_test_samples", "fit_time", "score_time", "fit_error")
+_KEPT = (
+    "test_scores",
+    "train_scores",
+    "n_test_samples",
+    "fit_time",
+    "score_time",
+    "fit_error",
+    "best_iteration",
+)
 
 
 class Ledger:

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
+from sklearn.utils.validation import _num_samples
 
+from skhpo.boosting import Stopping
 from skhpo.search._sklearn import BaseSearchCV, check_method_params
+from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
 from skhpo.space import SearchSpace, suggest_space
 
 __all__ = ["Plan", "make_plan", "window_size"]
@@ -48,6 +51,8 @@ class Plan:
         Seed of the search; None if it need not be reproducible.
     metadata : dict or None
         What scikit-learn's callbacks are given of the fit parameters.
+    stopping : Stopping or None
+        Early stopping of boosters.
     """
 
     X: Any
@@ -62,6 +67,15 @@ class Plan:
     enqueued: list[dict[str, Any]]
     seed: int | None
     metadata: dict[str, Any] | None
+    stopping: Stopping | None
+
+    @property
+    def growth(self) -> float:
+        """Rows of the refit, divided by the mean of those that a fold's fit learns from."""
+        n_rows = float(np.mean([len(train) for train, _ in self.splits]))
+        if self.stopping is not None and self.stopping.settings.on == "inner":
+            n_rows *= 1.0 - self.stopping.settings.validation_fraction
+        return float(_num_samples(self.X)) / n_rows
 
 
 def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
@@ -73,6 +87,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
     seed = _seed(search.random_state)
     space = _space(search, seed)
     sample_weight = params.get("sample_weight")
+    refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     return Plan(
         X=X,
         y=y,
@@ -86,6 +101,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
         enqueued=_enqueued(search, space),
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
+        stopping=make_stopping(search, space, routed, seed),
     )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from skhpo.boosting import Stopping
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
 from skhpo.search._sklearn import BaseSearchCV, insert_error_scores
+from skhpo.search._stopping import add_rounds
 
 __all__ = ["format_results", "performed"]
 
@@ -26,7 +28,10 @@ def performed(candidates: Sequence[Candidate], n_folds: int) -> list[dict[str, A
 
 
 def format_results(
-    search: BaseSearchCV, candidates: Sequence[Candidate], n_folds: int
+    search: BaseSearchCV,
+    candidates: Sequence[Candidate],
+    n_folds: int,
+    stopping: Stopping | None = None,
 ) -> dict[str, Any]:
     """Make ``cv_results_``.
 
@@ -38,6 +43,8 @@ def format_results(
         One a row.
     n_folds : int
         Number of splits.
+    stopping : Stopping, optional
+        With it, the table has the best iterations.
 
     Returns
     -------
@@ -46,6 +53,8 @@ def format_results(
         are over the folds that were run.
     """
     results_run = performed(candidates, n_folds)
+    for result in results_run:
+        result.setdefault("best_iteration", None)  # of a fit that failed, or knows no rounds
     if callable(search.scoring):
         insert_error_scores(results_run, search.error_score)
     no_scores = _like(results_run[0]["test_scores"], np.nan)
@@ -63,6 +72,8 @@ def format_results(
     for name in ("fit_time", "score_time"):
         times = np.array([r[name] for r in out]).reshape(len(candidates), n_folds)
         results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(times)
+    if stopping is not None:
+        add_rounds(results, out, stopping)
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([candidate.n_judged for candidate in candidates])
     return results

@@ -28,6 +28,7 @@ from skhpo.storages._tables import (
 __all__ = ["Database"]
 
 PATIENCE = 60.0  # seconds for which a transaction is tried that meets a lock or a lost server
+FIRST_PATIENCE = 5.0  # the same for the first one: more often the address is wrong
 LONGEST_PAUSE = 1.0  # seconds between two tries
 BUSY_TIMEOUT = 20.0  # seconds for which SQLite itself waits for a lock
 
@@ -125,8 +126,11 @@ class Database:
         """
         return self._attempt(function, writes=True)
 
-    def _attempt(self, function: Callable[[Connection], T], writes: bool) -> T:
-        deadline = time.monotonic() + PATIENCE
+    def _attempt(
+        self, function: Callable[[Connection], T], writes: bool, patience: float | None = None
+    ) -> T:
+        patience = PATIENCE if patience is None else patience
+        deadline = time.monotonic() + patience
         pause = 0.005
         engine = self._open()[writes]
         is_shared = isinstance(engine.pool, StaticPool)  # one connection for all threads
@@ -136,11 +140,11 @@ class Database:
                     return function(connection)
             except DBAPIError as error:
                 if not _may_pass(error) or time.monotonic() > deadline:
-                    raise StorageInternalError(self._explain(error)) from error
+                    raise StorageInternalError(self._explain(error, patience)) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _explain(self, error: DBAPIError) -> str:
+    def _explain(self, error: DBAPIError, patience: float) -> str:
         """Say what went wrong, and what to do."""
         said = str(error.orig).strip()
         for words, meaning in _MEANINGS:
@@ -149,7 +153,7 @@ class Database:
         if _may_pass(error):
             return (
                 f"{self}: the database could not be reached, or was locked by others, for "
-                f"{PATIENCE:.0f} s ({said}). What was stored before is kept."
+                f"{patience:.0f} s ({said}). What was stored before is kept."
             )
         return f"{self}: the database refused: {said}"
 
@@ -170,7 +174,7 @@ class Database:
         RuntimeError
             If the tables have another version.
         """
-        revision = self.read(_revision)
+        revision = self._attempt(_revision, writes=False, patience=FIRST_PATIENCE)
         if revision is None and create:
             revision = self._create_tables()
         if check and revision != REVISION:

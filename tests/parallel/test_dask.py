@@ -1,12 +1,17 @@
-"""The executor on a dask cluster of two processes."""
+"""The executor on a dask cluster: a scheduler and two workers, processes that talk over TCP."""
 
 import contextlib
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_config
 
@@ -18,23 +23,57 @@ distributed = pytest.importorskip("distributed")
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def started():
+    """Run a cluster; yield a function that waits for its workers and gives joblib's settings."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        address = f"{folder}/scheduler.json"
+        shared = ["--scheduler-file", address, "--no-dashboard"]
+        stack.enter_context(process("dask_scheduler", "--port", "0", *shared))
+        for _ in range(2):
+            worker = ["--nthreads", "1", "--local-directory", folder, *shared]
+            stack.enter_context(process("dask_worker", *worker))
+        client = stack.enter_context(distributed.Client(scheduler_file=address, timeout=60))
+
+        def ready():
+            client.wait_for_workers(2, timeout=60)  # an earlier test may have killed one
+            return {"backend": "dask", "client": client, "wait_for_workers_timeout": 60}
+
+        yield ready
+
+
+@contextlib.contextmanager
+def process(module, *arguments):
+    running = subprocess.Popen(
+        [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # deaths of workers take time
+        },
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
+
 
 @pytest.fixture(scope="module")
-def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
+def cluster():
+    with started() as ready:
+        yield ready
 
 
 @pytest.fixture
-def on_dask(client):
-    client.wait_for_workers(2, timeout=60)  # an earlier test may have killed one
-    with parallel_config(backend="dask", wait_for_workers_timeout=60):
-        yield client
+def on_dask(cluster):
+    settings = cluster()
+    with parallel_config(**settings):
+        yield settings["client"]
 
 
 def outcomes_of(executor):
@@ -57,14 +96,31 @@ def test_every_task_comes_back_once_with_its_own_result_or_error(on_dask):
     assert {i: outcome.result() for i, outcome in found.items()} == {i: i * i for i in range(20)}
 
 
-def test_a_large_array_is_sent_to_the_cluster_once_for_all_tasks(on_dask):
-    X = np.arange(300_000.0)
+def total(data):
+    return float(sum(data["weights"] if isinstance(data, dict) else data))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.Series, list, lambda x: {"weights": x}])
+def test_a_large_argument_is_sent_to_the_cluster_once_for_all_tasks(on_dask, kind, monkeypatch):
+    sent = []
+    scatter = on_dask.scatter
+    monkeypatch.setattr(on_dask, "scatter", lambda x, **how: sent.append(x) or scatter(x, **how))
+    X = kind(np.arange(30_000.0))
     with Executor() as executor:
         for i in range(8):
-            executor.submit(i, tasks.memmap_of, X)
+            executor.submit(i, total, X)
         found = outcomes_of(executor)
-        assert len(executor._runner._pool._backend.call_data_futures) == 1
-    assert [outcome.result()[2] for outcome in found.values()] == [X.sum()] * 8
+    assert len(sent) == 1
+    assert [outcome.result() for outcome in found.values()] == [sum(range(30_000))] * 8
+
+
+def test_an_array_that_the_user_has_scattered_is_not_sent_again(on_dask, monkeypatch):
+    X = np.arange(30_000.0)
+    with parallel_config(backend="dask", scatter=[X]):
+        monkeypatch.setattr(on_dask, "scatter", None)
+        with Executor() as executor:
+            executor.submit(0, total, X)
+            assert executor.wait(timeout=60)[1].result() == X.sum()
 
 
 def test_a_task_that_cannot_be_pickled_is_an_outcome(on_dask):
@@ -122,3 +178,30 @@ def test_an_executor_inside_a_task_does_not_deadlock(on_dask):
             executor.submit(i, tasks.nested, 2, 5)
         found = outcomes_of(executor)
     assert [outcome.result()[1] for outcome in found.values()] == [[0, 1, 4, 9, 16]] * 3
+
+
+def test_data_that_died_with_the_only_workers_that_held_it_is_sent_again(on_dask):
+    X = np.arange(30_000.0)
+    with Executor() as executor:
+        executor.submit("first", total, X)
+        executor.wait(timeout=60)
+        on_dask.restart(wait_for_workers=True)
+        for i in range(4):
+            executor.submit(i, total, X)
+        found = outcomes_of(executor)
+    assert [outcome.result() for outcome in found.values()] == [X.sum()] * 4
+
+
+def test_a_worker_that_dies_with_its_data_costs_no_other_task(on_dask):
+    X = np.arange(30_000.0)
+    with Executor() as executor:
+        executor.submit("guilty", end_process_with, X)
+        for i in range(6):
+            executor.submit(i, total, X)
+        found = outcomes_of(executor)
+    assert isinstance(found.pop("guilty").error, WorkerDiedError)
+    assert [outcome.result() for outcome in found.values()] == [X.sum()] * 6
+
+
+def end_process_with(data):
+    os._exit(13)

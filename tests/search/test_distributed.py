@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import randint, uniform
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
+from sklearn.exceptions import FitFailedWarning
 
 from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.exceptions import SearchInterruptedWarning
@@ -43,7 +44,7 @@ def on_cluster(cluster):
 
 
 class OnceDeadly(Scored):
-    """Its first fit of all ends the worker process; later ones write a line a fold to a file."""
+    """Its first fit of all ends the worker process."""
 
     def __init__(self, x=0.5, k=3, kind="a", flag=None):
         super().__init__(x, k, kind)
@@ -156,36 +157,27 @@ def test_a_worker_that_dies_once_costs_nothing(on_cluster, tmp_path):
 
 
 def test_a_fit_that_always_kills_its_worker_is_a_failed_candidate(on_cluster):
-    space = {"kind": ["a", "bad"], "x": [0.1, 0.2]}
-    search = RandomSearchCV(
-        Deadly(), space, n_iter=4, cv=2, random_state=0, pre_dispatch=2, error_score=-9.0,
-        enqueue=[{"kind": "bad", "x": 0.1}, {"kind": "a", "x": 0.1}], pruner="auto",
-    )  # fmt: skip
-    with pytest.warns(UserWarning, match="WorkerDiedError"):
+    space = {"kind": ["a", "b", "bad"]}
+    search = RandomSearchCV(Deadly(), space, n_iter=3, cv=2, random_state=0, pre_dispatch=2)
+    with pytest.warns(FitFailedWarning, match="WorkerDiedError"):
         search.fit(X, y)
-    results = search.cv_results_
-    bad = results["param_kind"] == "bad"
-    assert bad.sum() == 2
-    assert np.isfinite(results["mean_test_score"][~bad]).all()
-    assert (results["mean_test_score"][~bad] > -9.0).all()
-    assert set(results["status"][~bad]) == {"complete"}
-    assert search.best_params_["kind"] == "a"
+    status = dict(zip(search.cv_results_["param_kind"], search.cv_results_["status"], strict=True))
+    assert status == {"a": "complete", "b": "complete", "bad": "failed"}
+    assert search.best_params_["kind"] == "b"
 
 
-@pytest.mark.parametrize("cause", ["Ctrl-C", "timeout"])
-def test_a_search_cut_short_leaves_nothing_running_on_the_cluster(on_cluster, cause, tmp_path):
+def test_a_search_cut_short_leaves_nothing_running_on_the_cluster(on_cluster, tmp_path):
     file = tmp_path / "log"
 
     def interrupt(study, trial):
         raise KeyboardInterrupt
 
-    how = {"callbacks": [interrupt]} if cause == "Ctrl-C" else {"timeout": 3}
+    how = {"timeout": 1.0} if on_cluster == "ray" else {"callbacks": [interrupt]}
     search = RandomSearchCV(Telling(file=file), SPACE, n_iter=200, cv=2, random_state=0,
                             pruner=None, pre_dispatch=8, refit=False, **how)  # fmt: skip
     with pytest.warns(SearchInterruptedWarning):
         search.fit(X, y)
-    time.sleep(1.0)  # folds that were running come to their end
+    time.sleep(0.5)  # folds that were running come to their end
     n_begun = len(told(file))
-    RandomSearchCV(Scored(), SPACE, n_iter=4, cv=2, refit=False).fit(X, y)
     time.sleep(1.0)
-    assert len(told(file)) == n_begun
+    assert len(told(file)) == n_begun < 40

@@ -1,0 +1,18 @@
+"""Models that learn in rounds, stopped early on an evaluation set within the folds of a search."""
+
+from skhpo.boosting._early_stopping import EarlyStopping
+from skhpo.boosting._families import Evaluation, Family, family_of, find_model
+from skhpo.boosting._fold import Stopping
+from skhpo.boosting._threads import limit_threads, limited, threads_each
+
+__all__ = [
+    "EarlyStopping",
+    "Evaluation",
+    "Family",
+    "Stopping",
+    "family_of",
+    "find_model",
+    "limit_threads",
+    "limited",
+    "threads_each",
+]

@@ -1,0 +1,367 @@
+"""What the families of boosters call things: evaluation sets, metrics, rounds, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhpo.boosting._early_stopping import EarlyStopping
+
+__all__ = ["Evaluation", "Family", "family_of", "find_model"]
+
+Fit = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The rows on which a model is watched.
+
+    Attributes
+    ----------
+    X, y : array-like
+        As the model takes them, after all that precedes it in a pipeline.
+    sample_weight : array-like or None
+        Their weights.
+    queries : array-like or None
+        Of a ranker, the query of each row.
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    queries: Any = None
+
+
+class Family:
+    """A family of models that learn in rounds.
+
+    Attributes
+    ----------
+    rounds : tuple of str
+        Names of the parameter that limits the rounds; the first is the usual one.
+    threads : tuple of str
+        Names of the parameter for the number of threads.
+    by_hand : frozenset of str
+        Parameters of ``fit`` that bring an evaluation set.
+    """
+
+    rounds: tuple[str, ...] = ("n_estimators",)
+    threads: tuple[str, ...] = ("n_jobs",)
+    by_hand: frozenset[str] = frozenset()
+
+    def fit(
+        self,
+        model: Any,
+        fit: Fit,
+        X: Any,
+        y: Any,
+        params: Mapping[str, Any],
+        evaluation: Evaluation,
+        stopping: EarlyStopping,
+    ) -> None:
+        """Fit a model, watched on the evaluation rows, until it improves no more.
+
+        Parameters
+        ----------
+        model : estimator
+            The model.
+        fit : callable
+            Its own ``fit``.
+        X, y : array-like
+            What it learns from.
+        params : mapping of str to object
+            Further parameters of `fit`.
+        evaluation : Evaluation
+            The rows on which it is watched.
+        stopping : EarlyStopping
+            The settings.
+        """
+        raise NotImplementedError
+
+    def best_rounds(self, model: Any) -> int:
+        """The number of rounds with which a fitted model predicts, from 1."""
+        raise NotImplementedError
+
+    def curve(self, model: Any) -> list[float]:
+        """The watched metric after each round."""
+        raise NotImplementedError
+
+    def with_queries(
+        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+    ) -> dict[str, Any]:
+        """Parameters of ``fit`` with a ranker's queries, unless the user has given them."""
+        return dict(params)
+
+    def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters with which a model learns just so many rounds."""
+        named = [name for name in self.rounds if given.get(name) is not None]
+        return {named[0] if named else self.rounds[0]: n_rounds}
+
+
+class XGBoost(Family):
+    """XGBClassifier, XGBRegressor, XGBRanker."""
+
+    by_hand = frozenset(
+        {"eval_set", "eval_group", "eval_qid", "sample_weight_eval_set", "base_margin_eval_set"}
+    )
+
+    def fit(
+        self,
+        model: Any,
+        fit: Fit,
+        X: Any,
+        y: Any,
+        params: Mapping[str, Any],
+        evaluation: Evaluation,
+        stopping: EarlyStopping,
+    ) -> None:
+        """Fit with ``early_stopping_rounds`` and ``eval_set``."""
+        model.set_params(early_stopping_rounds=stopping.rounds)
+        if stopping.metric is not None:
+            model.set_params(eval_metric=stopping.metric)
+        given: dict[str, Any] = {"eval_set": [(evaluation.X, evaluation.y)], "verbose": False}
+        if evaluation.sample_weight is not None:
+            given["sample_weight_eval_set"] = [evaluation.sample_weight]
+        if evaluation.queries is not None and _is_ranker(model):
+            given["eval_qid"] = [evaluation.queries]
+        fit(X, y, **given | dict(params))
+
+    def with_queries(
+        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+    ) -> dict[str, Any]:
+        """XGBRanker takes the query of each row."""
+        is_given = not _is_ranker(model) or f"{prefix}group" in params
+        return dict(params) if is_given else {f"{prefix}qid": queries} | dict(params)
+
+    def best_rounds(self, model: Any) -> int:
+        """One more than the index of the best round."""
+        return int(model.best_iteration) + 1
+
+    def curve(self, model: Any) -> list[float]:
+        """The last metric: it is the one that is watched."""
+        return [float(value) for value in list(model.evals_result()["validation_0"].values())[-1]]
+
+    def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Without early stopping: there is nothing to watch it on."""
+        return super().refit_params(n_rounds, given) | (
+            {} if given.get("early_stopping_rounds") is None else {"early_stopping_rounds": None}
+        )
+
+
+class LightGBM(Family):
+    """LGBMClassifier, LGBMRegressor, LGBMRanker."""
+
+    rounds = (
+        "n_estimators", "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees",
+        "num_round", "num_rounds", "nrounds", "num_boost_round", "max_iter",
+    )  # fmt: skip
+    by_hand = frozenset(
+        {
+            "eval_set", "eval_X", "eval_y", "eval_group", "eval_sample_weight", "eval_init_score",
+            "eval_class_weight",
+        }
+    )  # fmt: skip
+
+    def fit(
+        self,
+        model: Any,
+        fit: Fit,
+        X: Any,
+        y: Any,
+        params: Mapping[str, Any],
+        evaluation: Evaluation,
+        stopping: EarlyStopping,
+    ) -> None:
+        """Fit with a callback that stops and ``eval_set``."""
+        from lightgbm import early_stopping
+
+        params = dict(params)
+        callbacks = [*(params.pop("callbacks", None) or ())]
+        only_first = stopping.metric is not None  # those of the objective come after it
+        callbacks.append(early_stopping(stopping.rounds, only_first, verbose=False))
+        given: dict[str, Any] = {
+            "eval_set": [(evaluation.X, evaluation.y)],
+            "eval_names": ["validation"],
+            "callbacks": callbacks,
+        }
+        if stopping.metric is not None:
+            given["eval_metric"] = stopping.metric
+        if callable(stopping.metric):
+            model.set_params(metric="None")  # a metric of one's own would come last
+        if evaluation.sample_weight is not None:
+            given["eval_sample_weight"] = [evaluation.sample_weight]
+        if evaluation.queries is not None and _is_ranker(model):
+            given["eval_group"] = [_sizes(evaluation.queries)]
+        fit(X, y, **given | params)
+
+    def with_queries(
+        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+    ) -> dict[str, Any]:
+        """LGBMRanker takes the sizes of the queries, whose rows must follow each other."""
+        given = {f"{prefix}group": _sizes(queries)} if _is_ranker(model) else {}
+        return given | dict(params)
+
+    def best_rounds(self, model: Any) -> int:
+        """The number of the best round; all, if there is none."""
+        return int(model.best_iteration_ or model.n_iter_)
+
+    def curve(self, model: Any) -> list[float]:
+        """The first metric."""
+        return [float(value) for value in next(iter(model.evals_result_["validation"].values()))]
+
+
+class CatBoost(Family):
+    """CatBoostClassifier, CatBoostRegressor, CatBoostRanker."""
+
+    rounds = ("iterations", "n_estimators", "num_boost_round", "num_trees")
+    threads = ("thread_count",)
+    by_hand = frozenset({"eval_set"})
+
+    def fit(
+        self,
+        model: Any,
+        fit: Fit,
+        X: Any,
+        y: Any,
+        params: Mapping[str, Any],
+        evaluation: Evaluation,
+        stopping: EarlyStopping,
+    ) -> None:
+        """Fit with ``early_stopping_rounds`` and ``eval_set``."""
+        from catboost import Pool
+
+        if stopping.metric is not None:
+            model.set_params(eval_metric=stopping.metric)
+        if "allow_writing_files" not in model.get_params():
+            model.set_params(allow_writing_files=False)
+        given: dict[str, Any] = {
+            "eval_set": Pool(
+                evaluation.X,
+                evaluation.y,
+                weight=evaluation.sample_weight,
+                group_id=evaluation.queries if _is_ranker(model) else None,
+                cat_features=params.get("cat_features", model.get_params().get("cat_features")),
+            ),
+            "early_stopping_rounds": stopping.rounds,
+        }
+        if not {"verbose", "logging_level", "silent"} & set(model.get_params()):
+            given["verbose"] = False
+        fit(X, y, **given | dict(params))
+
+    def with_queries(
+        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+    ) -> dict[str, Any]:
+        """CatBoostRanker takes the query of each row."""
+        return ({f"{prefix}group_id": queries} if _is_ranker(model) else {}) | dict(params)
+
+    def best_rounds(self, model: Any) -> int:
+        """The number of trees that are kept."""
+        return int(model.tree_count_)
+
+    def curve(self, model: Any) -> list[float]:
+        """The watched metric is the last."""
+        return [float(value) for value in list(model.get_evals_result()["validation"].values())[-1]]
+
+
+class HistGradientBoosting(Family):
+    """HistGradientBoostingClassifier and -Regressor of scikit-learn."""
+
+    rounds = ("max_iter",)
+    threads = ()
+    by_hand = frozenset({"X_val", "y_val", "sample_weight_val"})
+
+    def fit(
+        self,
+        model: Any,
+        fit: Fit,
+        X: Any,
+        y: Any,
+        params: Mapping[str, Any],
+        evaluation: Evaluation,
+        stopping: EarlyStopping,
+    ) -> None:
+        """Fit with ``X_val`` and ``y_val``."""
+        model.set_params(early_stopping=True, n_iter_no_change=stopping.rounds)
+        if stopping.metric is not None:
+            model.set_params(scoring=stopping.metric)
+        given: dict[str, Any] = {"X_val": evaluation.X, "y_val": evaluation.y}
+        if evaluation.sample_weight is not None:
+            given["sample_weight_val"] = evaluation.sample_weight
+        fit(X, y, **given | dict(params))
+
+    def best_rounds(self, model: Any) -> int:
+        """All rounds: the model predicts with those after the best one, too."""
+        return int(model.n_iter_)
+
+    def curve(self, model: Any) -> list[float]:
+        """Validation scores; the first is that before any round."""
+        return [float(value) for value in model.validation_score_[1:]]
+
+    def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Without early stopping, which would hold out rows."""
+        return {"max_iter": n_rounds, "early_stopping": False}
+
+
+_FAMILIES: dict[tuple[str, str], Family] = {
+    ("xgboost", "XGBModel"): XGBoost(),
+    ("lightgbm", "LGBMModel"): LightGBM(),
+    ("catboost", "CatBoost"): CatBoost(),
+    ("sklearn", "BaseHistGradientBoosting"): HistGradientBoosting(),
+}
+
+
+def family_of(model: Any) -> Family | None:
+    """The family of a model; None if it is none that learns in rounds and can be watched."""
+    for base in type(model).__mro__:
+        family = _FAMILIES.get((base.__module__.partition(".")[0], base.__name__))
+        if family is not None:
+            return family
+    return None
+
+
+def find_model(estimator: Any) -> tuple[str, Any]:
+    """The model at the end of a pipeline, also of one in another.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, or the model itself.
+
+    Returns
+    -------
+    prefix : str
+        What precedes the names of its parameters, such as ``"model__"``.
+    model : estimator
+        The model.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import HistGradientBoostingClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skhpo.boosting import find_model
+    >>> find_model(make_pipeline(StandardScaler(), HistGradientBoostingClassifier()))
+    ('histgradientboostingclassifier__', HistGradientBoostingClassifier())
+    """
+    from sklearn.pipeline import Pipeline
+
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    return prefix, estimator
+
+
+def _is_ranker(model: Any) -> bool:
+    return type(model).__name__.endswith("Ranker")
+
+
+def _sizes(queries: ArrayLike) -> list[int]:
+    """How many rows in a row belong to the same query."""
+    queries = np.asarray(queries)
+    starts = np.flatnonzero(np.r_[True, queries[1:] != queries[:-1]])
+    return [int(size) for size in np.diff(np.r_[starts, len(queries)])]

@@ -1,0 +1,173 @@
+"""Early stopping in a search: what is asked of it, what it finds, what the refit takes of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.utils.validation import _num_samples
+
+from skhpo.boosting import EarlyStopping, Stopping, family_of, find_model
+from skhpo.search._sklearn import BaseSearchCV
+from skhpo.space import SearchSpace
+
+__all__ = ["add_rounds", "make_stopping", "params_for_refit", "refuse_evaluation_sets"]
+
+_EVALUATION_SETS = {
+    "eval_set", "eval_X", "eval_y", "X_val", "y_val", "sample_weight_val", "eval_group", "eval_qid",
+    "eval_sample_weight", "eval_init_score", "eval_class_weight", "sample_weight_eval_set",
+    "base_margin_eval_set",
+}  # fmt: skip
+
+
+def make_stopping(
+    search: BaseSearchCV, space: SearchSpace, routed: Any, seed: int | None
+) -> Stopping | None:
+    """Settle the early stopping of a search; None if it wants none.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        Its `early_stopping` says what it wants.
+    space : SearchSpace
+        Where its candidates come from.
+    routed : Bunch
+        Parameters of ``fit`` by who gets them.
+    seed : int or None
+        Seed of the search.
+
+    Raises
+    ------
+    ValueError
+        If no model of the search can be stopped early.
+    """
+    settings = EarlyStopping.of(search.early_stopping)
+    if settings is None:
+        return None
+    models = [find_model(search.estimator)[1], *_models_among_choices(space)]
+    families = [family_of(model) for model in models]
+    if not any(families):
+        raise ValueError(
+            "`early_stopping` is for models that learn in rounds and can be watched: XGBoost, "
+            "LightGBM, CatBoost and HistGradientBoosting, alone or at the end of a Pipeline; got "
+            f"{models[0]!r}. Leave `early_stopping` out."
+        )
+    for model, family in zip(models, families, strict=True):
+        if (
+            family is not None
+            and "X_val" in family.by_hand
+            and "X_val" not in inspect.signature(type(model).fit).parameters
+        ):
+            raise ValueError(
+                f"`early_stopping` of {type(model).__name__} needs scikit-learn 1.7 or newer, in "
+                "which its `fit` takes an evaluation set."
+            )
+    return Stopping(
+        settings,
+        groups=routed.splitter.split.get("groups"),
+        is_ordered=isinstance(search.cv, TimeSeriesSplit),
+        seed=seed or 0,
+    )
+
+
+def _models_among_choices(space: SearchSpace) -> list[Any]:
+    """Estimators that the space puts into the place of others."""
+    return [
+        find_model(choice)[1]
+        for parameter in space.parameters
+        for choice in getattr(parameter.distribution, "choices", ())
+        if hasattr(choice, "get_params") and not isinstance(choice, type)
+    ]
+
+
+def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) -> None:
+    """Raise an error for an evaluation set by hand that would go wrong in silence.
+
+    Parameters
+    ----------
+    params : mapping of str to object
+        Parameters of the estimator's ``fit``.
+    X : array-like
+        The data.
+    is_stopped : bool
+        Whether the search makes evaluation sets itself.
+    """
+    for name, value in params.items():
+        if name.rpartition("__")[2] not in _EVALUATION_SETS or value is None:
+            continue
+        if is_stopped:
+            raise ValueError(
+                f"With `early_stopping` the search makes the evaluation set of each fold; leave "
+                f"the fit parameter {name!r} out."
+            )
+        if hasattr(value, "__len__") and len(value) == _num_samples(X):
+            raise ValueError(
+                f"The fit parameter {name!r} has as many rows as X: it would be cut to the "
+                "training part of each fold, and the model be watched on the rows it learns from. "
+                "For early stopping on each fold's own evaluation set, give the search "
+                "`early_stopping='fold'` or 'inner' and leave this out."
+            )
+
+
+def add_rounds(results: dict[str, Any], out: list[dict[str, Any]], stopping: Stopping) -> None:
+    """Add the best iterations to ``cv_results_``.
+
+    Parameters
+    ----------
+    results : dict of str to ndarray
+        The table.
+    out : list of dict
+        Results of all folds, candidate by candidate.
+    stopping : Stopping
+        The settings.
+    """
+    n_candidates = len(results["params"])
+    rounds = np.array([_or_nan(result.get("best_iteration")) for result in out])
+    rounds = rounds.reshape(n_candidates, -1)
+    for fold, column in enumerate(rounds.T):
+        results[f"split{fold}_best_iteration"] = column
+    count = (~np.isnan(rounds)).sum(axis=1)
+    total = np.nansum(rounds, axis=1)
+    results["mean_best_iteration"] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    results["early_stopping_on"] = np.full(n_candidates, stopping.settings.on, dtype=object)
+
+
+def params_for_refit(
+    search: BaseSearchCV, params: dict[str, Any], rounds: Any, stopping: Stopping, growth: float
+) -> dict[str, Any]:
+    """The best candidate's parameters, with the rounds that its folds have found to be best.
+
+    Parameters
+    ----------
+    search : BaseSearchCV
+        The search.
+    params : dict
+        Parameters of the best candidate.
+    rounds : ndarray of shape (n_splits,)
+        The best iteration of each of its folds; NaN where there is none.
+    stopping : Stopping
+        The settings.
+    growth : float
+        Rows of the refit, divided by those of a fold's fit.
+
+    Returns
+    -------
+    params : dict
+    """
+    if np.isnan(rounds).all():
+        return params
+    estimator = clone(search.estimator).set_params(**clone(params, safe=False))
+    prefix, model = find_model(estimator)
+    family = family_of(model)
+    assert family is not None
+    n_rounds = stopping.settings.rounds_for_refit(rounds, growth)
+    given = family.refit_params(n_rounds, model.get_params())
+    return params | {f"{prefix}{name}": value for name, value in given.items()}
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else float(value)
