@@ -1,6 +1,8 @@
 """Hyperparameter search for everyone who writes scikit-learn."""
 
 from skhpo import (
+    boosting,
+    callbacks,
     distributions,
     exceptions,
     importance,
@@ -50,6 +52,8 @@ __all__ = [
     "TrialPruned",
     "TrialState",
     "__version__",
+    "boosting",
+    "callbacks",
     "copy_study",
     "create_study",
     "create_trial",

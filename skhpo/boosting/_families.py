@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -176,18 +177,18 @@ class LightGBM(Family):
         evaluation: Evaluation,
         stopping: EarlyStopping,
     ) -> None:
-        """Fit with a callback that stops and ``eval_set``."""
+        """Fit with a callback that stops, and an evaluation set."""
         from lightgbm import early_stopping
 
         params = dict(params)
         callbacks = [*(params.pop("callbacks", None) or ())]
         only_first = stopping.metric is not None  # those of the objective come after it
         callbacks.append(early_stopping(stopping.rounds, only_first, verbose=False))
-        given: dict[str, Any] = {
-            "eval_set": [(evaluation.X, evaluation.y)],
-            "eval_names": ["validation"],
-            "callbacks": callbacks,
-        }
+        given: dict[str, Any] = {"eval_names": ["validation"], "callbacks": callbacks}
+        if "eval_X" in inspect.signature(type(model).fit).parameters:  # LightGBM >= 4.7
+            given |= {"eval_X": evaluation.X, "eval_y": evaluation.y}
+        else:
+            given["eval_set"] = [(evaluation.X, evaluation.y)]
         if stopping.metric is not None:
             given["eval_metric"] = stopping.metric
         if callable(stopping.metric):

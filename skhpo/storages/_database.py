@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from sqlalchemy import create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -91,7 +92,7 @@ class Database:
         self.__dict__.update(state, _engines=None, _lock=threading.Lock(), _turn=threading.RLock())
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        return unquote(self.url.render_as_string(hide_password=True))
 
     def _open(self) -> tuple[Engine, Engine]:
         """The pool of connections; a forked process gets one of its own."""

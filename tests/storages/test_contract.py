@@ -192,7 +192,7 @@ def test_trials_are_numbered_in_their_study(storage):
         (FloatDistribution(-1.5, 2.5), [-1.5, 0.1, 1 / 3, 2.5]),
         (FloatDistribution(1e-300, 1e300, log=True), [1e-300, 1.2345678901234567e-5, 1e300]),
         (FloatDistribution(0, 1, step=0.1), [0.0, 0.1, 0.30000000000000004, 1.0]),
-        (IntDistribution(-7, 2**53), [-7, 0, 2**53]),
+        (IntDistribution(-7, 2**53 - 1), [-7, 0, 2**53 - 1]),
         (IntDistribution(1, 1024, log=True), [1, 37, 1024]),
         (IntDistribution(10, 50, step=10), [10, 50]),
         (CategoricalDistribution([True, False]), [True, False]),

@@ -1,0 +1,23 @@
+"""Callbacks that report a booster's rounds to a trial, and stop it when the pruner says so."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skhpo.callbacks._catboost import CatBoostPruningCallback
+    from skhpo.callbacks._lightgbm import LightGBMPruningCallback
+    from skhpo.callbacks._xgboost import XGBoostPruningCallback
+
+__all__ = ["CatBoostPruningCallback", "LightGBMPruningCallback", "XGBoostPruningCallback"]
+
+_MODULES = {
+    "CatBoostPruningCallback": "skhpo.callbacks._catboost",
+    "LightGBMPruningCallback": "skhpo.callbacks._lightgbm",
+    "XGBoostPruningCallback": "skhpo.callbacks._xgboost",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)  # may load the booster
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
