@@ -60,12 +60,18 @@ install: $(VENV)/.installed-dev  ## Make .venv with all that development needs
 
 # ------------------------------------------------------------------------------------ demo
 
-.PHONY: demo torch examples
+.PHONY: demo torch servers examples
 demo: $(VENV)/.installed  ## See what the search does for you, in a minute
 	@$(BIN)/python examples/demo.py
 
 torch: $(VENV)/.installed-dev  ## Add PyTorch, which one of the examples needs
 	$(call install,$(VENV),torch==2.13.0)
+
+servers:  ## Install PostgreSQL and Chromium, which some of the slow tests need (Debian, as root)
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+		apt-get install -y -q --no-install-recommends postgresql
+	command -v chromedriver >/dev/null || \
+		apt-get install -y -q --no-install-recommends chromium chromium-driver
 
 examples: $(VENV)/.installed-dev  ## Run every example
 	@set -e; for file in examples/*.py; do \

@@ -31,6 +31,7 @@ from skhpo.distributions import BaseDistribution, FloatDistribution
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
+from skhpo.search._course import FoldCourse
 from skhpo.search._ledger import Ledger
 from skhpo.search._loop import run
 from skhpo.search._progress import Progress
@@ -357,7 +358,7 @@ def whole(quick: bool) -> None:
                         study,
                         space,
                         pruner=study.pruner,
-                        n_folds=N_FOLDS,
+                        course=FoldCourse(study.pruner, N_FOLDS),
                         objective=lambda result: float(result["test_scores"]),
                         enqueued=(),
                         n_candidates=n_candidates,

@@ -19,6 +19,7 @@ from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
 from skhpo.search import (
     CmaEsSearchCV,
     GPSearchCV,
+    HyperbandSearchCV,
     QMCSearchCV,
     RandomSearchCV,
     StudySearchCV,
@@ -42,6 +43,7 @@ __all__ = [
     "CmaEsSearchCV",
     "FrozenTrial",
     "GPSearchCV",
+    "HyperbandSearchCV",
     "QMCSearchCV",
     "RandomSearchCV",
     "SearchInterruptedWarning",

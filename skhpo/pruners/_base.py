@@ -79,3 +79,18 @@ class BasePruner(ABC):
             A permutation of the folds; from first to last unless a pruner knows better.
         """
         return np.arange(n_folds)
+
+    def least_resource(self, number: int) -> int:
+        """The step before which a search with a resource need not look at candidate `number`.
+
+        Parameters
+        ----------
+        number : int
+            Number of the candidate, from 0.
+
+        Returns
+        -------
+        step : int
+            0 unless a pruner knows better.
+        """
+        return 0

@@ -117,6 +117,13 @@ class HyperbandPruner(BasePruner):
 
         return rungs.stop(trial, get_peers, study.history.sign)
 
+    def least_resource(self, number: int) -> int:
+        """The first rung of the candidate's bracket."""
+        if isinstance(self.max_resource, str):
+            return 0
+        bracket = self._bracket_of(number, self._n_brackets(self.max_resource))
+        return int(self.min_resource * self.reduction_factor**bracket)
+
     def _n_brackets(self, max_resource: int) -> int:
         n_brackets, resource = 1, self.min_resource * self.reduction_factor
         while resource <= max_resource:

@@ -108,6 +108,12 @@ class SuccessiveHalvingPruner(BasePruner):
         )
         return rungs.stop(trial, lambda: study.get_trials(deepcopy=False), study.history.sign)
 
+    def least_resource(self, number: int) -> int:
+        """The first rung."""
+        if isinstance(self.min_resource, str):
+            return 0
+        return int(self.min_resource * self.reduction_factor**self.min_early_stopping_rate)
+
 
 class Rungs:
     """A ladder of steps at which trials are compared.

@@ -4,6 +4,7 @@ from skhpo.search._base import StudySearchCV
 from skhpo.search._classes import (
     CmaEsSearchCV,
     GPSearchCV,
+    HyperbandSearchCV,
     QMCSearchCV,
     RandomSearchCV,
     TPESearchCV,
@@ -12,6 +13,7 @@ from skhpo.search._classes import (
 __all__ = [
     "CmaEsSearchCV",
     "GPSearchCV",
+    "HyperbandSearchCV",
     "QMCSearchCV",
     "RandomSearchCV",
     "StudySearchCV",

@@ -15,17 +15,20 @@ import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _num_samples
 
 from skhpo.boosting import EarlyStopping, threads_each
 from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._loop import Workers, run
 from skhpo.search._plan import Plan, make_plan, window_size
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
+from skhpo.search._resource import N_SAMPLES, pruner_on
 from skhpo.search._results import format_results, performed
 from skhpo.search._schedule import Candidate, Schedule
 from skhpo.search._shared import record, run_with_others
@@ -156,6 +159,18 @@ class StudySearchCV(BaseSearchCV):
         "inner": a part of its training rows, held out before anything is fitted. See
         :class:`skhpo.boosting.EarlyStopping`.
 
+    resource : str, default=None
+        What candidates get more of as they prove themselves: "n_samples", or an int parameter of
+        the estimator such as "n_estimators" or "model__max_iter". A candidate runs all folds
+        with a little of it, and only the best go on with three times as much (or the
+        `pruner`'s ``reduction_factor``), without waiting for others. Where the estimator allows
+        (``warm_start``, XGBoost, LightGBM), its training goes on where it stood.
+
+    min_resources, max_resources : int or "auto", default="auto"
+        The smallest and the largest amount. "auto" is, for the largest, all rows or what the
+        estimator has; for the smallest a 27th of that, and enough rows for the folds. The first
+        rung is the smallest amount from which factors of three lead to the largest.
+
     Attributes
     ----------
     study_ : Study
@@ -171,7 +186,8 @@ class StudySearchCV(BaseSearchCV):
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
         candidate ranks last and is never chosen. With `early_stopping` there are
         ``split0_best_iteration``, ..., ``mean_best_iteration``: with how many rounds the models
-        predict; and ``early_stopping_on``.
+        predict; and ``early_stopping_on``. With a `resource` there is ``n_resources``: the
+        amount with which a candidate's scores were made, the largest that it got.
 
     best_estimator_ : estimator
         Refitted with the best parameters; if `refit` is not False.
@@ -245,6 +261,9 @@ class StudySearchCV(BaseSearchCV):
         "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
+        "resource": [str, None],
+        "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
     }
 
     def __init__(
@@ -270,6 +289,9 @@ class StudySearchCV(BaseSearchCV):
         study_name: str | None = None,
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,
+        resource: str | None = None,
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
     ) -> None:
         self.param_distributions = param_distributions
         self.n_iter = n_iter
@@ -282,6 +304,9 @@ class StudySearchCV(BaseSearchCV):
         self.study_name = study_name
         self.enqueue = enqueue
         self.early_stopping = early_stopping
+        self.resource = resource
+        self.min_resources = min_resources
+        self.max_resources = max_resources
         super().__init__(
             estimator=estimator,
             scoring=scoring,
@@ -346,9 +371,11 @@ class StudySearchCV(BaseSearchCV):
     def _run_candidates(self, plan: Plan, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
         n_folds, n_candidates = len(plan.splits), plan.n_candidates
-        study, ledger = open_study(self, plan, self._make_sampler(plan), self._make_pruner())
+        pruner = self._make_pruner(plan)
+        study, ledger = open_study(self, plan, self._make_sampler(plan), pruner)
+        course = self._make_course(plan, pruner)
         with (
-            callbacks.search(n_candidates * n_folds),
+            callbacks.search(n_candidates * course.n_tasks),
             ledger.open(),
             Executor(self.n_jobs) as workers,
             Progress(self.verbose, n_candidates, n_folds) as progress,
@@ -357,7 +384,7 @@ class StudySearchCV(BaseSearchCV):
                 study,
                 plan.space,
                 pruner=None if self.pruner is None else study.pruner,
-                n_folds=n_folds,
+                course=course,
                 objective=self._objective(),
                 enqueued=plan.enqueued,
                 n_candidates=n_candidates,
@@ -374,7 +401,7 @@ class StudySearchCV(BaseSearchCV):
                 prunes=self.pruner is not None,
             )
             deadline = None if self.timeout is None else time.monotonic() + self.timeout
-            submit = self._submitter(plan, callbacks)
+            submit = self._submitter(plan, course, callbacks)
 
             def run_what_there_is() -> str | None:
                 return run(
@@ -399,14 +426,15 @@ class StudySearchCV(BaseSearchCV):
 
     def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
         """Make ``cv_results_``, and complain if every fit failed."""
-        results = performed(candidates, len(plan.splits))
+        results = performed(candidates)
         if not results:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates?"
             )
         warn_or_raise_about_fit_failures(results, self.error_score)
         kept = [candidate for candidate in candidates if candidate.results]
-        self.cv_results_ = format_results(self, kept, len(plan.splits), plan.stopping)
+        course = self._make_course(plan, None)
+        self.cv_results_ = format_results(self, kept, course, plan.stopping)
         first_scores = results[0]["test_scores"]
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
@@ -424,6 +452,8 @@ class StudySearchCV(BaseSearchCV):
             scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self.cv_results_["params"][self.best_index_]
+        if plan.resource is not None and plan.resource.name != N_SAMPLES:
+            self.best_params_ = self.best_params_ | {plan.resource.name: plan.resource.rungs[-1]}
         if plan.stopping is not None:
             rounds = [
                 self.cv_results_[f"split{fold}_best_iteration"][self.best_index_]
@@ -455,10 +485,23 @@ class StudySearchCV(BaseSearchCV):
             sampler.reseed(plan.seed)
         return sampler
 
-    def _make_pruner(self) -> BasePruner:
-        if isinstance(self.pruner, BasePruner):
-            return copy.deepcopy(self.pruner)
-        return RacingPruner() if self.pruner == "auto" else NopPruner()
+    def _make_pruner(self, plan: Plan) -> BasePruner:
+        given = self.pruner if isinstance(self.pruner, BasePruner) else None
+        if self.pruner is None:
+            return NopPruner()
+        if plan.resource is not None:
+            return pruner_on(plan.resource, given or self._default_pruner())
+        return RacingPruner() if given is None else copy.deepcopy(given)
+
+    def _make_course(self, plan: Plan, pruner: BasePruner | None) -> Course:
+        pruner = None if self.pruner is None else pruner
+        if plan.resource is None:
+            return FoldCourse(pruner, len(plan.splits))
+        return RungCourse(pruner, len(plan.splits), plan.resource)
+
+    def _default_pruner(self) -> BasePruner | None:
+        """What prunes along a resource; None for successive halving."""
+        return None
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
@@ -476,10 +519,10 @@ class StudySearchCV(BaseSearchCV):
         return objective
 
     def _submitter(
-        self, plan: Plan, callbacks: FitCallbacks
+        self, plan: Plan, course: Course, callbacks: FitCallbacks
     ) -> Callable[[Workers, Candidate, int], None]:
         """What hands a fold to the workers."""
-        n_folds = len(plan.splits)
+        n_folds, n_tasks = len(plan.splits), course.n_tasks
         estimator = clone(self.estimator)
         settings = {
             "stopping": plan.stopping,
@@ -491,11 +534,16 @@ class StudySearchCV(BaseSearchCV):
             "verbose": self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
         }
 
-        def submit(workers: Workers, candidate: Candidate, fold: int) -> None:
+        def submit(workers: Workers, candidate: Candidate, task: int) -> None:
+            rung, fold = course.place(task)
             train, test = plan.splits[fold]
-            context = callbacks.evaluation(candidate.number * n_folds + fold)
+            context = callbacks.evaluation(candidate.number * n_tasks + task)
+            share = None
+            if course.resource is not None:
+                model = candidate.payload.models.pop(fold, None)
+                share = course.resource.share(rung, _num_samples(plan.X), model)
             workers.submit(
-                (candidate.number, fold),
+                (candidate.number, task),
                 evaluate_fold,
                 estimator,
                 plan.X,
@@ -504,6 +552,7 @@ class StudySearchCV(BaseSearchCV):
                 test=test,
                 parameters=candidate.payload.params,
                 n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
+                share=share,
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),

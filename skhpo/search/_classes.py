@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+import numpy as np
+
+from skhpo.boosting import EarlyStopping
+from skhpo.pruners import BasePruner, HyperbandPruner
 from skhpo.samplers import (
     BaseSampler,
     CmaEsSampler,
@@ -14,8 +19,18 @@ from skhpo.samplers import (
     TPESampler,
 )
 from skhpo.search._base import StudySearchCV
+from skhpo.storages import BaseStorage
+from skhpo.study import Study
+from skhpo.trial import FrozenTrial
 
-__all__ = ["CmaEsSearchCV", "GPSearchCV", "QMCSearchCV", "RandomSearchCV", "TPESearchCV"]
+__all__ = [
+    "CmaEsSearchCV",
+    "GPSearchCV",
+    "HyperbandSearchCV",
+    "QMCSearchCV",
+    "RandomSearchCV",
+    "TPESearchCV",
+]
 
 _Search = TypeVar("_Search", bound=type[StudySearchCV])
 
@@ -226,3 +241,105 @@ class RandomSearchCV(StudySearchCV):
 
     def _default_sampler(self) -> BaseSampler:
         return RandomSampler()
+
+
+@_with_sections_of_base
+class HyperbandSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation by Hyperband, with TPE (BOHB).
+
+    Candidates begin with little of a `resource` (rows, rounds, epochs), and only the best go on
+    with more. How early is too early is not known, so there are brackets, some of which stop early
+    and some of which wait (:class:`skhpo.pruners.HyperbandPruner`). No candidate waits for
+    others. It takes the place of :class:`sklearn.model_selection.HalvingRandomSearchCV`.
+
+    It differs from the other searches in its defaults: `resource` is "n_samples", and the pruner
+    is Hyperband's.
+
+    See Also
+    --------
+    TPESearchCV : The search that races between folds; with a `resource`, successive halving.
+    StudySearchCV : The search with any sampler.
+
+    References
+    ----------
+    L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh and A. Talwalkar, "Hyperband: a novel
+    bandit-based approach to hyperparameter optimization", JMLR 18 (2018).
+
+    S. Falkner, A. Klein and F. Hutter, "BOHB: robust and efficient hyperparameter optimization at
+    scale", ICML 2018.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import HyperbandSearchCV
+    >>> X, y = load_digits(return_X_y=True)
+    >>> search = HyperbandSearchCV(
+    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-6, 1e-1)},
+    ...     n_iter=20, cv=3, random_state=0,
+    ... ).fit(X, y)
+    >>> bool(search.best_score_ > 0.95)
+    True
+    >>> sorted(set(search.cv_results_["n_resources"].tolist()))
+    [66, 199, 599, 1797]
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_iter: int = 50,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable[[dict[str, Any]], int] = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "n_jobs",
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        sampler: BaseSampler | None = None,
+        pruner: BasePruner | str | None = "auto",
+        timeout: float | None = None,
+        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        storage: str | BaseStorage | None = None,
+        study_name: str | None = None,
+        enqueue: Any = "defaults",
+        early_stopping: EarlyStopping | str | None = None,
+        resource: str | None = "n_samples",
+        min_resources: int | str = "auto",
+        max_resources: int | str = "auto",
+    ) -> None:
+        super().__init__(
+            estimator,
+            param_distributions,
+            n_iter=n_iter,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            sampler=sampler,
+            pruner=pruner,
+            timeout=timeout,
+            callbacks=callbacks,
+            storage=storage,
+            study_name=study_name,
+            enqueue=enqueue,
+            early_stopping=early_stopping,
+            resource=resource,
+            min_resources=min_resources,
+            max_resources=max_resources,
+        )
+
+    def _default_sampler(self) -> BaseSampler:
+        return TPESampler()
+
+    def _default_pruner(self) -> BasePruner:
+        return HyperbandPruner()

@@ -57,6 +57,7 @@ def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
             f"{scoring}, followed: {plan.refit_metric}, error_score={search.error_score}, "
             f"return_train_score={search.return_train_score}"
         ),
+        "resource": str(plan.resource),
         "early stopping": str(plan.stopping and plan.stopping.settings),
         "data": _shown(
             ", ".join([f"X {_shape(plan.X)}", f"y {_shape(plan.y)}", *sorted(given)]),

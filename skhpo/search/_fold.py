@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skhpo.boosting import Stopping, limit_threads, limited
+from skhpo.search._resource import Share
 from skhpo.search._sklearn import fit_and_score
 
 __all__ = ["evaluate_fold", "result_without_fit"]
@@ -50,6 +51,7 @@ def evaluate_fold(
     parameters: Mapping[str, Any],
     stopping: Stopping | None = None,
     n_threads: int | None = None,
+    share: Share | None = None,
     caller: Any = None,
     callback_context: Any = None,
     **settings: Any,
@@ -70,6 +72,8 @@ def evaluate_fold(
         Early stopping of boosters.
     n_threads : int, optional
         Threads of a booster whose user has not said how many.
+    share : Share, optional
+        What may be used of a resource.
     caller : estimator, optional
         The search, for callbacks.
     callback_context : CallbackContext, optional
@@ -88,6 +92,10 @@ def evaluate_fold(
     if n_threads is not None:
         limit_threads(estimator, n_threads)
         parameters = {name: limited(value, n_threads) for name, value in parameters.items()}
+    if share is not None:
+        estimator, train, parameters, settings["fit_params"] = share.prepare(
+            estimator, y, train, parameters, settings["fit_params"]
+        )
     watch = None
     if stopping is not None:
         watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"])
@@ -103,6 +111,8 @@ def evaluate_fold(
         **settings,
         **callbacks,
     )
+    if share is not None and result["fit_error"] is None:
+        result["model"] = share.model_to_keep(estimator)
     if watch is not None:
         result["best_iteration"] = watch.best_rounds
     result["stop"] = bool(callbacks) and callbacks["callback_ctx"].stop

@@ -13,9 +13,10 @@ from skhpo.storages import BaseStorage, Heartbeat
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["Ledger", "StoredLedger", "folds_of"]
+__all__ = ["N_JUDGED", "Ledger", "StoredLedger", "folds_of"]
 
 FOLD = "skhpo:fold:"  # prefix of the attributes that hold a fold's result
+N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
 WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
 
 HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says otherwise
@@ -51,8 +52,8 @@ class Ledger:
     def began(self, trial_id: int, is_new: bool) -> None:
         """A candidate has begun, or goes on."""
 
-    def ended(self, trial_id: int) -> None:
-        """A candidate has ended."""
+    def ends(self, trial_id: int, n_judged: int) -> None:
+        """A candidate ends, after so many folds."""
 
     def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
         """Keep the result of a fold."""
@@ -114,9 +115,10 @@ class StoredLedger(Ledger):
         self._own.add(trial_id)
         self._heart.add(trial_id, at_once=not is_new)
 
-    def ended(self, trial_id: int) -> None:
-        """A candidate has ended: give no more of them."""
+    def ends(self, trial_id: int, n_judged: int) -> None:
+        """A candidate ends, after so many folds: give no more of them."""
         self._heart.remove(trial_id)
+        self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
 
     def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
         """Keep the result of a fold."""
@@ -169,7 +171,7 @@ class StoredLedger(Ledger):
         ]
 
     def _has_ended_with_folds(self, trial: FrozenTrial) -> bool:
-        return bool(trial.state.is_finished() and trial.intermediate_values and folds_of(trial))
+        return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
 
     def _take_over(self, trial: FrozenTrial) -> bool:
         """Take over a candidate whose worker is dead, unless another process is faster."""

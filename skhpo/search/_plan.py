@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import _num_samples
 
 from skhpo.boosting import Stopping
+from skhpo.search._resource import Resource, make_resource
 from skhpo.search._sklearn import BaseSearchCV, check_method_params
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
 from skhpo.space import SearchSpace, suggest_space
@@ -53,6 +54,8 @@ class Plan:
         What scikit-learn's callbacks are given of the fit parameters.
     stopping : Stopping or None
         Early stopping of boosters.
+    resource : Resource or None
+        What candidates get more of as they prove themselves.
     """
 
     X: Any
@@ -68,6 +71,7 @@ class Plan:
     seed: int | None
     metadata: dict[str, Any] | None
     stopping: Stopping | None
+    resource: Resource | None
 
     @property
     def growth(self) -> float:
@@ -88,12 +92,13 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
     space = _space(search, seed)
     sample_weight = params.get("sample_weight")
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
+    splits = _draw_splits(search, X, y, routed.splitter.split)
     return Plan(
         X=X,
         y=y,
         space=space,
         n_candidates=int(min(search.n_iter, space.n_candidates)),
-        splits=_draw_splits(search, X, y, routed.splitter.split),
+        splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
         fit_params=routed.estimator.fit,
@@ -102,6 +107,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
+        resource=make_resource(search, space, X, y, len(splits), seed),
     )
 
 

@@ -73,7 +73,7 @@ class Progress:
         self._bar.set_postfix(shown, refresh=refresh)
 
     def _line(self, candidate: Candidate, params: dict[str, Any], score: float) -> str:
-        outcome = f"{candidate.status} after {candidate.n_judged}/{self._n_folds} folds"
+        outcome = f"{candidate.status} after {candidate.n_judged}/{len(candidate.fold_order)} folds"
         if candidate.status == "complete":
             outcome = f"score {score:.4f}" + (" (best so far)" if score == self._best else "")
         settings = ", ".join(f"{name}={value}" for name, value in params.items())

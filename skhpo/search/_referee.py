@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from skhpo.history import Table
 from skhpo.pruners import BasePruner, Judge
 from skhpo.pruners._fold_model import FoldModel
-from skhpo.search._ledger import Ledger, folds_of
+from skhpo.search._course import Course
+from skhpo.search._ledger import N_JUDGED, Ledger, folds_of
 from skhpo.search._progress import Progress
 from skhpo.search._schedule import Candidate, Status
 from skhpo.space import SearchSpace
@@ -38,12 +39,15 @@ class Entry:
         Judges it; None judges by what is known at the time.
     n_judged_before : int or None
         Of a candidate that ended in an earlier fit: after how many folds.
+    models : dict of int to estimator
+        By fold, models that are to be trained further.
     """
 
     trial: Trial
     params: dict[str, Any]
     judge: Judge | None = None
     n_judged_before: int | None = None
+    models: dict[int, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -69,8 +73,8 @@ class StudyReferee:
         Where candidates come from.
     pruner : BasePruner or None
         Judges after each fold; None runs every fold.
-    n_folds : int
-        Folds of a candidate.
+    course : Course
+        What a candidate runs through.
     objective : callable
         Takes the result of a fold, returns the score that the search follows.
     enqueued : sequence of mapping of str to object
@@ -93,7 +97,7 @@ class StudyReferee:
         space: SearchSpace,
         *,
         pruner: BasePruner | None,
-        n_folds: int,
+        course: Course,
         objective: Callable[[Mapping[str, Any]], float],
         enqueued: Sequence[Mapping[str, Any]],
         n_candidates: int,
@@ -105,7 +109,7 @@ class StudyReferee:
         self._study = study
         self._space = space
         self._pruner = pruner
-        self._n_folds = n_folds
+        self._course = course
         self._objective = objective
         self._enqueued = enqueued
         self._n_candidates = n_candidates
@@ -115,7 +119,7 @@ class StudyReferee:
         self._ledger = ledger
         self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
-        self._losses = Table(n_folds)  # of the complete candidates
+        self._losses = Table(course.n_folds)  # of the complete candidates
         self._model: FoldModel | None = None
         self._model_as_of = 0
         self._judge: Judge | None = None
@@ -142,7 +146,7 @@ class StudyReferee:
         self._tried.add(self._space.config_key(past.params))
         entry = Entry(Trial(self._study, past._trial_id), self._space.to_params(past.params))
         if past.state.is_finished():
-            entry.n_judged_before = len(past.intermediate_values)
+            entry.n_judged_before = past.system_attrs[N_JUDGED]
         else:
             self._ledger.began(past._trial_id, is_new=False)
         candidate = self._candidate(number, entry)
@@ -150,11 +154,9 @@ class StudyReferee:
         return candidate
 
     def _candidate(self, number: int, entry: Entry) -> Candidate:
-        order: Sequence[int] = range(self._n_folds)
-        if self._pruner is not None:
-            order = self._pruner.fold_order(entry.number, self._n_folds).tolist()
-            entry.judge = self._current_judge() if self._in_order else None
-        return Candidate(number, order, payload=entry)
+        if self._pruner is not None and self._in_order:
+            entry.judge = self._current_judge()
+        return Candidate(number, self._course.order(entry.number), payload=entry)
 
     def _current_judge(self) -> Judge:
         assert self._pruner is not None
@@ -164,36 +166,33 @@ class StudyReferee:
         return self._judge
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Report the fold that came in last; say whether the candidate ends here."""
-        fold, result = next(reversed(candidate.results.items()))
+        """Report what came in last; say whether the candidate ends here."""
+        entry: Entry = candidate.payload
+        task, result = next(reversed(candidate.results.items()))
         self._progress.fold_done()
         if result["stop"]:
             self._study._stop_flag = True
-        scores = [self._objective(result) for result in candidate.results.values()]
-        entry: Entry = candidate.payload
+        if (model := result.pop("model", None)) is not None:
+            entry.models[self._course.place(task)[1]] = model
         frozen = entry.trial._frozen
         if frozen.state.is_finished():  # in an earlier fit, or by another process
             is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
             return _STATUS[frozen.state] if is_judged else None
-        self._report(entry.trial, frozen, fold, scores)
-        if candidate.n_judged == self._n_folds:
-            return "failed" if np.isnan(scores).any() else "complete"
+        scores = [self._objective(result) for result in candidate.results.values()]
+        report = self._course.report(list(candidate.results), scores)
+        if report is not None and report[0] not in frozen.intermediate_values:
+            entry.trial.report(report[1], step=report[0])
+        if candidate.n_judged == len(candidate.fold_order):
+            return "failed" if np.isnan(self._scores(candidate)).any() else "complete"
         if self._pruner is None:
             return None
         if np.isnan(scores[-1]):
             return "failed"
+        if report is None:
+            return None
         judge = entry.judge or self._current_judge()
-        return "pruned" if judge(_as_of(entry.trial._frozen, len(scores))) else None
-
-    def _report(
-        self, trial: Trial, frozen: FrozenTrial, fold: int, scores: Sequence[float]
-    ) -> None:
-        """Report a fold to the trial, unless an earlier fit did."""
-        step, value = fold, scores[-1]
-        if self._pruner is not None and not self._pruner.reads_fold_scores:
-            step, value = len(scores) - 1, float(np.mean(scores))
-        if step not in frozen.intermediate_values:
-            trial.report(value, step=step)
+        seen = _as_of(entry.trial._frozen, self._course.n_reports(candidate.n_judged))
+        return "pruned" if judge(seen) else None
 
     def tell(self, candidate: Candidate) -> None:
         """Tell the study how a candidate ended."""
@@ -205,6 +204,7 @@ class StudyReferee:
 
     def _finish(self, candidate: Candidate, frozen: FrozenTrial, score: float) -> None:
         study = self._study
+        candidate.payload.models.clear()
         if candidate.status == "complete":
             self._losses.append(-self._scores(candidate))
         if frozen.state.is_finished():
@@ -212,14 +212,17 @@ class StudyReferee:
             return
         if candidate.status == "interrupted" and self._ledger.let_go(frozen._trial_id):
             return
+        self._ledger.ends(frozen._trial_id, candidate.n_judged)
         if candidate.status == "complete":
             study._finish(frozen, TrialState.COMPLETE, [score])
+        elif candidate.status == "pruned" and self._course.resource is not None:
+            last = frozen.intermediate_values[max(frozen.intermediate_values)]
+            study._finish(frozen, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
             mean, variance = self._predict(candidate)
             study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
         else:
             study._finish(frozen, TrialState.FAIL, None)
-        self._ledger.ended(frozen._trial_id)
         self._ended.append(frozen)
 
     def call_back(self) -> None:
@@ -234,11 +237,10 @@ class StudyReferee:
         everything = {candidate.payload.number: candidate for candidate in candidates}
         for trial in self._ledger.others(set(everything)):
             entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
-            folds = folds_of(trial)
-            order = self._pruner.fold_order(trial.number, self._n_folds) if self._pruner else folds
-            judged = [fold for fold in order if fold in folds][: len(trial.intermediate_values)]
-            candidate = Candidate(len(everything), judged, entry, status=_STATUS[trial.state])
-            candidate.results = {int(fold): folds[int(fold)] for fold in judged}
+            folds, order = folds_of(trial), self._course.order(trial.number)
+            judged = list(order)[: trial.system_attrs[N_JUDGED]]
+            candidate = Candidate(len(everything), order, entry, status=_STATUS[trial.state])
+            candidate.results = {task: folds[task] for task in judged if task in folds}
             everything[trial.number] = candidate
         return [everything[number] for number in sorted(everything)]
 
@@ -247,8 +249,9 @@ class StudyReferee:
         return float(np.average(self._scores(candidate)[None, :], axis=1)[0])
 
     def _scores(self, candidate: Candidate) -> NDArray[np.float64]:
-        """Scores of all folds, ndarray of shape (n_folds,)."""
-        return np.array([self._objective(candidate.results[k]) for k in range(self._n_folds)])
+        """Scores of all folds, with all of a resource, ndarray of shape (n_folds,)."""
+        results = self._course.by_fold(candidate.results)
+        return np.array([self._objective(results[k]) for k in range(self._course.n_folds)])
 
     def _predict(self, candidate: Candidate) -> tuple[float, float]:
         """Mean and variance of what a pruned candidate's mean score would have been."""

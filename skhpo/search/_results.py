@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skhpo.boosting import Stopping
+from skhpo.search._course import Course
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
 from skhpo.search._sklearn import BaseSearchCV, insert_error_scores
@@ -17,20 +18,17 @@ from skhpo.search._stopping import add_rounds
 __all__ = ["format_results", "performed"]
 
 
-def performed(candidates: Sequence[Candidate], n_folds: int) -> list[dict[str, Any]]:
+def performed(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     """Results of all folds that were run, candidate by candidate, folds in order."""
     return [
-        candidate.results[fold]
-        for candidate in candidates
-        for fold in range(n_folds)
-        if fold in candidate.results
+        candidate.results[task] for candidate in candidates for task in sorted(candidate.results)
     ]
 
 
 def format_results(
     search: BaseSearchCV,
     candidates: Sequence[Candidate],
-    n_folds: int,
+    course: Course,
     stopping: Stopping | None = None,
 ) -> dict[str, Any]:
     """Make ``cv_results_``.
@@ -41,8 +39,8 @@ def format_results(
         Its settings say what the table holds.
     candidates : sequence of Candidate
         One a row.
-    n_folds : int
-        Number of splits.
+    course : Course
+        What they have run through.
     stopping : Stopping, optional
         With it, the table has the best iterations.
 
@@ -50,33 +48,69 @@ def format_results(
     -------
     results : dict of str to ndarray
         Scores of folds that were not run are NaN, and so is the mean over them; mean times
-        are over the folds that were run.
+        are over the folds that were run. With a resource, they are those with the most of it.
     """
-    results_run = performed(candidates, n_folds)
+    results_run = performed(candidates)
     for result in results_run:
         result.setdefault("best_iteration", None)  # of a fit that failed, or knows no rounds
     if callable(search.scoring):
         insert_error_scores(results_run, search.error_score)
     no_scores = _like(results_run[0]["test_scores"], np.nan)
-    out = [
-        candidate.results.get(fold)
+    n_folds = course.n_folds
+    by_fold = [course.by_fold(candidate.results) for candidate in candidates]
+    shown = [
+        results.get(fold)
         or result_without_fit(no_scores, return_train_score=search.return_train_score)
-        for candidate in candidates
+        for results in by_fold
         for fold in range(n_folds)
+    ]
+    # All folds of a candidate that stopped at a rung may be there; its mean is none all the same.
+    out = [
+        result if candidates[i // n_folds].status == "complete" else _without_scores(result)
+        for i, result in enumerate(shown)
     ]
     params = [candidate.payload.params for candidate in candidates]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         results: dict[str, Any] = search._format_results(params, n_folds, out)
     _pass_on(caught, is_any_score_bad=any(_is_bad(result) for result in results_run))
+    _show_scores(results, shown, n_folds)
     for name in ("fit_time", "score_time"):
         times = np.array([r[name] for r in out]).reshape(len(candidates), n_folds)
         results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(times)
     if stopping is not None:
         add_rounds(results, out, stopping)
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
-    results["n_splits_evaluated"] = np.array([candidate.n_judged for candidate in candidates])
+    results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])
+    if course.resource is not None:
+        tops = [max(candidate.results) // n_folds for candidate in candidates]
+        results["n_resources"] = np.array([course.resource.rungs[top] for top in tops])
     return results
+
+
+def _without_scores(result: dict[str, Any]) -> dict[str, Any]:
+    """A fold's result with NaN for its scores."""
+    names = [name for name in ("test_scores", "train_scores") if name in result]
+    return result | {name: _like(result[name], np.nan) for name in names}
+
+
+def _show_scores(results: dict[str, Any], shown: Sequence[dict[str, Any]], n_folds: int) -> None:
+    """Fill in the scores of single folds, as they were."""
+    for kind in ("test", "train"):
+        if f"{kind}_scores" not in shown[0]:
+            continue
+        first = shown[0][f"{kind}_scores"]
+        for metric in first if isinstance(first, dict) else ("score",):
+            values = [
+                result[f"{kind}_scores"][metric]
+                if isinstance(first, dict)
+                else result[f"{kind}_scores"]
+                for result in shown
+            ]
+            for fold in range(n_folds):
+                results[f"split{fold}_{kind}_{metric}"] = np.array(
+                    values[fold::n_folds], dtype=np.float64
+                )
 
 
 def _like(scores: Any, value: float) -> Any:

@@ -98,13 +98,26 @@ class Database:
         """The pool of connections; a forked process gets one of its own."""
         with self._lock:
             if self._engines is not None and self._pid != os.getpid():
-                self._engines[0].dispose(close=False)  # the connections are the parent's
-                self._engines = None
+                self._leave_to_parent(self._engines[0])
             if self._engines is None:
                 engine = _make_engine(self.url, self._engine_kwargs)
                 self._engines = engine, engine.execution_options(**{_WRITES: True})
                 self._pid = os.getpid()
             return self._engines
+
+    def _leave_to_parent(self, engine: Engine) -> None:
+        """Part with the connections that a forked process was born with."""
+        self._pid = os.getpid()
+        if isinstance(engine.pool, StaticPool):
+            return  # a database in memory: the child has a copy
+        # SQLite must not take the parent's locks for ours, so its files are closed here. On the
+        # line to a server even a farewell would be heard as the parent's.
+        engine.dispose(close=engine.dialect.name == "sqlite")
+        self._engines = None
+
+    def after_fork(self) -> None:
+        """Be as the only thread of a new process needs it."""
+        self._lock, self._turn = threading.Lock(), threading.RLock()
 
     def dispose(self) -> None:
         """Close the connections; the next use opens new ones."""

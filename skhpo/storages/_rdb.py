@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import threading
 import uuid
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -89,8 +91,6 @@ class _Mirror:
     ----------
     trials : list of FrozenTrial
         By number. Those that run here are kept up to date by whoever writes.
-    last_id : int
-        The largest id among them: what the database has beyond it is new.
     open : set of int
         Ids of the trials that have not ended.
     own : set of int
@@ -100,7 +100,6 @@ class _Mirror:
     """
 
     trials: list[FrozenTrial] = field(default_factory=list)
-    last_id: int = -1
     open: set[int] = field(default_factory=set)
     own: set[int] = field(default_factory=set)
     by_id: dict[int, FrozenTrial] = field(default_factory=dict)
@@ -112,7 +111,6 @@ class _Mirror:
         else:
             self.trials[trial.number] = trial
         self.by_id[trial._trial_id] = trial
-        self.last_id = max(self.last_id, trial._trial_id)
         if trial.state.is_finished():
             self.open.discard(trial._trial_id)
             self.own.discard(trial._trial_id)
@@ -204,6 +202,7 @@ class RDBStorage(BaseStorage):
         self._alarm_is_set = False
         self._lock = threading.RLock()
         self._database = Database(url, engine_kwargs or {})
+        _storages.add(self)
         self._database.prepare(not skip_table_creation, not skip_compatibility_check)
 
     def __repr__(self) -> str:
@@ -221,6 +220,13 @@ class RDBStorage(BaseStorage):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=threading.RLock())
+        _storages.add(self)
+
+    def _after_fork(self) -> None:
+        """Be as the only thread of a new process needs it."""
+        self._lock = threading.RLock()  # no thread that held it is here
+        self._queue, self._delayed, self._alarm_is_set = None, [], False  # the parent writes those
+        self._database.after_fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RDBStorage:
         return self  # a line to a place: copied, it leads to the same
@@ -376,7 +382,7 @@ class RDBStorage(BaseStorage):
             trial._trial_id, trial.number = created
             mirror = self._mirror(study_id)
             if trial.number > len(mirror.trials):
-                self._refresh(study_id)
+                mirror = self._refresh(study_id)
             if trial.state == TrialState.RUNNING:
                 mirror.own.add(trial._trial_id)
             mirror.take(trial)
@@ -427,12 +433,18 @@ class RDBStorage(BaseStorage):
         """Read what others have written since."""
         mirror = self._mirror(study_id)
         known = {
-            trial_id: self._known(trial_id) if trial_id in mirror.own else None
+            trial_id: mirror.by_id[trial_id] if trial_id in mirror.own else None
             for trial_id in mirror.open
         }
-        for trial in self._database.read(
-            lambda connection: read_changed_trials(connection, study_id, mirror.last_id, known)
-        ):
+        last = mirror.trials[-1] if mirror.trials else None
+        changed = self._database.read(
+            lambda connection: read_changed_trials(connection, study_id, last, known)
+        )
+        if changed is None:  # the study was deleted, and another one may have got its id
+            for trial in self._mirrors.pop(study_id).trials:
+                self._study_of.pop(trial._trial_id, None)
+            return self._refresh(study_id)
+        for trial in changed:
             mirror.take(trial)
             self._study_of[trial._trial_id] = study_id
         return mirror
@@ -463,16 +475,15 @@ class RDBStorage(BaseStorage):
                 queue, self._queue = self._queue, None
                 self._write_all(queue)
 
-    def _write_all(self, queue: list[Work]) -> None:
-        """Write all in one transaction; one by one if others have ended one of the trials."""
+    def _write_all(self, queue: list[Work] | None) -> None:
+        """Write all in one transaction; trial by trial if others have ended one of them."""
         if not queue:
             return
         try:
             self._write(*queue)
         except UpdateFinishedTrialError:
-            for work in queue:
-                with suppress(UpdateFinishedTrialError):
-                    self._write(work)
+            self._forget()
+            self._perform_by_trial(queue)
             raise
 
     def set_trial_param(
@@ -541,19 +552,19 @@ class RDBStorage(BaseStorage):
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the user on an open trial."""
+        row = _attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write(_Setting(trial_id, trial_user_attributes, _attr_row(trial_id, key, value)))
-            trial.user_attrs[key] = value
+            self._write(_Setting(trial_id, trial_user_attributes, row))
+            trial.user_attrs[key] = json.loads(row["value_json"])
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the library on an open trial."""
+        row = _attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write(
-                _Setting(trial_id, trial_system_attributes, _attr_row(trial_id, key, value))
-            )
-            trial.system_attrs[key] = value
+            self._write(_Setting(trial_id, trial_system_attributes, row))
+            trial.system_attrs[key] = json.loads(row["value_json"])
 
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
         """Change a note of the library on an open trial if it still is what it was.
@@ -596,11 +607,35 @@ class RDBStorage(BaseStorage):
             return
         delayed, self._delayed = self._delayed, []
         try:
-            self._database.write(lambda connection: _perform(connection, (*delayed, *works)))
+            self._perform_after(delayed, works)
         except StorageInternalError:
-            self._mirrors.clear()
-            self._study_of.clear()
+            self._forget()
             raise
+
+    def _perform_after(self, delayed: Sequence[Work], works: Sequence[Work]) -> None:
+        """Write in one transaction, but for delayed work that can no longer be done."""
+        try:
+            self._perform((*delayed, *works))
+        except (UpdateFinishedTrialError, KeyError):
+            if not delayed:
+                raise
+            self._perform_by_trial(delayed)
+            self._perform(works)
+
+    def _perform(self, works: Sequence[Work]) -> None:
+        if works:
+            self._database.write(lambda connection: _perform(connection, works))
+
+    def _perform_by_trial(self, works: Sequence[Work]) -> None:
+        """Write what can be written, each trial in one transaction."""
+        for trial_id in dict.fromkeys(work.trial_id for work in works):
+            with suppress(UpdateFinishedTrialError, KeyError):
+                self._perform([work for work in works if work.trial_id == trial_id])
+
+    def _forget(self) -> None:
+        """Have all trials read anew; those that run here still do."""
+        self._mirrors = {key: _Mirror(own=mirror.own) for key, mirror in self._mirrors.items()}
+        self._study_of.clear()
 
     def _write_soon(self, work: Work) -> None:
         """Write with what is written next, but no later than in a moment.
@@ -620,8 +655,7 @@ class RDBStorage(BaseStorage):
             self._alarm_is_set = False
             delayed, self._delayed = self._delayed, []
             try:
-                if delayed:
-                    self._database.write(lambda connection: _perform(connection, delayed))
+                self._perform_after(delayed, ())
             except SkhpoError:  # what is written next meets the same, and tells
                 self._delayed = delayed + self._delayed
 
@@ -859,7 +893,14 @@ def _beat_row(trial_id: int, moment: datetime) -> dict[str, Any]:
     return {"trial_id": trial_id, "heartbeat": moment}
 
 
-_distribution_json = lru_cache(maxsize=1024)(labelled_json)
+def _distribution_json(distribution: BaseDistribution) -> str:
+    kinds = tuple(type(choice) for choice in getattr(distribution, "choices", ()))
+    return _typed_distribution_json(distribution, kinds)
+
+
+@lru_cache(maxsize=1024)
+def _typed_distribution_json(distribution: BaseDistribution, kinds: tuple[type, ...]) -> str:
+    return labelled_json(distribution)  # the kinds tell [1, 0] from the equal [True, False]
 
 
 def _to_json(key: str, value: Any) -> str:
@@ -885,3 +926,15 @@ def _plain(value: Any) -> Any:
 
 def _has_ended(number: int, state: str) -> UpdateFinishedTrialError:
     return UpdateFinishedTrialError(f"Trial {number} is {state}: it cannot be changed any more.")
+
+
+_storages: weakref.WeakSet[RDBStorage] = weakref.WeakSet()
+
+
+def _begin_forked_process() -> None:
+    for storage in list(_storages):
+        storage._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_forked_process)

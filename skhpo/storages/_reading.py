@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -37,18 +37,21 @@ _OF_STUDY = select(
     trials.c.datetime_start,
     trials.c.datetime_complete,
 ).where(trials.c.study_id == bindparam("study_id"))
-_NEW = _OF_STUDY.where(trials.c.trial_id > bindparam("after"))
+_NEW = _OF_STUDY.where(trials.c.trial_id >= bindparam("first"))
 _NEW_OR_LISTED = _OF_STUDY.where(
     or_(
-        trials.c.trial_id > bindparam("after"),
+        trials.c.trial_id >= bindparam("first"),
         trials.c.trial_id.in_(bindparam("listed", expanding=True)),
     )
 )
 
 
 def read_changed_trials(
-    connection: Connection, study_id: int, after: int, open_trials: Mapping[int, FrozenTrial | None]
-) -> list[FrozenTrial]:
+    connection: Connection,
+    study_id: int,
+    last: FrozenTrial | None,
+    open_trials: Mapping[int, FrozenTrial | None],
+) -> list[FrozenTrial] | None:
     """Read the trials of a study that are new or may have changed.
 
     Parameters
@@ -57,27 +60,31 @@ def read_changed_trials(
         In a transaction.
     study_id : int
         The study.
-    after : int
-        Trials with a larger id are new.
+    last : FrozenTrial or None
+        The last trial that is known: those with a larger id are new.
     open_trials : mapping of int to FrozenTrial or None
         Ids of the trials known to be open. With a record, a trial is read only if its state has
         changed since.
 
     Returns
     -------
-    trials : list of FrozenTrial
-        By number.
+    trials : list of FrozenTrial or None
+        By number; None if the last trial is no longer there.
     """
     listed = sorted(open_trials)
-    given: dict[str, Any] = {"study_id": study_id, "after": after}
+    after = -1 if last is None else last._trial_id
+    last_is_there = last is None
+    given: dict[str, Any] = {"study_id": study_id, "first": after}
     if not listed:
         query = _NEW
     elif len(listed) <= _MAX_LISTED:
         query, given["listed"] = _NEW_OR_LISTED, listed
     else:
-        query, given["after"] = _NEW, min(after, listed[0] - 1)
+        query, given["first"] = _NEW, min(after, listed[0])
     records = {}
     for trial_id, number, state, start, complete in connection.execute(query, given):
+        if last is not None and trial_id == after:
+            last_is_there = number == last.number and _is_near(from_utc(start), last.datetime_start)
         if trial_id <= after:
             if trial_id not in open_trials:
                 continue
@@ -88,6 +95,8 @@ def read_changed_trials(
             number, TrialState[state], None, from_utc(start), from_utc(complete),
             {}, {}, {}, {}, {}, trial_id,
         )  # fmt: skip
+    if not last_is_there:
+        return None
     if records:
         _read_parts(connection, study_id, records)
     return sorted(records.values(), key=lambda trial: trial.number)
@@ -138,6 +147,11 @@ def _rows(
     query = query.join(trials, trials.c.trial_id == table.c.trial_id)
     query = query.where(trials.c.study_id == study_id, table.c.trial_id.between(min(ids), max(ids)))
     return (row for row in connection.execute(query) if row[0] in ids)
+
+
+def _is_near(moment: datetime | None, known: datetime | None) -> bool:
+    """Whether a time is the one that is known, as precisely as any database keeps it."""
+    return known is None or (moment is not None and abs(moment - known) <= timedelta(seconds=1))
 
 
 def to_utc(moment: datetime | None) -> datetime | None:

@@ -12,6 +12,7 @@ from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import TPESampler
+from skhpo.search._course import FoldCourse
 from skhpo.search._ledger import Ledger
 from skhpo.search._loop import run
 from skhpo.search._progress import Progress
@@ -185,9 +186,9 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
             direction="maximize", sampler=TPESampler(n_startup_trials=3, seed=5), pruner=pruner
         )
         referee = StudyReferee(
-            study, space, pruner=pruner, n_folds=n_folds, objective=lambda r: r["score"],
-            enqueued=[], n_candidates=15, in_order=True, callbacks=(),
-            progress=Progress(0, 15, n_folds), ledger=Ledger(),
+            study, space, pruner=pruner, course=FoldCourse(pruner, n_folds),
+            objective=lambda r: r["score"], enqueued=[], n_candidates=15, in_order=True,
+            callbacks=(), progress=Progress(0, 15, n_folds), ledger=Ledger(),
         )  # fmt: skip
         schedule = Schedule(referee, n_candidates=15, window=window, in_order=True)
 

@@ -52,7 +52,7 @@ def storage(request):
 def eventually():
     """Wait until a condition holds, and fail the test if it never does."""
 
-    def wait(condition, seconds=60):
+    def wait(condition, seconds=30):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "what was waited for never came"

@@ -1,0 +1,132 @@
+"""What a candidate runs through: the folds, once; or the folds at each rung of a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from skhpo.pruners import BasePruner
+from skhpo.search._resource import Resource
+
+__all__ = ["Course", "FoldCourse", "RungCourse"]
+
+
+class Course:
+    """Tasks of a candidate, and what is reported after each.
+
+    A task is a number: ``rung * n_folds + fold``.
+
+    Parameters
+    ----------
+    pruner : BasePruner or None
+        Says in which order the folds run, and what it reads.
+    n_folds : int
+        Number of folds.
+    """
+
+    resource: Resource | None = None
+
+    def __init__(self, pruner: BasePruner | None, n_folds: int) -> None:
+        self.n_folds = n_folds
+        self._pruner = pruner
+
+    @property
+    def n_tasks(self) -> int:
+        """How many tasks a candidate has, at most."""
+        n_rungs = 1 if self.resource is None else len(self.resource.rungs)
+        return n_rungs * self.n_folds
+
+    def order(self, number: int) -> Sequence[int]:
+        """The tasks of the candidate with trial `number`, in their order."""
+        raise NotImplementedError
+
+    def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:
+        """What is to be reported after the last of some tasks: a step and a value; maybe nothing.
+
+        Parameters
+        ----------
+        tasks : sequence of int
+            The tasks that have been judged, in their order.
+        scores : sequence of float
+            Their scores.
+        """
+        raise NotImplementedError
+
+    def n_reports(self, n_tasks: int) -> int:
+        """How many reports have been made after so many tasks."""
+        raise NotImplementedError
+
+    def place(self, task: int) -> tuple[int, int]:
+        """The rung and the fold of a task."""
+        return divmod(task, self.n_folds)
+
+    def by_fold(self, results: Mapping[int, Any]) -> dict[int, Any]:
+        """Results of the last rung that was reached, by fold."""
+        if not results:
+            return {}
+        top = max(results) // self.n_folds
+        return {task % self.n_folds: results[task] for task in results if self._is_at(task, top)}
+
+    def _is_at(self, task: int, rung: int) -> bool:
+        return task // self.n_folds == rung
+
+
+class FoldCourse(Course):
+    """The folds, once; after each, a report."""
+
+    def order(self, number: int) -> Sequence[int]:
+        """As the pruner wants the folds."""
+        if self._pruner is None:
+            return range(self.n_folds)
+        order: list[int] = self._pruner.fold_order(number, self.n_folds).tolist()
+        return order
+
+    def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float]:
+        """The score of the fold; to a pruner that does not compare folds, the mean so far."""
+        if self._pruner is None or self._pruner.reads_fold_scores:
+            return tasks[-1], scores[-1]
+        return len(scores) - 1, float(np.mean(scores))
+
+    def n_reports(self, n_tasks: int) -> int:
+        """One a task."""
+        return n_tasks
+
+
+class RungCourse(Course):
+    """The folds at each rung of a resource; after each rung, a report of the mean.
+
+    Parameters
+    ----------
+    pruner : BasePruner or None
+        Says at which rung a candidate begins; None runs the last rung alone.
+    n_folds : int
+        Number of folds.
+    resource : Resource
+        The rungs.
+    """
+
+    def __init__(self, pruner: BasePruner | None, n_folds: int, resource: Resource) -> None:
+        super().__init__(pruner, n_folds)
+        self.resource: Resource = resource
+
+    def order(self, number: int) -> Sequence[int]:
+        """From the first rung at which the candidate may be stopped."""
+        n_rungs = len(self.resource.rungs)
+        first = n_rungs - 1
+        if self._pruner is not None:
+            least = self._pruner.least_resource(number)
+            first = min(first, int(np.searchsorted(self.resource.rungs, least)))
+        return range(first * self.n_folds, n_rungs * self.n_folds)
+
+    def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:
+        """After the last fold of a rung, the mean over it."""
+        if len(tasks) % self.n_folds:
+            return None
+        rung, _ = self.place(tasks[-1])
+        return self.resource.rungs[rung], float(np.mean(scores[-self.n_folds :]))
+
+    def n_reports(self, n_tasks: int) -> int:
+        """One a rung."""
+        return n_tasks // self.n_folds

@@ -1,0 +1,285 @@
+"""A resource of which candidates get more as they prove themselves: rounds, epochs, rows."""
+
+from __future__ import annotations
+
+import copy
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples
+
+from skhpo.boosting import find_model
+from skhpo.pruners import BasePruner, HyperbandPruner, SuccessiveHalvingPruner
+from skhpo.search._sklearn import BaseSearchCV
+from skhpo.space import SearchSpace
+
+__all__ = ["Resource", "Share", "make_resource", "pruner_on"]
+
+N_SAMPLES = "n_samples"
+FACTOR = 3  # from rung to rung, unless the pruner says otherwise
+N_RUNGS = 4  # with the smallest resource left to us
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource and the amounts at which candidates are compared.
+
+    Attributes
+    ----------
+    name : str
+        A parameter of the estimator, or "n_samples".
+    rungs : tuple of int
+        The amounts, the last of which is all of it.
+    seed : int
+        Seeds the order in which rows are taken; the same for all candidates.
+    """
+
+    name: str
+    rungs: tuple[int, ...]
+    seed: int
+
+    def share(self, rung: int, n_rows: int, model: Any = None) -> Share:
+        """What a fold's task is to use.
+
+        Parameters
+        ----------
+        rung : int
+            The rung.
+        n_rows : int
+            All rows.
+        model : estimator, optional
+            As the candidate was fitted on this fold at the rung before.
+        """
+        amount = self.rungs[rung]
+        before = 0 if model is None else self.rungs[rung - 1]
+        is_last = rung == len(self.rungs) - 1
+        return Share(self.name, amount, before, n_rows, self.seed, model, keeps=not is_last)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one fit may use of a resource.
+
+    Attributes
+    ----------
+    name : str
+        A parameter of the estimator, or "n_samples".
+    amount : int
+        How much of it.
+    before : int
+        How much of that `model` has had.
+    n_rows : int
+        All rows.
+    seed : int
+        Seeds the order of the rows.
+    model : estimator or None
+        Is trained further, where it can be.
+    keeps : bool
+        Whether the model is to come back, to be trained further.
+    """
+
+    name: str
+    amount: int
+    before: int
+    n_rows: int
+    seed: int
+    model: Any
+    keeps: bool
+
+    def prepare(
+        self,
+        estimator: Any,
+        y: Any,
+        train: IntArray,
+        parameters: Mapping[str, Any],
+        fit_params: Mapping[str, Any],
+    ) -> tuple[Any, IntArray, dict[str, Any], dict[str, Any]]:
+        """Say what is to be fitted, on which rows, with which parameters, and how.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A clone of one's own.
+        y : array-like
+            Targets of all rows.
+        train : ndarray
+            The training rows of the fold.
+        parameters : mapping of str to object
+            Of the candidate.
+        fit_params : mapping of str to object
+            Parameters of ``fit``.
+
+        Returns
+        -------
+        estimator : estimator
+        train : ndarray
+        parameters, fit_params : dict
+        """
+        parameters, fit_params = dict(parameters), dict(fit_params)
+        if self.name == N_SAMPLES:
+            n = max(1, round(len(train) * self.amount / self.n_rows))
+            return estimator, self._in_order(estimator, y, train)[:n], parameters, fit_params
+        if self.model is None:
+            candidate = clone(estimator).set_params(**clone(parameters, safe=False))
+            kind = _way_to_go_on(candidate, self.name)
+            prefix = find_model(estimator)[0]
+            if kind in ("total", "further") and self.keeps:
+                parameters[f"{prefix}warm_start"] = True
+            return estimator, train, parameters | {self.name: self.amount}, fit_params
+        kind = _way_to_go_on(self.model, self.name)
+        prefix, model = find_model(self.model)
+        more = self.amount if kind == "total" else self.amount - self.before
+        if kind == "xgb_model":
+            fit_params[f"{prefix}xgb_model"] = model.get_booster()
+        elif kind == "init_model":
+            fit_params[f"{prefix}init_model"] = model.booster_
+        return self.model, train, {self.name: more}, fit_params
+
+    def model_to_keep(self, estimator: Any) -> Any:
+        """The fitted estimator, if it is to be trained further and can be; otherwise None."""
+        if not self.keeps or self.name == N_SAMPLES:
+            return None
+        return estimator if _way_to_go_on(estimator, self.name) is not None else None
+
+    def _in_order(self, estimator: Any, y: Any, train: IntArray) -> IntArray:
+        """The training rows so that each beginning of them has the classes in proportion."""
+        rng = np.random.default_rng(self.seed)
+        shuffled = rng.permutation(train)
+        labels = _safe_indexing(y, shuffled) if y is not None else None
+        if not is_classifier(estimator) or type_of_target(labels) not in ("binary", "multiclass"):
+            return shuffled
+        _, classes = np.unique(np.asarray(labels), return_inverse=True)
+        position = np.empty(len(classes))
+        for label in range(classes.max() + 1):
+            rows = np.flatnonzero(classes == label)
+            position[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+        order: IntArray = shuffled[np.argsort(position, kind="stable")]
+        return order
+
+
+def _way_to_go_on(estimator: Any, name: str) -> str | None:
+    """How the training of a fitted estimator goes on where it stood; None if it cannot.
+
+    "total": with ``warm_start`` and the total in the parameter; "further": with ``warm_start`` and
+    what is added in it; "xgb_model", "init_model": with that parameter of ``fit``.
+    """
+    prefix, model = find_model(estimator)
+    own = name.removeprefix(prefix)
+    if "__" in own:
+        return None
+    classes = {base.__name__ for base in type(model).__mro__}
+    if "XGBModel" in classes:
+        return "xgb_model" if own == "n_estimators" else None
+    if "LGBMModel" in classes:
+        return "init_model" if own == "n_estimators" else None
+    if "warm_start" not in model.get_params():
+        return None
+    if own == "n_estimators" or (own == "max_iter" and "BaseHistGradientBoosting" in classes):
+        return "total"
+    return "further" if own == "max_iter" else None
+
+
+def make_resource(
+    search: BaseSearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
+) -> Resource | None:
+    """Settle the resource of a search; None if it has none.
+
+    Raises
+    ------
+    ValueError
+        If what the search was given about it contradicts itself or its estimator.
+    """
+    name = search.resource
+    if name is None:
+        for other in ("min_resources", "max_resources"):
+            if getattr(search, other) != "auto":
+                raise ValueError(f"`{other}` is for a search with a `resource`; it has none.")
+        return None
+    if search.early_stopping is not None:
+        raise ValueError(
+            "`resource` and `early_stopping` are two ways to save rounds: give one of them."
+        )
+    if name != N_SAMPLES and name not in search.estimator.get_params():
+        raise ValueError(
+            f"`resource` must be 'n_samples' or a parameter of the estimator; got {name!r}."
+        )
+    if any(parameter.target == name for parameter in space.parameters):
+        raise ValueError(f"`resource` {name!r} is also searched; leave it out of the space.")
+    largest = _largest(search, name, _num_samples(X))
+    factor = getattr(search.pruner, "reduction_factor", FACTOR)
+    smallest = _smallest(search, name, y, n_splits, largest, factor)
+    rungs = [largest]
+    while rungs[0] // factor >= smallest:
+        rungs.insert(0, largest // factor ** len(rungs))
+    return Resource(name, tuple(rungs), seed or 0)
+
+
+def _largest(search: BaseSearchCV, name: str, n_rows: int) -> int:
+    given = search.max_resources
+    if name == N_SAMPLES:
+        if given != "auto" and given > n_rows:
+            raise ValueError(f"`max_resources` must be at most {n_rows}, the rows; got {given}.")
+        return n_rows if given == "auto" else int(given)
+    if given != "auto":
+        return int(given)
+    present = search.estimator.get_params()[name]
+    if not isinstance(present, numbers.Integral) or present < 1:
+        raise ValueError(
+            f"`max_resources` must be given: the estimator's {name!r} is {present!r}, no number."
+        )
+    return int(present)
+
+
+def _smallest(
+    search: BaseSearchCV, name: str, y: Any, n_splits: int, largest: int, factor: int
+) -> int:
+    given = search.min_resources
+    if given != "auto":
+        if given > largest:
+            raise ValueError(
+                f"`min_resources` must be at most `max_resources`, {largest}; got {given}."
+            )
+        return int(given)
+    smallest = max(1, largest // factor ** (N_RUNGS - 1))
+    if name == N_SAMPLES:
+        n_classes = len(np.unique(np.asarray(y))) if is_classifier(search.estimator) else 1
+        smallest = max(smallest, 2 * n_splits * n_classes)  # as HalvingRandomSearchCV
+    return int(min(smallest, largest))
+
+
+def pruner_on(resource: Resource, pruner: BasePruner | None) -> BasePruner:
+    """A pruner for the rungs of a resource.
+
+    Parameters
+    ----------
+    resource : Resource
+        The resource.
+    pruner : BasePruner or None
+        The user's, which is copied; None for successive halving.
+
+    Raises
+    ------
+    ValueError
+        If the pruner compares single folds.
+    """
+    pruner = SuccessiveHalvingPruner(reduction_factor=FACTOR) if pruner is None else pruner
+    if pruner.reads_fold_scores:
+        raise ValueError(
+            f"With a `resource`, `pruner` must compare candidates at steps, as HyperbandPruner or "
+            f"SuccessiveHalvingPruner; {type(pruner).__name__} compares folds."
+        )
+    pruner = copy.deepcopy(pruner)
+    if isinstance(pruner, SuccessiveHalvingPruner | HyperbandPruner):
+        pruner.min_resource = resource.rungs[0]
+    if isinstance(pruner, HyperbandPruner):
+        pruner.max_resource = resource.rungs[-1]
+    return pruner
