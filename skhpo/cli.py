@@ -7,14 +7,17 @@ import importlib.util
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 import skhpo
@@ -24,54 +27,94 @@ from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = ["main"]
 
-STATES = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING)
-SHOWN = 5  # significant digits in tables
+STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+    "running": TrialState.RUNNING,
+    "waiting": TrialState.WAITING,
+}
+SHOWN = 6  # significant digits in tables of several rows
+LISTED = 10  # names of studies in a message
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what users can do something about into one line and exit code 1."""
+    """Turn what users can do something about into one line on stderr and exit code 1."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (skhpo.exceptions.SkhpoError, ImportError, OSError, RuntimeError) as error:
-            raise click.ClickException(str(error)) from error
-        except (KeyError, ValueError) as error:
-            raise click.ClickException(str(error.args[0])) from error
+        except BrokenPipeError:
+            raise  # click's: the reader, such as `head`, has had enough
+        except KeyError as error:
+            raise _plain(str(error.args[0])) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise _plain(f"{error.filename}: {reason}" if error.filename else reason) from error
+        except (skhpo.exceptions.SkhpoError, ImportError, RuntimeError, ValueError) as error:
+            raise _plain(str(error)) from error
 
     return wrapped
 
 
-def _open_storage(given: str) -> RDBStorage:
-    """Open a database that exists: a URL, or the path of an SQLite file."""
-    url = given if "://" in given else f"sqlite:///{given}"
+def _plain(message: str) -> click.ClickException:
+    one_line = " ".join(message.split())
+    return click.ClickException(re.sub(r"(pass\w*)=[^&\s]+", r"\1=***", one_line))
+
+
+# ------------------------------------------------------------------------- what is given
+
+
+def _parse(given: str) -> URL:
+    """Make a URL of a URL or of the path of an SQLite file."""
+    if "://" not in given:
+        return URL.create("sqlite", database=given)
     try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError(f"This is no URL of a database: {given}") from None
-    file = parsed.database
-    if parsed.get_backend_name() == "sqlite" and not (file and Path(file).is_file()):
-        raise ValueError(f"There is no file {file}.")
-    return RDBStorage(url, skip_table_creation=True)
+        return make_url(given)
+    except (ArgumentError, ValueError):  # their messages may quote the password
+        raise ValueError(
+            "This URL of a database cannot be read; it should look like sqlite:///search.db or "
+            "postgresql://user:password@host:5432/name, with @ : / in a password written as "
+            "%40 %3A %2F."
+        ) from None
+
+
+def _open_storage(given: str) -> RDBStorage:
+    """Open a database, and never make a new one."""
+    written = _parse(given).render_as_string(hide_password=False)
+    url = make_url(written)
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ValueError(f"{given} is a new database in memory, with nothing in it.")
+        if not Path(str(url.database).removeprefix("file:")).is_file():
+            raise FileNotFoundError(2, "there is no such file", url.database)
+    return RDBStorage(written, skip_table_creation=True)
 
 
 def _open_study(storage: RDBStorage, name: str | None) -> Study:
     names = skhpo.get_all_study_names(storage)
-    if name is None and len(names) != 1:
-        listed = ", ".join(map(repr, names)) or "none"
-        raise ValueError(f"Say which study, with --study; there are: {listed}.")
+    if not names:
+        raise ValueError(f"{storage.url} holds no study yet.")
+    if name is None and len(names) > 1:
+        listed = ", ".join(map(repr, names[:LISTED])) + (", ..." if len(names) > LISTED else "")
+        raise ValueError(f"Say which study, with --study; there are {listed}.")
     return skhpo.load_study(study_name=name, storage=storage)
 
 
-URL: Any = click.argument("url")
-STUDY: Any = click.option("--study", help="Name of the study; not needed if there is only one.")
+URL_ARGUMENT: Any = click.argument("url")
+STUDY_OPTION: Any = click.option(
+    "--study", metavar="NAME", help="Name of the study; not needed if there is only one."
+)
 
 
-def _format(*choices: str) -> Any:
+def _format_option(*choices: str) -> Any:
     return click.option(
         "--format", "layout", type=click.Choice(choices), default=choices[0], show_default=True
     )
+
+
+# ------------------------------------------------------------------------------ commands
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,28 +124,33 @@ def main() -> None:
 
     URL is that of a database, such as sqlite:///search.db or
     postgresql://user:password@host/name, or the path of an SQLite file.
+
+    Example: skhpo studies sqlite:///search.db
     """
 
 
 @main.command()
-@URL
-@_format("table", "json")
+@URL_ARGUMENT
+@_format_option("table", "json")
 @plain_errors
 def studies(url: str, layout: str) -> None:
-    """List the studies, how far they have come, and the best value of each.
+    """List the studies and how far they have come.
 
     Example: skhpo studies sqlite:///search.db
     """
     storage = _open_storage(url)
     names = skhpo.get_all_study_names(storage)
     rows = [_summary(skhpo.load_study(study_name=name, storage=storage)) for name in names]
-    _print(rows, layout)
+    if layout == "json":
+        click.echo(_json(rows), nl=False)
+    else:
+        click.echo(_table(rows) if rows else "No study yet.\n", nl=False)
 
 
 @main.command()
-@URL
-@STUDY
-@_format("table", "json")
+@URL_ARGUMENT
+@STUDY_OPTION
+@_format_option("table", "json")
 @plain_errors
 def best(url: str, study: str | None, layout: str) -> None:
     """Show the best trial; with several objectives, the Pareto front.
@@ -110,142 +158,219 @@ def best(url: str, study: str | None, layout: str) -> None:
     Example: skhpo best sqlite:///search.db --study digits
     """
     opened = _open_study(_open_storage(url), study)
-    trials = opened.best_trials
-    if not trials:
-        raise ValueError(f"The study {opened.study_name!r} has no complete trial yet.")
-    if len(opened.directions) == 1:
-        trials = trials[:1]
     rows = [
-        {"number": trial.number} | _values(opened, trial) | _as_columns("", trial.params)
-        for trial in trials
+        {"number": trial.number} | _values(opened, trial) | _prefixed("params", trial.params)
+        for trial in _best_trials(opened)
     ]
-    _print(rows, layout)
+    if layout == "json":
+        click.echo(_json(rows), nl=False)
+    else:
+        click.echo(_table(rows) if _has_front(opened) else _upright(rows[0]), nl=False)
 
 
 @main.command()
-@URL
-@STUDY
-@_format("csv", "json")
-@click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Default: stdout.")
+@URL_ARGUMENT
+@STUDY_OPTION
+@_format_option("csv", "json")
+@click.option(
+    "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Default: standard output."
+)
 @click.option("--folds", is_flag=True, help="Add the intermediate values: of a search, the folds.")
 @plain_errors
 def export(url: str, study: str | None, layout: str, output: str | None, folds: bool) -> None:
-    """Write all trials, one a row: state, values, parameters, notes, times.
+    """Write all trials, one a row or object.
+
+    With number, state, values, parameters, user attributes, times. What is no number (NaN,
+    infinities) is null in JSON.
 
     Example: skhpo export sqlite:///search.db --output trials.csv
     """
-    opened = _open_study(_open_storage(url), study)
-    rows = [_row(opened, trial, folds) for trial in opened.get_trials(deepcopy=False)]
+    storage = _open_storage(url)
+    rows = _export(_open_study(storage, study), folds)
     text = _json(rows) if layout == "json" else _csv(rows)
     if output is None:
         click.echo(text, nl=False)
     else:
-        Path(output).write_text(text)
+        _refuse_the_database(storage, output)
+        Path(output).write_text(text, encoding="utf-8", newline="")
 
 
 @main.command()
-@URL
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True)
+@URL_ARGUMENT
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @plain_errors
 def dashboard(url: str, host: str, port: int) -> None:
     """Open optuna-dashboard on the studies, live. Ctrl-C ends it.
+
+    It asks for no password: whoever reaches the address sees and may delete the studies.
 
     Example: skhpo dashboard sqlite:///search.db
     """
     storage = _open_storage(url)
     if importlib.util.find_spec("optuna_dashboard") is None:
         raise ImportError("The dashboard is an extra: pip install 'skhpo[dashboard]'")
-    from optuna_dashboard import run_server
+    from optuna_dashboard import wsgi
 
-    click.echo(f"The dashboard of {storage.url} is at http://{host}:{port}/ (Ctrl-C ends it).")
-    run_server(storage._database.url.render_as_string(hide_password=False), host=host, port=port)
+    app = wsgi(storage._database.url.render_as_string(hide_password=False))
+    try:
+        server = make_server(host, port, app, _Server, _QuietHandler)
+    except OSError as error:
+        reason = f"Cannot listen at {host}:{port} ({error.strerror})"
+        raise OSError(f"{reason}; choose others with --host and --port.") from error
+    address = f"http://{host}:{server.server_port}/"
+    with server:
+        try:
+            click.echo(f"The dashboard of {storage.url} is at {address} (Ctrl-C ends it)")
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()
 
 
-# ----------------------------------------------------------------------------- rows
+class _Server(ThreadingMixIn, WSGIServer):
+    """With a thread a connection: browsers open some that they do not use at once."""
+
+    daemon_threads = True
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+# ---------------------------------------------------------------------------------- rows
+
+
+def _has_front(study: Study) -> bool:
+    return len(study.directions) > 1
+
+
+def _best_trials(study: Study) -> list[FrozenTrial]:
+    try:
+        found = study.best_trials if _has_front(study) else [study.best_trial]
+    except ValueError as error:
+        raise ValueError(f"The study {study.study_name!r} has no best trial: {error}") from error
+    if not found:
+        raise ValueError(f"The study {study.study_name!r} has no complete, feasible trial yet.")
+    return found
 
 
 def _summary(study: Study) -> dict[str, Any]:
     trials = study.get_trials(deepcopy=False)
     row: dict[str, Any] = {
         "study": study.study_name,
-        "direction": ", ".join(StudyDirection(d).name.lower() for d in study.directions),
+        "directions": [StudyDirection(d).name.lower() for d in study.directions],
         "trials": len(trials),
     }
-    row |= {s.name.lower(): sum(trial.state == s for trial in trials) for s in STATES}
-    best = study.best_trials
-    row["best"] = best[0].value if best and len(study.directions) == 1 else None
+    row |= {name: sum(trial.state == state for trial in trials) for name, state in STATES.items()}
+    try:
+        row["best"] = None if _has_front(study) else study.best_value
+    except ValueError:  # no trial is complete, or none is feasible
+        row["best"] = None
     row["begun"] = min((t.datetime_start for t in trials if t.datetime_start), default=None)
     return row
 
 
 def _values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
-    """Values of the objectives, by their names."""
-    n = len(study.directions)
-    names = study.metric_names or (["value"] if n == 1 else [f"value_{k}" for k in range(n)])
-    return {name: trial.values[k] if trial.values else None for k, name in enumerate(names)}
+    """Values of the objectives, named as in `Study.trials_dataframe`."""
+    names = study.metric_names
+    if not _has_front(study):
+        return {f"value_{names[0]}" if names else "value": trial.value}
+    values: Sequence[float | None] = trial.values or [None] * len(study.directions)
+    return _prefixed("values", dict(zip(names or range(len(values)), values, strict=True)))
 
 
-def _row(study: Study, trial: FrozenTrial, folds: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"number": trial.number, "state": trial.state.name}
-    row |= _values(study, trial)
-    row |= _as_columns("params_", trial.params)
-    row |= _as_columns("user_attrs_", trial.user_attrs)
+def _prefixed(prefix: str, named: Mapping[Any, Any]) -> dict[str, Any]:
+    return {f"{prefix}_{name}": value for name, value in named.items()}
+
+
+def _export(study: Study, folds: bool) -> list[dict[str, Any]]:
+    """One row a trial; all rows have the same columns."""
+    trials = study.get_trials(deepcopy=False)
+    groups = {"params": _names(t.params for t in trials)}
+    groups["user_attrs"] = _names(t.user_attrs for t in trials)
     if folds:
-        row |= {
-            f"step_{k}": trial.intermediate_values[k] for k in sorted(trial.intermediate_values)
-        }
-    row["datetime_start"], row["datetime_complete"] = trial.datetime_start, trial.datetime_complete
-    row["seconds"] = None if trial.duration is None else trial.duration.total_seconds()
-    return row
+        groups["intermediate_values"] = sorted(_names(t.intermediate_values for t in trials))
+    rows = []
+    for trial in trials:
+        row = {"number": trial.number, "state": trial.state.name} | _values(study, trial)
+        for group, names in groups.items():
+            row |= _prefixed(group, {name: getattr(trial, group).get(name) for name in names})
+        row["datetime_start"] = trial.datetime_start
+        row["datetime_complete"] = trial.datetime_complete
+        row["seconds"] = None if trial.duration is None else trial.duration.total_seconds()
+        rows.append(row)
+    return rows
 
 
-def _as_columns(prefix: str, named: dict[str, Any]) -> dict[str, Any]:
-    return {f"{prefix}{name}": value for name, value in named.items()}
-
-
-# --------------------------------------------------------------------------- layouts
-
-
-def _print(rows: Sequence[dict[str, Any]], layout: str) -> None:
-    click.echo(_json(rows) if layout == "json" else _table(rows), nl=False)
-
-
-def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _names(rows: Iterable[Mapping[Any, Any]]) -> list[Any]:
+    """All keys, in the order in which they come."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
+def _refuse_the_database(storage: RDBStorage, output: str) -> None:
+    file = storage._database.url.database
+    if file and Path(file).exists() and Path(output).exists() and Path(output).samefile(file):
+        raise ValueError(f"{output} is the database itself; choose another file.")
+
+
+# ------------------------------------------------------------------------------- layouts
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, _columns(rows), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(out, lineterminator="\n")
+    names = _names(rows)
+    if not names:
+        return ""
+    writer.writerow(names)
+    writer.writerows([_cell(row[name]) for name in names] for row in rows)
     return out.getvalue()
 
 
-def _json(rows: Sequence[dict[str, Any]]) -> str:
-    plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
-    return json.dumps(plain, indent=2, default=str) + "\n"
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(_without_nan(rows), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
+def _without_nan(value: Any) -> Any:
+    """Make null of what is no number in JSON: NaN and the infinities."""
+    if isinstance(value, Mapping):
+        return {str(name): _without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> str:
-    if not rows:
-        return "No studies.\n"
-    names = _columns(rows)
-    cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
-    return "\n".join(lines) + "\n"
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    names = _names(rows)
+    lines = [names, *([_short(row.get(name)) for name in names] for row in rows)]
+    return _aligned(lines)
 
 
-def _cell(value: Any) -> str:
+def _upright(row: Mapping[str, Any]) -> str:
+    """One trial, a line a column, in full."""
+    return _aligned([[name, str(_cell(value))] for name, value in row.items()])
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
+
+
+def _short(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
         return f"{value:.{SHOWN}g}"
-    return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _cell(value: Any) -> Any:
+    """A value in full, as text or as what csv makes text of."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return json.dumps(value) if isinstance(value, dict | list | tuple) else value

@@ -1,17 +1,21 @@
 """Models that learn in rounds, stopped early on an evaluation set within the folds of a search."""
 
+from skhpo.boosting._curves import CurveModel, FinishedFit
 from skhpo.boosting._early_stopping import EarlyStopping
 from skhpo.boosting._families import Evaluation, Family, family_of, find_model
-from skhpo.boosting._fold import Stopping
+from skhpo.boosting._fold import Stopping, finished_fit
 from skhpo.boosting._threads import limit_threads, limited, threads_each
 
 __all__ = [
+    "CurveModel",
     "EarlyStopping",
     "Evaluation",
     "Family",
+    "FinishedFit",
     "Stopping",
     "family_of",
     "find_model",
+    "finished_fit",
     "limit_threads",
     "limited",
     "threads_each",

@@ -43,6 +43,12 @@ class EarlyStopping:
     scale : bool, default=False
         Whether that number grows with the rows: the refit has more of them than a fold's fit.
 
+    prune : bool, default=True
+        Whether a fit that will end far from the best candidate is ended before: after 5, 10, 20,
+        40 and 70 % of its rounds, a regression on the finished fits predicts its loss at the end
+        from its loss so far, how that falls, and the learning rate. Not with ``pruner=None``, and
+        not for HistGradientBoosting, whose fits cannot be looked at.
+
     Raises
     ------
     ValueError, TypeError
@@ -61,6 +67,7 @@ class EarlyStopping:
     validation_fraction: float = 0.1
     refit: Literal["mean", "median", "max"] = "mean"
     scale: bool = False
+    prune: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.rounds, numbers.Integral) or self.rounds < 1:

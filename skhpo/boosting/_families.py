@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
 
+from skhpo.boosting._curves import CurveRule
 from skhpo.boosting._early_stopping import EarlyStopping
 
-__all__ = ["Evaluation", "Family", "family_of", "find_model"]
+__all__ = ["Evaluation", "Family", "Observer", "family_of", "find_model"]
 
 Fit = Callable[..., Any]
 
@@ -37,6 +40,44 @@ class Evaluation:
     queries: Any = None
 
 
+class Observer:
+    """Looks at a fit after some of its rounds.
+
+    Parameters
+    ----------
+    rule : CurveRule or None
+        Says whether to stop; None never does.
+
+    Attributes
+    ----------
+    stopped_at : int or None
+        The round at which it has ended the fit.
+    predicted : float or None
+        The loss that was expected at the end.
+    """
+
+    def __init__(self, rule: CurveRule | None) -> None:
+        self._rule = rule
+        self._values: list[float] = []
+        self.stopped_at: int | None = None
+        self.predicted: float | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it looks at all."""
+        return self._rule is not None
+
+    def saw(self, value: float) -> bool:
+        """Take in the metric after a round; say whether the fit ends."""
+        self._values.append(value)
+        if self._rule is None or len(self._values) not in self._rule.rounds:
+            return False
+        self.predicted = self._rule.predict_if_hopeless(self._values)
+        if self.predicted is not None:
+            self.stopped_at = len(self._values)
+        return self.predicted is not None
+
+
 class Family:
     """A family of models that learn in rounds.
 
@@ -45,13 +86,20 @@ class Family:
     rounds : tuple of str
         Names of the parameter that limits the rounds; the first is the usual one.
     threads : tuple of str
-        Names of the parameter for the number of threads.
+        Names of the parameter for the number of threads; the first is the usual one.
+    stops : tuple of str
+        Names of the parameter after how many rounds a fit ends, or whether it does.
     by_hand : frozenset of str
         Parameters of ``fit`` that bring an evaluation set.
+    can_be_observed : bool
+        Whether a fit can be looked at, and ended, while it runs.
     """
+
+    can_be_observed = True
 
     rounds: tuple[str, ...] = ("n_estimators",)
     threads: tuple[str, ...] = ("n_jobs",)
+    stops: tuple[str, ...] = ()
     by_hand: frozenset[str] = frozenset()
 
     def fit(
@@ -63,6 +111,7 @@ class Family:
         params: Mapping[str, Any],
         evaluation: Evaluation,
         stopping: EarlyStopping,
+        observer: Observer,
     ) -> None:
         """Fit a model, watched on the evaluation rows, until it improves no more.
 
@@ -80,6 +129,8 @@ class Family:
             The rows on which it is watched.
         stopping : EarlyStopping
             The settings.
+        observer : Observer
+            Looks at the metric after some rounds, and may end the fit.
         """
         raise NotImplementedError
 
@@ -92,20 +143,26 @@ class Family:
         raise NotImplementedError
 
     def with_queries(
-        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
     ) -> dict[str, Any]:
         """Parameters of ``fit`` with a ranker's queries, unless the user has given them."""
         return dict(params)
 
     def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters with which a model learns just so many rounds."""
+        """Parameters with which a model learns just so many rounds, and nothing ends it early."""
         named = [name for name in self.rounds if given.get(name) is not None]
-        return {named[0] if named else self.rounds[0]: n_rounds}
+        return {named[0] if named else self.rounds[0]: n_rounds} | self.unset(given)
+
+    def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What takes back the user's own early stopping."""
+        return {name: None for name in self.stops if given.get(name) is not None}
 
 
 class XGBoost(Family):
     """XGBClassifier, XGBRegressor, XGBRanker."""
 
+    threads = ("n_jobs", "nthread")
+    stops = ("early_stopping_rounds",)
     by_hand = frozenset(
         {"eval_set", "eval_group", "eval_qid", "sample_weight_eval_set", "base_margin_eval_set"}
     )
@@ -119,9 +176,11 @@ class XGBoost(Family):
         params: Mapping[str, Any],
         evaluation: Evaluation,
         stopping: EarlyStopping,
+        observer: Observer,
     ) -> None:
         """Fit with ``early_stopping_rounds`` and ``eval_set``."""
-        model.set_params(early_stopping_rounds=stopping.rounds)
+        model.set_params(**self.unset(model.get_params()))
+        model.set_params(early_stopping_rounds=int(stopping.rounds))
         if stopping.metric is not None:
             model.set_params(eval_metric=stopping.metric)
         given: dict[str, Any] = {"eval_set": [(evaluation.X, evaluation.y)], "verbose": False}
@@ -129,14 +188,21 @@ class XGBoost(Family):
             given["sample_weight_eval_set"] = [evaluation.sample_weight]
         if evaluation.queries is not None and _is_ranker(model):
             given["eval_qid"] = [evaluation.queries]
+        if observer.is_needed:
+            from skhpo.boosting._observers import xgboost_observer
+
+            own = model.get_params().get("callbacks") or []
+            model.set_params(callbacks=[*own, xgboost_observer(observer)])
         fit(X, y, **given | dict(params))
+        if observer.is_needed:
+            model.set_params(callbacks=own or None)
 
     def with_queries(
-        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
     ) -> dict[str, Any]:
         """XGBRanker takes the query of each row."""
-        is_given = not _is_ranker(model) or f"{prefix}group" in params
-        return dict(params) if is_given else {f"{prefix}qid": queries} | dict(params)
+        is_given = not _is_ranker(model) or "group" in params
+        return dict(params) if is_given else {"qid": queries} | dict(params)
 
     def best_rounds(self, model: Any) -> int:
         """One more than the index of the best round."""
@@ -146,11 +212,12 @@ class XGBoost(Family):
         """The last metric: it is the one that is watched."""
         return [float(value) for value in list(model.evals_result()["validation_0"].values())[-1]]
 
-    def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Without early stopping: there is nothing to watch it on."""
-        return super().refit_params(n_rounds, given) | (
-            {} if given.get("early_stopping_rounds") is None else {"early_stopping_rounds": None}
-        )
+    def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Its callback ``EarlyStopping`` does the same as the parameter."""
+        callbacks = given.get("callbacks") or []
+        others = [one for one in callbacks if type(one).__name__ != "EarlyStopping"]
+        no_callback = {} if len(others) == len(callbacks) else {"callbacks": others or None}
+        return super().unset(given) | no_callback
 
 
 class LightGBM(Family):
@@ -159,6 +226,10 @@ class LightGBM(Family):
     rounds = (
         "n_estimators", "num_iterations", "num_iteration", "n_iter", "num_tree", "num_trees",
         "num_round", "num_rounds", "nrounds", "num_boost_round", "max_iter",
+    )  # fmt: skip
+    threads = ("n_jobs", "num_threads", "num_thread", "nthread", "nthreads")
+    stops = (
+        "early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change",
     )  # fmt: skip
     by_hand = frozenset(
         {
@@ -176,34 +247,42 @@ class LightGBM(Family):
         params: Mapping[str, Any],
         evaluation: Evaluation,
         stopping: EarlyStopping,
+        observer: Observer,
     ) -> None:
         """Fit with a callback that stops, and an evaluation set."""
         from lightgbm import early_stopping
 
         params = dict(params)
+        model.set_params(**self.unset(model.get_params()))
         callbacks = [*(params.pop("callbacks", None) or ())]
-        only_first = stopping.metric is not None  # those of the objective come after it
-        callbacks.append(early_stopping(stopping.rounds, only_first, verbose=False))
+        only_first = stopping.metric is not None  # a name may stand for several: ndcg@1, ndcg@2
+        callbacks.append(early_stopping(int(stopping.rounds), only_first, verbose=False))
+        if observer.is_needed:
+            from skhpo.boosting._observers import LightGBMObserver
+
+            callbacks.append(LightGBMObserver(observer))
         given: dict[str, Any] = {"eval_names": ["validation"], "callbacks": callbacks}
-        if "eval_X" in inspect.signature(type(model).fit).parameters:  # LightGBM >= 4.7
+        takes = inspect.signature(type(model).fit).parameters
+        if "eval_X" in takes and not (is_classifier(model) and "eval_set" in takes):
             given |= {"eval_X": evaluation.X, "eval_y": evaluation.y}
-        else:
+        else:  # LightGBM 4.7 encodes the labels of `eval_set`, but not those of `eval_y`
             given["eval_set"] = [(evaluation.X, evaluation.y)]
         if stopping.metric is not None:
-            given["eval_metric"] = stopping.metric
-        if callable(stopping.metric):
-            model.set_params(metric="None")  # a metric of one's own would come last
+            model.set_params(metric="None")  # the model's own metrics might come first
+            params["eval_metric"] = stopping.metric
         if evaluation.sample_weight is not None:
             given["eval_sample_weight"] = [evaluation.sample_weight]
         if evaluation.queries is not None and _is_ranker(model):
             given["eval_group"] = [_sizes(evaluation.queries)]
-        fit(X, y, **given | params)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The argument 'eval_set' is deprecated")
+            fit(X, y, **given | params)
 
     def with_queries(
-        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
     ) -> dict[str, Any]:
         """LGBMRanker takes the sizes of the queries, whose rows must follow each other."""
-        given = {f"{prefix}group": _sizes(queries)} if _is_ranker(model) else {}
+        given = {"group": _sizes(queries)} if _is_ranker(model) else {}
         return given | dict(params)
 
     def best_rounds(self, model: Any) -> int:
@@ -231,6 +310,7 @@ class CatBoost(Family):
         params: Mapping[str, Any],
         evaluation: Evaluation,
         stopping: EarlyStopping,
+        observer: Observer,
     ) -> None:
         """Fit with ``early_stopping_rounds`` and ``eval_set``."""
         from catboost import Pool
@@ -247,17 +327,21 @@ class CatBoost(Family):
                 group_id=evaluation.queries if _is_ranker(model) else None,
                 cat_features=params.get("cat_features", model.get_params().get("cat_features")),
             ),
-            "early_stopping_rounds": stopping.rounds,
+            "early_stopping_rounds": int(stopping.rounds),
         }
         if not {"verbose", "logging_level", "silent"} & set(model.get_params()):
             given["verbose"] = False
+        if observer.is_needed:
+            from skhpo.boosting._observers import CatBoostObserver
+
+            given["callbacks"] = [CatBoostObserver(observer)]
         fit(X, y, **given | dict(params))
 
     def with_queries(
-        self, model: Any, prefix: str, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
     ) -> dict[str, Any]:
         """CatBoostRanker takes the query of each row."""
-        return ({f"{prefix}group_id": queries} if _is_ranker(model) else {}) | dict(params)
+        return ({"group_id": queries} if _is_ranker(model) else {}) | dict(params)
 
     def best_rounds(self, model: Any) -> int:
         """The number of trees that are kept."""
@@ -267,12 +351,17 @@ class CatBoost(Family):
         """The watched metric is the last."""
         return [float(value) for value in list(model.get_evals_result()["validation"].values())[-1]]
 
+    def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """CatBoost refuses to choose the best of its rounds where nothing is watched."""
+        return {"use_best_model": False} if given.get("use_best_model") else {}
+
 
 class HistGradientBoosting(Family):
     """HistGradientBoostingClassifier and -Regressor of scikit-learn."""
 
     rounds = ("max_iter",)
     threads = ()
+    can_be_observed = False
     by_hand = frozenset({"X_val", "y_val", "sample_weight_val"})
 
     def fit(
@@ -284,6 +373,7 @@ class HistGradientBoosting(Family):
         params: Mapping[str, Any],
         evaluation: Evaluation,
         stopping: EarlyStopping,
+        observer: Observer,
     ) -> None:
         """Fit with ``X_val`` and ``y_val``."""
         model.set_params(early_stopping=True, n_iter_no_change=stopping.rounds)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,24 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params
 
+from skhpo.boosting._curves import (
+    CurveModel,
+    CurveRule,
+    FinishedFit,
+    rounds_to_keep,
+    running_best,
+)
 from skhpo.boosting._early_stopping import EarlyStopping
-from skhpo.boosting._families import Evaluation, Family, family_of, find_model
+from skhpo.boosting._families import (
+    Evaluation,
+    Family,
+    Fit,
+    Observer,
+    family_of,
+    find_model,
+)
 
-__all__ = ["Stopping", "Watch"]
+__all__ = ["Stopping", "Watch", "finished_fit"]
 
 IntArray = NDArray[np.int64]
 
@@ -31,12 +46,15 @@ class Watch:
     ----------
     best_rounds : int or None
         Rounds with which the fitted model predicts; None for a model without rounds.
-    curve : list of float
-        The watched metric after each round.
+    curve : dict or None
+        Its learning curve, for the fits to come: see :func:`finished_fit`.
+    stopped_at : int or None
+        The round at which the fit was ended, as it had no chance to be the best.
     """
 
     best_rounds: int | None = None
-    curve: list[float] = field(default_factory=list)
+    curve: dict[str, Any] | None = None
+    stopped_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +71,15 @@ class Stopping:
         Whether the rows are in the order of time, so that the last are held out.
     seed : int
         Seeds the choice of the rows that are held out; the same for all candidates.
+    curves : CurveModel or None
+        Ends fits that have no chance to be the best.
     """
 
     settings: EarlyStopping
     groups: Any = None
     is_ordered: bool = False
     seed: int = 0
+    curves: CurveModel | None = None
 
     def watch(
         self,
@@ -68,6 +89,7 @@ class Stopping:
         train: IntArray,
         test: IntArray,
         fit_params: Mapping[str, Any],
+        fold: int = 0,
     ) -> Watch:
         """Let an estimator's next ``fit`` on the training rows be stopped early.
 
@@ -81,6 +103,8 @@ class Stopping:
             Rows of the fold.
         fit_params : mapping of str to object
             Parameters of ``fit`` for all rows.
+        fold : int, default=0
+            Number of the fold.
 
         Returns
         -------
@@ -88,6 +112,7 @@ class Stopping:
             Is filled in by the fit.
         """
         watch = Watch()
+        train, test = _positions(train), _positions(test)
 
         def fit(X_train: Any, y_train: Any = None, **params: Any) -> Any:
             del estimator.__dict__["fit"]
@@ -103,20 +128,40 @@ class Stopping:
                 X_train, y_train = _safe_indexing(X_train, learn), _safe_indexing(y_train, learn)
                 params = _copy_callbacks(_check_method_params(X, fit_params, indices=rows))
             weights = _check_method_params(X, fit_params, indices=watched)
+            queries = None if self.groups is None else np.asarray(self.groups)
             evaluation = Evaluation(
                 _safe_indexing(X, watched),
                 _safe_indexing(y, watched),
                 weights.get(f"{prefix}sample_weight", weights.get("sample_weight")),
-                None if self.groups is None else np.asarray(self.groups)[watched],
+                None if queries is None else queries[watched],
             )
-            if self.groups is not None:
-                params = family.with_queries(model, prefix, params, np.asarray(self.groups)[rows])
-            _fit_watched(estimator, model, family, X_train, y_train, params, evaluation, self)
-            watch.best_rounds, watch.curve = family.best_rounds(model), family.curve(model)
+            n_rounds, log_rate = _rounds_and_rate(model, family)
+            observer = Observer(self._rule(family, fold, n_rounds, log_rate))
+
+            def fit_model(own_fit: Fit, X: Any, y: Any, params: Any, seen: Evaluation) -> None:
+                params = {k: v for k, v in params.items() if k not in family.by_hand}  # all None
+                if queries is not None:
+                    params = family.with_queries(model, params, queries[rows])
+                if params.get("sample_weight") is None:  # only other steps have asked for weights
+                    seen = replace(seen, sample_weight=None)
+                family.fit(model, own_fit, X, y, params, seen, self.settings, observer)
+
+            _fit_watched(estimator, model, X_train, y_train, params, evaluation, fit_model)
+            watch.best_rounds, watch.stopped_at = family.best_rounds(model), observer.stopped_at
+            watch.curve = {"n_rounds": n_rounds, "log_rate": log_rate}
+            if observer.stopped_at is not None:
+                watch.curve["predicted"] = observer.predicted
+            elif family.can_be_observed:
+                watch.curve |= _summary(family.curve(model), watch.best_rounds, n_rounds)
             return estimator
 
         estimator.fit = fit
         return watch
+
+    def _rule(self, family: Family, fold: int, n_rounds: int, log_rate: float) -> CurveRule | None:
+        if self.curves is None or not family.can_be_observed or self.curves.n_rounds != n_rounds:
+            return None
+        return self.curves.rule(fold, log_rate)
 
     def _hold_out(self, estimator: Any, y: Any, train: IntArray) -> tuple[IntArray, IntArray]:
         """Split the training rows, by position, into those to learn from and those to watch."""
@@ -141,26 +186,24 @@ class Stopping:
 def _fit_watched(
     estimator: Any,
     model: Any,
-    family: Family,
     X: Any,
     y: Any,
     params: Mapping[str, Any],
     evaluation: Evaluation,
-    stopping: Stopping,
+    fit_model: Callable[[Fit, Any, Any, Any, Evaluation], None],
 ) -> None:
     """Fit a model, or the pipeline that it ends, watched on the evaluation rows.
 
     When a pipeline comes to its model, all steps before it are fitted, on the training rows
     alone, and transform the evaluation rows.
     """
-    if model is estimator:
-        family.fit(model, model.fit, X, y, params, evaluation, stopping.settings)
-        return
     own_fit = model.fit
+    if model is estimator:
+        fit_model(own_fit, X, y, params, evaluation)
+        return
 
     def fit(X: Any, y: Any = None, **params: Any) -> Any:
-        seen = replace(evaluation, X=_transform(estimator, evaluation.X))
-        family.fit(model, own_fit, X, y, params, seen, stopping.settings)
+        fit_model(own_fit, X, y, params, replace(evaluation, X=_transform(estimator, evaluation.X)))
         return model
 
     model.fit = fit
@@ -170,13 +213,41 @@ def _fit_watched(
         del model.__dict__["fit"]
 
 
+def _rounds_and_rate(model: Any, family: Family) -> tuple[int, float]:
+    """The rounds that a model may take, and the logarithm of its learning rate."""
+    given = model.get_params()
+    rounds = [given[name] for name in family.rounds if given.get(name) is not None]
+    rates = [given[name] for name in ("learning_rate", "eta") if given.get(name)]
+    return int(rounds[0]) if rounds else 100, math.log(rates[0]) if rates else 0.0
+
+
+def _summary(curve: list[float], best_rounds: int, n_rounds: int) -> dict[str, Any]:
+    """A finished fit's losses after the rounds that are kept, and at its end."""
+    final = curve[best_rounds - 1]
+    sign = -1.0 if final == max(curve) and final > min(curve) else 1.0
+    losses = [sign * value for value in curve]
+    return {
+        "best": running_best(losses, rounds_to_keep(n_rounds)),
+        "final": sign * final,
+        "sign": sign,
+    }
+
+
+def finished_fit(fold: int, curve: Mapping[str, Any]) -> FinishedFit | None:
+    """A fit's learning curve, as a task returned it; None if it did not come to its end."""
+    if "final" not in curve:
+        return None
+    return FinishedFit(fold=fold, **curve)
+
+
 def _transform(estimator: Any, X: Any) -> Any:
     """Transform rows by all fitted steps before the model."""
     from sklearn.pipeline import Pipeline
 
     while isinstance(estimator, Pipeline):
-        if len(estimator.steps) > 1:
-            X = estimator[:-1].transform(X)
+        for _, step in estimator.steps[:-1]:  # not estimator[:-1]: it asks for fitted attributes
+            if hasattr(step, "transform"):
+                X = step.transform(X)
         estimator = estimator.steps[-1][1]
     return X
 
@@ -187,3 +258,9 @@ def _copy_callbacks(params: Mapping[str, Any]) -> dict[str, Any]:
         name: copy.deepcopy(value) if name.rpartition("__")[2] == "callbacks" else value
         for name, value in params.items()
     }
+
+
+def _positions(rows: Any) -> IntArray:
+    """Rows of a fold as an array of positions; they may be given as a list, or as a mask."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows

@@ -38,7 +38,7 @@ from skhpo.search._sklearn import (
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.search._stopping import params_for_refit
+from skhpo.search._stopping import params_for_refit, with_curves
 from skhpo.search._stored import open_study
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
@@ -525,7 +525,6 @@ class StudySearchCV(BaseSearchCV):
         n_folds, n_tasks = len(plan.splits), course.n_tasks
         estimator = clone(self.estimator)
         settings = {
-            "stopping": plan.stopping,
             "scorer": plan.scorers,
             "fit_params": plan.fit_params,
             "score_params": plan.score_params,
@@ -553,6 +552,7 @@ class StudySearchCV(BaseSearchCV):
                 parameters=candidate.payload.params,
                 n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
                 share=share,
+                stopping=with_curves(plan.stopping, candidate.payload.curves),
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),

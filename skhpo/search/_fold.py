@@ -4,7 +4,8 @@ A result is the dict that scikit-learn's own function returns (``test_scores``, 
 ``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and
 
 - ``stop``: whether a callback asked to stop the search;
-- ``best_iteration``, with early stopping: the rounds with which the model predicts.
+- with early stopping, ``best_iteration``: the rounds with which the model predicts; ``curve``: its
+  learning curve; ``stopped_at``: the round at which a hopeless fit was ended, or None.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def evaluate_fold(
         )
     watch = None
     if stopping is not None:
-        watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"])
+        fold = settings["split_progress"][0]
+        watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"], fold)
     result: dict[str, Any] = fit_and_score(
         estimator,
         X,
@@ -115,6 +117,7 @@ def evaluate_fold(
         result["model"] = share.model_to_keep(estimator)
     if watch is not None:
         result["best_iteration"] = watch.best_rounds
+        result["curve"], result["stopped_at"] = watch.curve, watch.stopped_at
     result["stop"] = bool(callbacks) and callbacks["callback_ctx"].stop
     return result
 
@@ -130,6 +133,8 @@ def result_without_fit(
         "score_time": np.nan,
         "fit_error": fit_error,
         "best_iteration": None,
+        "curve": None,
+        "stopped_at": None,
         "stop": False,
     }
     return result | {"train_scores": scores} if return_train_score else result

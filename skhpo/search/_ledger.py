@@ -31,6 +31,8 @@ _KEPT = (
     "score_time",
     "fit_error",
     "best_iteration",
+    "curve",
+    "stopped_at",
 )
 
 

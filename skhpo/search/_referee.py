@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo.boosting import CurveModel
 from skhpo.history import Table
 from skhpo.pruners import BasePruner, Judge
 from skhpo.pruners._fold_model import FoldModel
 from skhpo.search._course import Course
+from skhpo.search._curves import Curves
 from skhpo.search._ledger import N_JUDGED, Ledger, folds_of
 from skhpo.search._progress import Progress
 from skhpo.search._schedule import Candidate, Status
@@ -41,6 +43,8 @@ class Entry:
         Of a candidate that ended in an earlier fit: after how many folds.
     models : dict of int to estimator
         By fold, models that are to be trained further.
+    curves : CurveModel or None
+        What was known of learning curves when it was asked.
     """
 
     trial: Trial
@@ -48,6 +52,7 @@ class Entry:
     judge: Judge | None = None
     n_judged_before: int | None = None
     models: dict[int, Any] = field(default_factory=dict)
+    curves: CurveModel | None = None
 
     @property
     def number(self) -> int:
@@ -124,6 +129,7 @@ class StudyReferee:
         self._model_as_of = 0
         self._judge: Judge | None = None
         self._judge_as_of = -1
+        self._curves = Curves(course.n_folds)
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
@@ -154,8 +160,9 @@ class StudyReferee:
         return candidate
 
     def _candidate(self, number: int, entry: Entry) -> Candidate:
-        if self._pruner is not None and self._in_order:
-            entry.judge = self._current_judge()
+        if self._pruner is not None:
+            entry.judge = self._current_judge() if self._in_order else None
+            entry.curves = self._curves.model()
         return Candidate(number, self._course.order(entry.number), payload=entry)
 
     def _current_judge(self) -> Judge:
@@ -178,6 +185,8 @@ class StudyReferee:
         if frozen.state.is_finished():  # in an earlier fit, or by another process
             is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
             return _STATUS[frozen.state] if is_judged else None
+        if result.get("stopped_at") is not None:
+            return "pruned"
         scores = [self._objective(result) for result in candidate.results.values()]
         report = self._course.report(list(candidate.results), scores)
         if report is not None and report[0] not in frozen.intermediate_values:
@@ -205,6 +214,7 @@ class StudyReferee:
     def _finish(self, candidate: Candidate, frozen: FrozenTrial, score: float) -> None:
         study = self._study
         candidate.payload.models.clear()
+        self._curves.take(candidate, score)
         if candidate.status == "complete":
             self._losses.append(-self._scores(candidate))
         if frozen.state.is_finished():
@@ -255,8 +265,11 @@ class StudyReferee:
 
     def _predict(self, candidate: Candidate) -> tuple[float, float]:
         """Mean and variance of what a pruned candidate's mean score would have been."""
-        folds = np.array(list(candidate.results))
-        losses = np.array([-self._objective(result) for result in candidate.results.values()])
+        run = {k: r for k, r in candidate.results.items() if r.get("stopped_at") is None}
+        if not run:
+            return self._curves.predict_score(candidate)
+        folds = np.array(list(run))
+        losses = np.array([-self._objective(result) for result in run.values()])
         if len(self._losses) == 0:
             return float(-losses.mean()), 0.0
         if self._model is None or self._model_as_of != len(self._losses):

@@ -52,7 +52,8 @@ def format_results(
     """
     results_run = performed(candidates)
     for result in results_run:
-        result.setdefault("best_iteration", None)  # of a fit that failed, or knows no rounds
+        for name in ("best_iteration", "curve", "stopped_at"):  # of a fit that failed, say
+            result.setdefault(name, None)
     if callable(search.scoring):
         insert_error_scores(results_run, search.error_score)
     no_scores = _like(results_run[0]["test_scores"], np.nan)

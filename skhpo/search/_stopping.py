@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,17 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import _num_samples
 
-from skhpo.boosting import EarlyStopping, Stopping, family_of, find_model
+from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
 from skhpo.search._sklearn import BaseSearchCV
 from skhpo.space import SearchSpace
 
-__all__ = ["add_rounds", "make_stopping", "params_for_refit", "refuse_evaluation_sets"]
+__all__ = [
+    "add_rounds",
+    "make_stopping",
+    "params_for_refit",
+    "refuse_evaluation_sets",
+    "with_curves",
+]
 
 _EVALUATION_SETS = {
     "eval_set", "eval_X", "eval_y", "X_val", "y_val", "sample_weight_val", "eval_group", "eval_qid",
@@ -82,6 +89,13 @@ def _models_among_choices(space: SearchSpace) -> list[Any]:
         for choice in getattr(parameter.distribution, "choices", ())
         if hasattr(choice, "get_params") and not isinstance(choice, type)
     ]
+
+
+def with_curves(stopping: Stopping | None, curves: CurveModel | None) -> Stopping | None:
+    """Early stopping that also ends hopeless fits, if the user wants that."""
+    if stopping is None or not stopping.settings.prune:
+        return stopping
+    return replace(stopping, curves=curves)
 
 
 def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) -> None:

@@ -151,7 +151,7 @@ class BaseStorage(ABC):
         Returns
         -------
         changed : bool
-            False if the trial was to start and had been started by someone else.
+            False if the trial was to start and had been started, or ended, by someone else.
         """
 
     @abstractmethod

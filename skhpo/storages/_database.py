@@ -82,17 +82,26 @@ class Database:
         self._engine_kwargs = dict(engine_kwargs)
         self._engines: tuple[Engine, Engine] | None = None  # for what reads and for what writes
         self._pid = 0
+        self._keeps_log = False
         self._lock = threading.Lock()
         self._turn = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "_engine_kwargs": self._engine_kwargs, "_pid": 0}
+        return {
+            "url": self.url,
+            "_engine_kwargs": self._engine_kwargs,
+            "_pid": 0,
+            "_keeps_log": False,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _engines=None, _lock=threading.Lock(), _turn=threading.RLock())
 
     def __str__(self) -> str:
-        return unquote(self.url.render_as_string(hide_password=True))
+        shown = self.url
+        if "password" in shown.query:
+            shown = shown.update_query_dict({"password": "***"})
+        return unquote(shown.render_as_string(hide_password=True))
 
     def _open(self) -> tuple[Engine, Engine]:
         """The pool of connections; a forked process gets one of its own."""
@@ -138,7 +147,29 @@ class Database:
         It is run again if a lock or a lost server came in its way, so it must not change
         anything but the database.
         """
+        if not self._keeps_log:
+            self._keep_log()
         return self._attempt(function, writes=True)
+
+    def _keep_log(self) -> None:
+        """Let SQLite write ahead to a log, so that readers and a writer work side by side.
+
+        The file remembers it. Whoever only reads leaves the file as it is.
+        """
+        self._keeps_log = True
+        if self.url.get_backend_name() != "sqlite":
+            return
+        engine = self._open()[0]
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
+                cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.close()
+        except engine.dialect.loaded_dbapi.Error:
+            return  # what hinders it hinders the transaction that follows, which tells
+        finally:
+            connection.close()
 
     def _attempt(
         self, function: Callable[[Connection], T], writes: bool, patience: float | None = None
@@ -191,6 +222,8 @@ class Database:
         revision = self._attempt(_revision, writes=False, patience=FIRST_PATIENCE)
         if revision is None and create:
             revision = self._create_tables()
+        if check and revision is None:
+            raise RuntimeError(f"{self}: there are no tables of studies here.")
         if check and revision != REVISION:
             raise RuntimeError(
                 f"{self}: the tables have version {revision!r}; this release of skhpo reads and "
@@ -225,7 +258,7 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ValueError(
             "`storage` must be the URL of a database, such as 'sqlite:///study.db' or "
             f"'postgresql://user:password@host/name'; got {_without_password(url)!r}."
@@ -268,17 +301,9 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Let readers and a writer work side by side; survive the death of any process."""
-    connection.isolation_level = None  # transactions begin where _begin_sqlite says so
-    cursor = connection.cursor()
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "delete":
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except Exception as error:
-            if not any(word in str(error) for word in ("readonly", "locked", "unable to open")):
-                raise
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
+    """Let transactions begin where `_begin_sqlite` says so, and be safe from dying processes."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous=NORMAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

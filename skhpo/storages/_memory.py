@@ -150,11 +150,11 @@ class InMemoryStorage(BaseStorage):
     ) -> bool:
         """Move a trial to another state; its start and its end are noted with the time."""
         with self._lock:
-            trial = self._open_trial(trial_id)
             if state == TrialState.RUNNING:
-                if trial.state != TrialState.WAITING:
+                if self._trial_of_id[trial_id].state != TrialState.WAITING:
                     return False
-                trial.datetime_start = datetime.now()
+                self._trial_of_id[trial_id].datetime_start = datetime.now()
+            trial = self._open_trial(trial_id)
             if values is not None:
                 trial.values = list(values)
             if state.is_finished():

@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import Table, UniqueConstraint, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, CursorResult
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from skhpo.distributions import BaseDistribution, labelled_json
 from skhpo.exceptions import (
@@ -476,14 +476,18 @@ class RDBStorage(BaseStorage):
                 self._write_all(queue)
 
     def _write_all(self, queue: list[Work] | None) -> None:
-        """Write all in one transaction; trial by trial if others have ended one of them."""
+        """Write all in one transaction; trial by trial if others have ended one of them.
+
+        If that fails, what is known of the trials is dropped.
+        """
         if not queue:
             return
         try:
             self._write(*queue)
-        except UpdateFinishedTrialError:
+        except SkhpoError as error:
             self._forget()
-            self._perform_by_trial(queue)
+            if isinstance(error, UpdateFinishedTrialError):
+                self._perform_by_trial(queue)
             raise
 
     def set_trial_param(
@@ -511,9 +515,9 @@ class RDBStorage(BaseStorage):
     ) -> bool:
         """Move a trial to another state; its start and its end are noted with the time."""
         with self._lock:
-            trial = self._open_trial(trial_id)
             if state == TrialState.RUNNING:
-                return self._start(trial)
+                return self._start(self._known(trial_id))
+            trial = self._open_trial(trial_id)
             ended = datetime.now() if state.is_finished() else None
             self._write(_Ending(trial_id, trial.number, state, ended, values))
             trial.values = trial.values if values is None else list(values)
@@ -569,7 +573,7 @@ class RDBStorage(BaseStorage):
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
         """Change a note of the library on an open trial if it still is what it was.
 
-        The trial counts as one that runs here from then on.
+        The trial counts as one that runs here from then on. Not to be used inside a batch.
         """
         table = trial_system_attributes
         query = select(table.c.value_json).where(table.c.trial_id == trial_id, table.c.key == key)
@@ -588,6 +592,7 @@ class RDBStorage(BaseStorage):
                     return False
             except UpdateFinishedTrialError:
                 return False
+            self._write()  # what is on its way from here, so that it is read again
             study_id = self._study_of[self._known(trial_id)._trial_id]
             self._mirrors[study_id].own.discard(trial_id)
             self._refresh(study_id)  # whoever ran it may have written since
@@ -601,15 +606,16 @@ class RDBStorage(BaseStorage):
         return trial
 
     def _write(self, *works: Work) -> None:
-        """Write now, or with the batch. What is known of the trials is dropped if that fails."""
+        """Write now, or with the batch."""
         if self._queue is not None:
             self._queue.extend(works)
             return
         delayed, self._delayed = self._delayed, []
         try:
             self._perform_after(delayed, works)
-        except StorageInternalError:
-            self._forget()
+        except StorageInternalError as error:
+            if isinstance(error.__cause__, OperationalError):  # such as a lock: it may pass
+                self._delayed = delayed
             raise
 
     def _perform_after(self, delayed: Sequence[Work], works: Sequence[Work]) -> None:

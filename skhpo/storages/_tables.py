@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -168,7 +169,8 @@ version_info = Table(
 alembic_version = Table(
     "alembic_version",
     metadata,
-    Column("version_num", String(32), primary_key=True, nullable=False),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 TRIAL_TABLES = (

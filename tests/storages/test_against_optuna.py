@@ -17,7 +17,10 @@ from tests.storages.records import plain
 
 optuna = pytest.importorskip("optuna", minversion="5.0")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+    pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed:UserWarning"),
+]
 
 LIBRARIES = {"skhpo": skhpo, "optuna": optuna}
 WAYS = [("skhpo", "optuna"), ("optuna", "skhpo")]
@@ -84,6 +87,9 @@ def write(m, url, name="study", **settings):
     study.optimize(
         objective(m, n_objectives=len(directions)), n_trials=25, catch=(ValueError,), **settings
     )
+    trial = study.ask()
+    trial.suggest_float("x", -1.5, 2)
+    trial.set_user_attr("is", "running")  # and with it, the parameter is written
     study.enqueue_trial({"x": 0.25, "kind": None})
     study.add_trial(
         m.create_trial(
@@ -94,15 +100,15 @@ def write(m, url, name="study", **settings):
             user_attrs={"by": "hand"},
         )
     )
-    trial = study.ask()
-    trial.suggest_float("x", -1.5, 2)
-    trial.set_user_attr("is", "running")  # and with it, the parameter is written
     return study
 
 
 def load(m, url, name="study"):
     return m.load_study(
-        study_name=name, storage=url, sampler=m.samplers.RandomSampler(), pruner=m.pruners.NopPruner()
+        study_name=name,
+        storage=url,
+        sampler=m.samplers.RandomSampler(),
+        pruner=m.pruners.NopPruner(),
     )
 
 
@@ -309,7 +315,9 @@ def age_heartbeats(url, seconds):
         "postgresql": f"heartbeat - interval '{seconds} seconds'",
     }[engine.dialect.name]
     with engine.begin() as connection:
-        changed = connection.execute(sqlalchemy.text(f"UPDATE trial_heartbeats SET heartbeat = {ago}"))
+        changed = connection.execute(
+            sqlalchemy.text(f"UPDATE trial_heartbeats SET heartbeat = {ago}")
+        )
         assert changed.rowcount == 1
     engine.dispose()
 
@@ -367,13 +375,15 @@ def test_a_study_with_estimators_as_choices_opens_in_optuna(url):
     study.optimize(pick, n_trials=12)
     labels = ["LogisticRegression(C=2.0)", "SVC()", "(10, 10)", None]
     theirs = optuna.load_study(study_name="study", storage=url)
-    assert [t.params["model"] for t in theirs.trials] == [labels[int(t.value)] for t in study.trials]
+    assert [t.params["model"] for t in theirs.trials] == [
+        labels[int(t.value)] for t in study.trials
+    ]
     theirs.optimize(lambda t: labels.index(t.suggest_categorical("model", labels)), n_trials=3)
     again = skhpo.load_study(study_name="study", storage=url)
     again.optimize(pick, n_trials=3)
-    assert [t.params["model"] for t in optuna.load_study(study_name="study", storage=url).trials] == [
-        labels[int(t.value)] for t in again.trials
-    ]
+    assert [
+        t.params["model"] for t in optuna.load_study(study_name="study", storage=url).trials
+    ] == [labels[int(t.value)] for t in again.trials]
     assert len(again.trials) == 18
 
 

@@ -429,11 +429,11 @@ def test_a_finished_trial_cannot_be_changed(storage, state):
             lambda: handle.set_trial_system_attr(trial_id, "s", 1),
             lambda: handle.set_trial_state_values(trial_id, COMPLETE, [2.0]),
             lambda: handle.set_trial_state_values(trial_id, FAIL),
-            lambda: handle.set_trial_state_values(trial_id, RUNNING),
         ):
             with pytest.raises(UpdateFinishedTrialError, match=rf"Trial 0 is {state.name}"):
                 change()
         assert not handle.take_over(trial_id, "key", None, "me")
+        assert not handle.set_trial_state_values(trial_id, RUNNING)
     for handle in handles(storage):
         assert plain(handle.get_trial(trial_id)) == before
 
@@ -517,6 +517,14 @@ def test_who_takes_a_trial_over_sees_all_that_its_owner_wrote(url):
     )  # fmt: skip
 
 
+def test_who_takes_over_a_trial_that_runs_here_keeps_what_is_on_its_way(url):
+    storage = RDBStorage(url)
+    trial_id = storage.create_new_trial(storage.create_new_study([1]))
+    storage.set_trial_param(trial_id, "x", 0.5, UNIT)
+    assert storage.take_over(trial_id, "owner", None, "me")
+    assert storage.get_trial(trial_id).params == {"x": 0.5}
+
+
 # ------------------------------------------------------------------------------ batch
 
 
@@ -545,9 +553,14 @@ def test_a_batch_is_seen_as_a_whole(storage):
 
 def test_a_batch_that_an_error_leaves_keeps_what_was_set_until_then(storage):
     trial_id = storage.create_new_trial(storage.create_new_study([1]))
-    with pytest.raises(ZeroDivisionError), storage.batch():
-        storage.set_trial_user_attr(trial_id, "u", 1)
-        1 / 0
+
+    def fail():
+        with storage.batch():
+            storage.set_trial_user_attr(trial_id, "u", 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     for handle in handles(storage):
         assert handle.get_trial(trial_id).user_attrs == {"u": 1}
 
@@ -557,11 +570,16 @@ def test_a_batch_with_a_trial_that_others_have_ended_keeps_the_rest(url):
     study_id = storage.create_new_study([1])
     ended, kept = storage.create_new_trial(study_id), storage.create_new_trial(study_id)
     other.set_trial_state_values(ended, FAIL)
-    with pytest.raises(UpdateFinishedTrialError, match="Trial 0 is FAIL"), storage.batch():
-        storage.set_trial_user_attr(ended, "u", 1)
-        storage.set_trial_user_attr(kept, "u", 2)
-        storage.set_trial_state_values(ended, COMPLETE, [1.0])
-        storage.set_trial_state_values(kept, COMPLETE, [2.0])
+
+    def write():
+        with storage.batch():
+            storage.set_trial_user_attr(ended, "u", 1)
+            storage.set_trial_user_attr(kept, "u", 2)
+            storage.set_trial_state_values(ended, COMPLETE, [1.0])
+            storage.set_trial_state_values(kept, COMPLETE, [2.0])
+
+    with pytest.raises(UpdateFinishedTrialError, match="Trial 0 is FAIL"):
+        write()
     for handle in (RDBStorage(url), storage):
         first, second = handle.get_all_trials(study_id)
         assert (first.state, first.values) == (FAIL, None)
