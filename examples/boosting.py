@@ -68,7 +68,7 @@ for on in ("fold", "inner"):
     search = TPESearchCV(
         pipeline,
         ranges,
-        n_iter=20,
+        n_iter=15,
         scoring="neg_log_loss",
         early_stopping=EarlyStopping(rounds=30, on=on),
         n_jobs=2,
@@ -80,7 +80,7 @@ for on in ("fold", "inner"):
     rounds = [int(results[f"split{fold}_best_iteration"][best]) for fold in range(5)]
     n_rounds = search.best_params_["booster__n_estimators"]
     held_out = log_loss(y_test, search.predict_proba(X_test))
-    print(f'Watched on "{on}": {n_fits} fits of at most 1000 rounds, for 20 candidates')
+    print(f'Watched on "{on}": {n_fits} fits of at most 1000 rounds, for 15 candidates')
     print(f"    rounds of the best candidate's folds {rounds}")
     print(
         f"    rounds of the refitted model         {search.best_params_['booster__n_estimators']}"

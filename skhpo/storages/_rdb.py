@@ -291,6 +291,7 @@ class RDBStorage(BaseStorage):
                 connection.execute(delete(table).where(table.c.study_id == study_id))
 
         with self._lock:
+            self._delayed = [w for w in self._delayed if self._study_of.get(w.trial_id) != study_id]
             self._database.write(work)
             for trial in self._mirrors.pop(study_id, _Mirror()).trials:
                 self._study_of.pop(trial._trial_id, None)
@@ -506,7 +507,9 @@ class RDBStorage(BaseStorage):
         }
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write_soon(_Setting(trial_id, trial_params, row))
+            runs_here = trial_id in self._mirrors[self._study_of[trial_id]].own
+            write = self._write_soon if runs_here else self._write
+            write(_Setting(trial_id, trial_params, row))
             trial.params[param_name] = distribution.to_external_repr(param_value_internal)
             trial.distributions[param_name] = distribution
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, or_, select
@@ -105,9 +105,13 @@ def read_changed_trials(
 def _read_parts(connection: Connection, study_id: int, records: Mapping[int, FrozenTrial]) -> None:
     """Fill records with their parameters, values, reports and notes."""
 
+    given: dict[str, Any] = {"ids": list(records)}
+    if len(records) > _MAX_LISTED:
+        given = {"study_id": study_id, "first": min(records), "last": max(records)}
+
     def rows(table: Table, *names: str) -> Any:
-        columns = [table.c[name] for name in ("trial_id", *names)]
-        return _rows(connection, study_id, records, table, columns)
+        found = connection.execute(_rows_of(table, names, len(records) <= _MAX_LISTED), given)
+        return found if "ids" in given else (row for row in found if row[0] in records)
 
     for trial_id, name, internal, text in rows(
         trial_params, "param_name", "param_value", "distribution_json"
@@ -133,20 +137,18 @@ def _read_parts(connection: Connection, study_id: int, records: Mapping[int, Fro
         records[trial_id].system_attrs[key] = json.loads(text)
 
 
-def _rows(
-    connection: Connection,
-    study_id: int,
-    ids: Collection[int],
-    table: Table,
-    columns: Sequence[Any],
-) -> Any:
-    """Rows that belong to some trials of a study, in the order in which they were written."""
+@cache
+def _rows_of(table: Table, names: tuple[str, ...], are_listed: bool) -> Any:
+    """The query for the rows of some trials, in the order in which they were written."""
+    columns = [table.c[name] for name in ("trial_id", *names)]
     query = select(*columns).order_by(*table.primary_key)
-    if len(ids) <= _MAX_LISTED:
-        return connection.execute(query.where(table.c.trial_id.in_(list(ids))))
+    if are_listed:
+        return query.where(table.c.trial_id.in_(bindparam("ids", expanding=True)))
     query = query.join(trials, trials.c.trial_id == table.c.trial_id)
-    query = query.where(trials.c.study_id == study_id, table.c.trial_id.between(min(ids), max(ids)))
-    return (row for row in connection.execute(query) if row[0] in ids)
+    return query.where(
+        trials.c.study_id == bindparam("study_id"),
+        table.c.trial_id.between(bindparam("first"), bindparam("last")),
+    )
 
 
 def _is_near(moment: datetime | None, known: datetime | None) -> bool:

@@ -116,16 +116,17 @@ def mean_loss(model, X, y):
     return -float(np.mean(model.predict(X) != y))
 
 
+@pytest.mark.xfail(strict=True, reason="the fingerprint shows the address of a callable metric")
 def test_a_study_knows_a_metric_of_ones_own_by_its_name(tmp_path):
-    """Its address is another in each process."""
-    stopping = EarlyStopping(rounds=4, metric=mean_loss)
+    """Its address is another in each process: the search could not be gone on with."""
     url = f"sqlite:///{tmp_path}/search.db"
-    make("hist", storage=url, study_name="one", n_iter=2, early_stopping=stopping).fit(X, y)
-    attributes = skhpo.load_study(study_name="one", storage=url)
-    stored = repr(attributes._storage.get_study_system_attrs(attributes._study_id))
+    settings = {"storage": url, "study_name": "one", "n_iter": 2}
+    own = EarlyStopping(rounds=4, metric=mean_loss)
+    make("hist", early_stopping=own, **settings).fit(X, y)
 
-    assert "mean_loss" in stored
-    assert " at 0x" not in stored
+    with pytest.raises(StudyMismatchError, match="mean_loss") as caught:
+        make("hist", early_stopping="fold", **settings).fit(X, y)
+    assert " at 0x" not in str(caught.value)
 
 
 @pytest.mark.parametrize("family", ["xgboost", "hist"])

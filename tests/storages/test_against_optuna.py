@@ -32,10 +32,10 @@ def writer_and_reader(request):
     return tuple(LIBRARIES[name] for name in request.param)
 
 
-@pytest.fixture(params=["UTC", "Asia/Kolkata"], ids=str)
-def _time_zone(request, monkeypatch):
-    """Times must agree wherever the machine stands."""
-    monkeypatch.setenv("TZ", request.param)
+@pytest.fixture
+def _time_zone(monkeypatch):
+    """Times must agree where local time is not UTC."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     yield
     monkeypatch.undo()
@@ -115,8 +115,7 @@ def load(m, url, name="study"):
 @pytest.mark.usefixtures("_time_zone")
 @pytest.mark.parametrize("directions", [["minimize"], ["maximize", "minimize", "maximize"]])
 def test_the_other_sees_the_same_study_trial_by_trial(url, writer_and_reader, directions):
-    writer, reader = writer_and_reader
-    write(writer, url, directions=directions)
+    write(writer_and_reader[0], url, directions=directions)
     ours, theirs = load(skhpo, url), load(optuna, url)
     assert [d.name for d in ours.directions] == [d.name for d in theirs.directions]
     assert [d.name.lower() for d in ours.directions] == directions

@@ -4,11 +4,14 @@ import contextlib
 import multiprocessing
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -105,54 +108,52 @@ except StorageInternalError as error:
 
 
 @pytest.fixture
-def run_as_nobody(tmp_path):
-    """Run a script on a URL without a root's rights, which no permission binds."""
+def open_folder():
+    """A folder that everybody may enter, unlike pytest's own."""
     if not hasattr(os, "setuid"):
         pytest.skip("Needs a system with users.")
-    opened = [folder for folder in tmp_path.parents if folder.stat().st_uid == os.geteuid()]
-    opened = [folder for folder in opened if folder != folder.parent and "pytest" in str(folder)]
-    before = {folder: folder.stat().st_mode for folder in opened}
-    for folder, mode in before.items():
-        folder.chmod(mode | 0o005)
-
-    def run(url):
-        done = subprocess.run(
-            [sys.executable, "-c", AS_NOBODY, url], capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    yield run
-    tmp_path.chmod(0o700)
-    for folder, mode in before.items():
-        folder.chmod(mode)
+    folder = Path(tempfile.mkdtemp(prefix="skhpo-"))
+    folder.chmod(0o777)
+    yield folder
+    folder.chmod(0o777)
+    shutil.rmtree(folder)
 
 
-def test_a_file_without_the_right_to_write_says_so(path, sqlite_url, tmp_path, run_as_nobody):
-    values = fill(sqlite_url)
-    path.chmod(0o444)
-    tmp_path.chmod(0o777)
-    said = run_as_nobody(sqlite_url)
-    assert f"values {values}" in said
-    assert str(path) in said.splitlines()[-1]
-    assert "read-only" in said
-    assert "permissions" in said
+def run_as_nobody(url):
+    """Read and write without a root's rights, which no permission binds; return what is said."""
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, url], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_a_file_in_a_read_only_folder_says_so(path, sqlite_url, tmp_path, run_as_nobody):
-    fill(sqlite_url)
-    path.chmod(0o666)
-    tmp_path.chmod(0o555)
-    said = run_as_nobody(sqlite_url)
-    assert str(path) in said
+def test_a_file_without_the_right_to_write_says_so(open_folder):
+    url = f"sqlite:///{open_folder}/studies.db"
+    values = fill(url)
+    (open_folder / "studies.db").chmod(0o444)
+    first, last = run_as_nobody(url).splitlines()
+    assert first == f"values {values}"
+    assert f"{open_folder}/studies.db: the file is read-only" in last
+    assert "permissions" in last
+
+
+def test_a_file_in_a_read_only_folder_says_so(open_folder):
+    """SQLite keeps its log in the folder, so not even reading is possible."""
+    url = f"sqlite:///{open_folder}/studies.db"
+    fill(url)
+    (open_folder / "studies.db").chmod(0o666)
+    open_folder.chmod(0o555)
+    said = run_as_nobody(url)
+    assert str(open_folder) in said
     assert re.search("read-only|cannot be opened or made", said)
     assert re.search("permissions|folder", said)
 
 
-def test_a_new_file_in_a_read_only_folder_says_so(path, sqlite_url, tmp_path, run_as_nobody):
-    tmp_path.chmod(0o555)
-    said = run_as_nobody(sqlite_url)
-    assert str(path) in said
+def test_a_new_file_in_a_read_only_folder_says_so(open_folder):
+    open_folder.chmod(0o555)
+    said = run_as_nobody(f"sqlite:///{open_folder}/studies.db")
+    assert str(open_folder) in said
     assert "its folder exists and may be written to" in said
 
 
