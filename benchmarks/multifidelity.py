@@ -127,7 +127,7 @@ TASKS = (
     ),
     Task(
         "forest",
-        RandomForestClassifier(270, random_state=0),
+        RandomForestClassifier(135, random_state=0),
         {
             "criterion": CategoricalDistribution(["gini", "entropy"]),
             "max_depth": IntDistribution(2, 30),
@@ -159,13 +159,13 @@ TASKS = (
         LGBMClassifier(n_estimators=270, subsample_freq=1, random_state=0, n_jobs=1, verbose=-1),
         {
             "learning_rate": FloatDistribution(0.01, 0.5, log=True),
-            "num_leaves": IntDistribution(4, 64),
+            "num_leaves": IntDistribution(4, 48),
             "min_child_samples": IntDistribution(2, 100),
             "subsample": FloatDistribution(0.4, 1.0),
             "colsample_bytree": FloatDistribution(0.3, 1.0),
         },
         lambda: _made(20_000),
-        6_000,
+        4_000,
         "neg_log_loss",
         "n_estimators",
     ),
@@ -246,20 +246,8 @@ N_CANDIDATES: dict[tuple[str, float], int] = {}  # with which halving takes its 
 
 
 def halving(task: Task, data: Data, seed: int, seconds: float) -> Found:
-    """HalvingRandomSearchCV, with the number of candidates that fits the time."""
-    key = task.name, seconds
-    if key not in N_CANDIDATES:
-        N_CANDIDATES[key] = FEWEST
-        _halve_and_learn(task, data, seed + 1000, seconds)
-    start_of_search = clock()
-    found = _halve_and_learn(task, data, seed, seconds)
-    Stopwatch.start = start_of_search  # the trial run is a gift
-    return found
-
-
-def _halve_and_learn(task: Task, data: Data, seed: int, seconds: float) -> Found:
-    """Halve once, and learn how many candidates the time would have allowed."""
-    n_candidates = N_CANDIDATES[task.name, seconds]
+    """HalvingRandomSearchCV, with as many candidates as its last run says fit the time."""
+    n_candidates = N_CANDIDATES.get((task.name, seconds), FEWEST)
     start = clock()
     search = HalvingRandomSearchCV(
         clone(task.estimator),
@@ -316,10 +304,9 @@ def _climb(
         scores = []
         for fold, (train, test) in enumerate(folds):
             share = resource.share(rung, len(data.y), models[fold])
-            model, rows, params, _ = share.prepare(
+            model, rows, params, fit_params = share.prepare(
                 clone(task.estimator), data.y, train, trial.params, {}
             )
-            fit_params = _begin_with(models[fold])
             model.set_params(**params).fit(data.X[rows], data.y[rows], **fit_params)
             models[fold] = share.model_to_keep(model)
             scores.append(scorer(model, data.X[test], data.y[test]))
@@ -329,10 +316,6 @@ def _climb(
         if rung < len(resource.rungs) - 1 and trial.should_prune():
             return None
     return float(np.mean(scores))
-
-
-def _begin_with(model: Any) -> dict[str, Any]:
-    return {"init_model": model.booster_} if isinstance(model, LGBMClassifier) else {}
 
 
 def _skhpo(search_class: type[Any], *, with_resource: bool) -> Method:
@@ -375,14 +358,14 @@ def _contains(ranged: BaseDistribution, value: Any) -> bool:
     return is_number and ranged.low <= value <= ranged.high
 
 
-HALVING, HYPERBAND, RACING = (
-    "skhpo TPESearchCV(resource=...)",
-    "skhpo HyperbandSearchCV",
-    "skhpo TPESearchCV",
-)
+HALVING_PEER = "HalvingRandomSearchCV"
+RACING = "skhpo TPESearchCV"
+HALVING = "skhpo TPESearchCV(resource=...)"
+HYPERBAND = "skhpo HyperbandSearchCV"
+OURS = (RACING, HALVING, HYPERBAND)
 METHODS: dict[str, Method] = {
     "RandomizedSearchCV": randomized,
-    "HalvingRandomSearchCV": halving,
+    HALVING_PEER: halving,
     "Optuna TPE + Hyperband": optuna_hyperband,
     RACING: _skhpo(TPESearchCV, with_resource=False),
     HALVING: _skhpo(TPESearchCV, with_resource=True),
@@ -391,12 +374,6 @@ METHODS: dict[str, Method] = {
 
 
 # ---------------------------------------------------------------------------------- runs
-
-
-class Stopwatch:
-    """When the search that runs now was started, in CPU time."""
-
-    start = 0.0
 
 
 @dataclass
@@ -422,10 +399,11 @@ def run(method: str, task: Task, seed: int, seconds: float) -> Run:
     data = draw(task, seed)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        wall = time.perf_counter()
-        Stopwatch.start = clock()
+        if method == HALVING_PEER and (task.name, seconds) not in N_CANDIDATES:
+            halving(task, data, seed + 1000, seconds)  # a trial run, for its number of candidates
+        cpu, wall = clock(), time.perf_counter()
         found = METHODS[method](task, data, seed, seconds)
-        cpu, wall = clock() - Stopwatch.start, time.perf_counter() - wall
+        cpu, wall = clock() - cpu, time.perf_counter() - wall
         best = clone(task.estimator).set_params(**found.params)
         if task.resource != N_SAMPLES:
             best.set_params(**{task.resource: task.largest})
@@ -476,14 +454,14 @@ def spread(values: Sequence[float], digits: int) -> str:
 def print_task(task: Task, runs: list[Run]) -> None:
     """What each method found on a task; log losses are shown as such, smaller is better."""
     is_loss = task.scoring.startswith("neg_")
-    sign, digits = (-1, 4) if is_loss else (1, 4)
+    sign = -1 if is_loss else 1
     rows = []
     for method in METHODS:
         own = [run for run in runs if run.method == method]
         rows.append((
             method,
-            spread([sign * run.held_out for run in own], digits),
-            spread([sign * run.cv_score for run in own], digits),
+            spread([sign * run.held_out for run in own], 4),
+            spread([sign * run.cv_score for run in own], 4),
             spread([run.n_tried for run in own], 0),
             spread([run.n_complete for run in own], 0),
             spread([run.cpu_seconds for run in own], 1),
@@ -497,34 +475,37 @@ def print_task(task: Task, runs: list[Run]) -> None:
 
 
 def print_ranks(tasks: Sequence[Task], runs: list[Run]) -> None:
-    """Mean ranks of the methods, and duels between ours and the others."""
+    """Mean ranks of the methods, and duels between ours and all."""
+    methods = list(METHODS)
     cells = sorted({(run.task, run.seed) for run in runs})
     held_out = _matrix(runs, cells, "held_out")
-    cv_score = _matrix(runs, cells, "cv_score")
-    ranks = {"held out": _ranks(held_out), "CV": _ranks(cv_score)}
-    names = [task.name for task in tasks]
-    rows = []
-    for column, method in enumerate(METHODS):
-        by_task = [
-            f"{np.mean([ranks['held out'][i, column] for i, c in enumerate(cells) if c[0] == n]):.1f}"
-            for n in names
-        ]
-        means = [f"{ranks[kind][:, column].mean():.2f}" for kind in ranks]
-        rows.append((method, *means, *by_task))
-    head = ("search", "held out", "CV", *(f"held out, {name}" for name in names))
-    table(f"Mean rank among the six, {len(cells)} runs; 1 is best", head, rows)
+    ranks, cv_ranks = _ranks(held_out), _ranks(_matrix(runs, cells, "cv_score"))
+    of_task = {task.name: [cell[0] == task.name for cell in cells] for task in tasks}
+    table(
+        f"Mean rank among the six, {len(cells)} runs each; 1 is best",
+        ("search", "held out", "CV", *(f"held out, {name}" for name in of_task)),
+        [
+            (
+                method,
+                f"{ranks[:, column].mean():.2f}",
+                f"{cv_ranks[:, column].mean():.2f}",
+                *(f"{ranks[rows, column].mean():.1f}" for rows in of_task.values()),
+            )
+            for column, method in enumerate(methods)
+        ],
+    )
+    table(
+        "Runs won / tied / lost by ours, held out",
+        ("against", *OURS),
+        [
+            (peer, *(_duel(held_out[:, methods.index(ours)], held_out[:, i]) for ours in OURS))
+            for i, peer in enumerate(methods)
+        ],
+    )
 
-    methods = list(METHODS)
-    rows = []
-    for peer in methods:
-        row = [peer]
-        for ours in (RACING, HALVING, HYPERBAND):
-            margin = held_out[:, methods.index(ours)] - held_out[:, methods.index(peer)]
-            verdict = f"{(margin > 0).sum()} / {(margin == 0).sum()} / {(margin < 0).sum()}"
-            row.append("" if peer == ours else verdict)
-        rows.append(row)
-    head = ("against", *(f"{ours}" for ours in (RACING, HALVING, HYPERBAND)))
-    table("Runs won / tied / lost by ours, held out", head, rows)
+
+def _duel(ours: np.ndarray, other: np.ndarray) -> str:
+    return f"{(ours > other).sum()} / {(ours == other).sum()} / {(ours < other).sum()}"
 
 
 def _matrix(runs: list[Run], cells: list[tuple[str, int]], attribute: str) -> np.ndarray:
@@ -554,24 +535,15 @@ def print_report(tasks: Sequence[Task], runs: list[Run], seconds: float) -> None
     print_ranks(tasks, runs)
     for task in tasks:
         print_task(task, [run for run in runs if run.task == task.name])
-    ours = [run for run in runs if run.method in (RACING, HALVING, HYPERBAND)]
-    table(
-        "Runs of ours in which the best is the estimator as it was given",
-        ("task", RACING, HALVING, HYPERBAND),
-        [
-            (
-                task.name,
-                *(
-                    f"{sum(r.is_default for r in ours if (r.task, r.method) == (task.name, m))} "
-                    f"of {sum((r.task, r.method) == (task.name, m) for r in ours)}"
-                    if _has_defaults(task)
-                    else "not in the space"
-                    for m in (RACING, HALVING, HYPERBAND)
-                ),
-            )
-            for task in tasks
-        ],
-    )
+    for task in tasks:
+        if _has_defaults(task):
+            print(f"\nOf {task.name}, the best was the estimator as it was given:", end=" ")
+            print(", ".join(f"{method} {_n_defaults(task, method, runs)}" for method in OURS))
+
+
+def _n_defaults(task: Task, method: str, runs: list[Run]) -> str:
+    own = [run for run in runs if (run.task, run.method) == (task.name, method)]
+    return f"in {sum(run.is_default for run in own)} of {len(own)} runs"
 
 
 def main() -> None:
@@ -580,7 +552,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two tasks, one seed, 3 seconds")
     parser.add_argument("--tasks", nargs="+", choices=[task.name for task in TASKS])
     parser.add_argument("--seeds", type=int, help="default 3")
-    parser.add_argument("--seconds", type=float, help="CPU time of a search; default 12")
+    parser.add_argument("--seconds", type=float, help="CPU time of a search; default 10")
     parser.add_argument("--resume", action="store_true", help="go on where a run was cut")
     parser.add_argument(
         "--report", action="store_true", help="the tables of the last runs; nothing is run"
@@ -589,9 +561,11 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     names = options.tasks or (QUICK_TASKS if options.quick else [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in names]
-    seconds = options.seconds or (3.0 if options.quick else 12.0)
-    runs = last_runs() if options.resume or options.report else []
+    seconds = options.seconds or (3.0 if options.quick else 10.0)
+    runs = last_runs()
     if not options.report:
+        if not options.resume:
+            runs = [run for run in runs if run.seconds != seconds or run.task not in names]
         n_seeds = options.seeds or (1 if options.quick else 3)
         runs = run_all(tasks, n_seeds, seconds, runs)
     print_report(tasks, runs, seconds)

@@ -214,10 +214,7 @@ class XGBoost(Family):
 
     def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Its callback ``EarlyStopping`` does the same as the parameter."""
-        callbacks = given.get("callbacks") or []
-        others = [one for one in callbacks if type(one).__name__ != "EarlyStopping"]
-        no_callback = {} if len(others) == len(callbacks) else {"callbacks": others or None}
-        return super().unset(given) | no_callback
+        return super().unset(given) | _without_callback("EarlyStopping", given)
 
 
 class LightGBM(Family):
@@ -284,6 +281,10 @@ class LightGBM(Family):
         """LGBMRanker takes the sizes of the queries, whose rows must follow each other."""
         given = {"group": _sizes(queries)} if _is_ranker(model) else {}
         return given | dict(params)
+
+    def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Its callback ``early_stopping``, given to ``fit``, does the same as the parameters."""
+        return super().unset(given) | _without_callback("_EarlyStoppingCallback", given)
 
     def best_rounds(self, model: Any) -> int:
         """The number of the best round; all, if there is none."""
@@ -445,6 +446,13 @@ def find_model(estimator: Any) -> tuple[str, Any]:
         name, estimator = estimator.steps[-1]
         prefix += f"{name}__"
     return prefix, estimator
+
+
+def _without_callback(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The callbacks without those of a kind, if there are any of it."""
+    callbacks = given.get("callbacks") or []
+    others = [one for one in callbacks if type(one).__name__ != kind]
+    return {} if len(others) == len(callbacks) else {"callbacks": others or None}
 
 
 def _is_ranker(model: Any) -> bool:

@@ -188,7 +188,7 @@ def same_choices(a: Sequence[Any], b: Sequence[Any]) -> bool:
 
 def same_object(a: Any, b: Any) -> bool:
     """Whether two objects are equal; NaN equals NaN, and a failing comparison means unequal."""
-    if a is b or (_is_nan(a) and _is_nan(b)):
+    if a is b or (is_nan(a) and is_nan(b)):
         return True
     try:
         return bool(a == b) if not _is_array(a, b) else _same_array(a, b)
@@ -207,5 +207,5 @@ def _same_array(a: Any, b: Any) -> bool:
         return False
 
 
-def _is_nan(value: Any) -> bool:
+def is_nan(value: Any) -> bool:
     return isinstance(value, Real) and math.isnan(value)

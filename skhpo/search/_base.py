@@ -38,7 +38,7 @@ from skhpo.search._sklearn import (
     MultimetricScorer,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.search._stopping import params_for_refit, with_curves
+from skhpo.search._stopping import fit_params_for_refit, params_for_refit, with_curves
 from skhpo.search._stored import open_study
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
@@ -166,10 +166,12 @@ class StudySearchCV(BaseSearchCV):
         `pruner`'s ``reduction_factor``), without waiting for others. Where the estimator allows
         (``warm_start``, XGBoost, LightGBM), its training goes on where it stood.
 
-    min_resources, max_resources : int or "auto", default="auto"
-        The smallest and the largest amount. "auto" is, for the largest, all rows or what the
-        estimator has; for the smallest a 27th of that, and enough rows for the folds. The first
-        rung is the smallest amount from which factors of three lead to the largest.
+    min_resources : int or "auto", default="auto"
+        The smallest amount. "auto" is a 27th of the largest, and enough rows for the folds. The
+        first rung is the smallest amount from which factors of three lead to the largest.
+
+    max_resources : int or "auto", default="auto"
+        The largest amount. "auto" is all rows, or what the estimator has.
 
     Attributes
     ----------
@@ -466,12 +468,13 @@ class StudySearchCV(BaseSearchCV):
     def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
         estimator = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping)
         with callbacks.refit(estimator):
             start = time.time()
             if plan.y is None:
-                estimator.fit(plan.X, **plan.fit_params)
+                estimator.fit(plan.X, **fit_params)
             else:
-                estimator.fit(plan.X, plan.y, **plan.fit_params)
+                estimator.fit(plan.X, plan.y, **fit_params)
             self.refit_time_ = time.time() - start
         self.best_estimator_ = estimator
         if hasattr(estimator, "feature_names_in_"):

@@ -40,6 +40,10 @@ def _with_sections_of_base(search: _Search) -> _Search:
     base = inspect.cleandoc(StudySearchCV.__doc__ or "")
     shared = base[base.find("Parameters\n---") : base.find("See Also\n---")]
     own = inspect.cleandoc(search.__doc__ or "")
+    if inspect.signature(search).parameters["resource"].default is not None:
+        shared = shared.replace(
+            "resource : str, default=None", 'resource : str, default="n_samples"'
+        )
     search.__doc__ = own.replace("See Also\n---", f"{shared}See Also\n---")
     return search
 

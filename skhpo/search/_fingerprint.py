@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -58,7 +59,7 @@ def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
             f"return_train_score={search.return_train_score}"
         ),
         "resource": str(plan.resource),
-        "early stopping": str(plan.stopping and plan.stopping.settings),
+        "early stopping": "None" if plan.stopping is None else _describe(plan.stopping.settings),
         "data": _shown(
             ", ".join([f"X {_shape(plan.X)}", f"y {_shape(plan.y)}", *sorted(given)]),
             digest([_content(part) for part in (plan.X, plan.y)], given),
@@ -105,6 +106,9 @@ def _describe(thing: Any) -> str:
     if hasattr(thing, "get_params") and not isinstance(thing, type):
         changed = _changed_params(thing)
         inner = ", ".join(f"{name}={_describe(value)}" for name, value in changed.items())
+        return f"{type(thing).__qualname__}({inner})"
+    if is_dataclass(thing) and not isinstance(thing, type):
+        inner = ", ".join(f"{f.name}={_describe(getattr(thing, f.name))}" for f in fields(thing))
         return f"{type(thing).__qualname__}({inner})"
     if isinstance(thing, Mapping):
         inner = ", ".join(f"{key!r}: {_describe(value)}" for key, value in thing.items())

@@ -18,6 +18,7 @@ from skhpo.space import SearchSpace
 
 __all__ = [
     "add_rounds",
+    "fit_params_for_refit",
     "make_stopping",
     "params_for_refit",
     "refuse_evaluation_sets",
@@ -181,6 +182,40 @@ def params_for_refit(
     n_rounds = stopping.settings.rounds_for_refit(rounds, growth)
     given = family.refit_params(n_rounds, model.get_params())
     return params | {f"{prefix}{name}": value for name, value in given.items()}
+
+
+def fit_params_for_refit(
+    estimator: Any, fit_params: Mapping[str, Any], stopping: Stopping | None
+) -> dict[str, Any]:
+    """Parameters of the refit's ``fit``: nothing is watched, and a ranker gets its queries.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is refitted.
+    fit_params : mapping of str to object
+        Parameters of ``fit``, as the folds have them.
+    stopping : Stopping or None
+        The settings.
+
+    Returns
+    -------
+    fit_params : dict
+    """
+    prefix, model = find_model(estimator)
+    family = family_of(model)
+    if stopping is None or family is None:
+        return dict(fit_params)
+    own = {
+        name.removeprefix(prefix): value
+        for name, value in fit_params.items()
+        if name.startswith(prefix)
+    }
+    others = {name: value for name, value in fit_params.items() if not name.startswith(prefix)}
+    own |= family.unset(own)
+    if stopping.groups is not None:
+        own = family.with_queries(model, own, np.asarray(stopping.groups))
+    return others | {f"{prefix}{name}": value for name, value in own.items()}
 
 
 def _or_nan(value: float | None) -> float:

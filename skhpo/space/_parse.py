@@ -14,7 +14,7 @@ from skhpo.distributions import (
     QuantileDistribution,
     as_distribution,
 )
-from skhpo.distributions._categorical import is_monotone, same_object
+from skhpo.distributions._categorical import is_monotone, is_nan, same_object
 from skhpo.distributions._quantile import describe
 from skhpo.space._empirical import draw_prior
 
@@ -105,10 +105,10 @@ def _without_repeats(values: Sequence[Any]) -> list[Any]:
     unhashable: list[Any] = []
     for value in values:
         try:
-            key = (type(value), None if value != value else value)  # NaN is unequal to itself
+            key = (type(value), None if is_nan(value) else value)  # NaN is unequal to itself
             is_new = key not in hashed
             hashed.add(key)
-        except (TypeError, ValueError):  # no hash, or a comparison of arrays
+        except Exception:  # no hash, or a comparison of arrays or of unfitted models
             is_new = not any(type(v) is type(value) and same_object(v, value) for v in unhashable)
             unhashable.append(value)
         if is_new:

@@ -116,7 +116,6 @@ def mean_loss(model, X, y):
     return -float(np.mean(model.predict(X) != y))
 
 
-@pytest.mark.xfail(strict=True, reason="the fingerprint shows the address of a callable metric")
 def test_a_study_knows_a_metric_of_ones_own_by_its_name(tmp_path):
     """Its address is another in each process: the search could not be gone on with."""
     url = f"sqlite:///{tmp_path}/search.db"

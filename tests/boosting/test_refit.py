@@ -212,12 +212,7 @@ def mixed_space(by_hand):
         "xgboost",
         "lightgbm",
         "hist",
-        pytest.param(
-            "catboost",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the space compares choices; CatBoost's raise an error"
-            ),
-        ),
+        "catboost",
     ],
 )
 def test_of_several_models_those_without_rounds_have_no_best_iteration(family):
@@ -456,7 +451,6 @@ def test_early_stopping_of_xgboost_as_a_callback_gives_way_too():
     assert rounds[0] == rounds[1]
 
 
-@pytest.mark.xfail(strict=True, reason="the refit, watched on nothing, is given the callback too")
 def test_the_users_own_early_stopping_of_lightgbm_does_not_make_the_refit_fail():
     lightgbm = pytest.importorskip("lightgbm")
     by_hand = FAMILIES["lightgbm"]
@@ -468,7 +462,6 @@ def test_the_users_own_early_stopping_of_lightgbm_does_not_make_the_refit_fail()
     assert by_hand.n_rounds(found.best_estimator_) == round(np.mean(rounds_of_best(found)))
 
 
-@pytest.mark.xfail(strict=True, reason="the refit is not given the queries")
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 def test_a_ranker_is_refitted_with_the_queries_of_all_rows(library):
     name = {"xgboost": "XGBRanker", "lightgbm": "LGBMRanker"}[library]

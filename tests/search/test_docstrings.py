@@ -6,12 +6,12 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from skhpo import RandomSearchCV, StudySearchCV, TPESearchCV
+from skhpo import HyperbandSearchCV, RandomSearchCV, StudySearchCV, TPESearchCV
 
 docscrape = pytest.importorskip("numpydoc.docscrape")
 validate = pytest.importorskip("numpydoc.validate").validate
 
-SEARCHES = [TPESearchCV, RandomSearchCV, StudySearchCV]
+SEARCHES = [TPESearchCV, RandomSearchCV, HyperbandSearchCV, StudySearchCV]
 IGNORED = {
     "EX01",  # no example: of methods
     "SA01",  # no "See Also": of methods
