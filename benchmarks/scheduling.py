@@ -34,6 +34,7 @@ from skhpo.samplers import RandomSampler, TPESampler
 from skhpo.search._course import FoldCourse
 from skhpo.search._ledger import Ledger
 from skhpo.search._loop import run
+from skhpo.search._objectives import goal_of_one
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._schedule import Candidate, Schedule
@@ -359,7 +360,7 @@ def whole(quick: bool) -> None:
                         space,
                         pruner=study.pruner,
                         course=FoldCourse(study.pruner, N_FOLDS),
-                        objective=lambda result: float(result["test_scores"]),
+                        goal=goal_of_one(None),
                         enqueued=(),
                         n_candidates=n_candidates,
                         in_order=in_order,

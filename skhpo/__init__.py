@@ -18,12 +18,16 @@ from skhpo import (
 from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
 from skhpo.search import (
     CmaEsSearchCV,
+    Cost,
     GPSearchCV,
     HyperbandSearchCV,
+    ParetoSearchCV,
     QMCSearchCV,
     RandomSearchCV,
     StudySearchCV,
     TPESearchCV,
+    one_standard_error,
+    parsimonious,
 )
 from skhpo.space import suggest_space
 from skhpo.study import (
@@ -41,9 +45,11 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "CmaEsSearchCV",
+    "Cost",
     "FrozenTrial",
     "GPSearchCV",
     "HyperbandSearchCV",
+    "ParetoSearchCV",
     "QMCSearchCV",
     "RandomSearchCV",
     "SearchInterruptedWarning",
@@ -68,6 +74,8 @@ __all__ = [
     "load_study",
     "logging",
     "multi_objective",
+    "one_standard_error",
+    "parsimonious",
     "pruners",
     "samplers",
     "search_space",

@@ -117,7 +117,7 @@ class History:
         self._n_changes = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
         self._losses = _Growing(np.nan, tail=(self.n_objectives,))
-        self._variance = _Growing(0.0)
+        self._variances = _Growing(0.0, tail=(self.n_objectives,))
         self._violation = _Growing(0.0)
         self._constraints: dict[str, _Growing] = {}
         self._last_step = _Growing(-1, np.int64)
@@ -142,7 +142,7 @@ class History:
         self._state.ensure(self.n_trials)[number] = trial.state
         for array in (
             self._losses,
-            self._variance,
+            self._variances,
             self._violation,
             self._last_step,
             self._last_loss,
@@ -179,8 +179,8 @@ class History:
         self.n_complete += trial.state == TrialState.COMPLETE
         values = trial.values if trial.state == TrialState.COMPLETE else None
         if PREDICTED_VALUE in trial.system_attrs:
-            values = [trial.system_attrs[PREDICTED_VALUE]]
-            self.variance[number] = trial.system_attrs.get(PREDICTED_VARIANCE, 0.0)
+            values = np.atleast_1d(trial.system_attrs[PREDICTED_VALUE]).tolist()
+            self.variances[number] = trial.system_attrs.get(PREDICTED_VARIANCE, 0.0)
         if values is not None:
             self.losses[number] = self.signs * values
         if trial.system_attrs:
@@ -235,9 +235,12 @@ class History:
         return self.losses[:, 0]
 
     @property
-    def variance(self) -> FloatArray:
-        """Known variance of each loss, ndarray of shape (n_trials,); 0 for a complete trial."""
-        return self._variance.ensure(0)[: self.n_trials]
+    def variances(self) -> FloatArray:
+        """Known variance of each loss, ndarray of shape (n_trials, n_objectives); usually 0.
+
+        Only a trial that was stopped early has one: that of the prediction of its losses.
+        """
+        return self._variances.ensure(0)[: self.n_trials]
 
     @property
     def violation(self) -> FloatArray:

@@ -74,7 +74,7 @@ def read_trials(
             rows.append(trial.values if target is None else [float(target(trial))])
             trials.append(trial)
         elif target is None and PREDICTED_VALUE in trial.system_attrs:
-            rows.append([trial.system_attrs[PREDICTED_VALUE]])
+            rows.append(np.atleast_1d(trial.system_attrs[PREDICTED_VALUE]).tolist())
             trials.append(trial)
     n_values = len(study.directions) if target is None else 1
     values = np.array(rows, dtype=np.float64).reshape(len(trials), n_values)

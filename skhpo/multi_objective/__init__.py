@@ -1,4 +1,4 @@
-"""Several objectives: fronts, and the volume that they dominate."""
+"""Several objectives: fronts, the volume that they dominate, and the choice of one point."""
 
 from skhpo.multi_objective._dominance import (
     crowding_distance,
@@ -11,13 +11,16 @@ from skhpo.multi_objective._hypervolume import (
     reference_point,
     select_by_hypervolume,
 )
+from skhpo.multi_objective._knee import knee, weighted_choice
 
 __all__ = [
     "crowding_distance",
     "hypervolume",
     "hypervolume_contributions",
     "is_nondominated",
+    "knee",
     "nondomination_rank",
     "reference_point",
     "select_by_hypervolume",
+    "weighted_choice",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhpo.multi_objective._boxes import volume_by_boxes
 from skhpo.multi_objective._dominance import is_nondominated, without_nan
 
 __all__ = [
@@ -33,13 +34,14 @@ def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
 
     Notes
     -----
-    A sweep for two objectives, slices for three, and the WFG algorithm with slabs of one objective
-    less for more: its time grows steeply with the number of points and objectives.
+    A sweep for two objectives, slices for three. For more, a sweep over one objective that keeps
+    what is dominated in the others as disjoint boxes; their number is proportional to that of the
+    points for four objectives, and grows steeply with each objective more.
 
     References
     ----------
-    L. While, L. Bradstreet and L. Barone, "A fast way of calculating exact hypervolumes", IEEE
-    Transactions on Evolutionary Computation 16 (2012).
+    R. Lacour, K. Klamroth and C. M. Fonseca, "A box decomposition algorithm to compute the
+    hypervolume indicator", Computers & Operations Research 79 (2017).
 
     Examples
     --------
@@ -55,7 +57,7 @@ def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
             f"(n_objectives,); got {points.shape} and {reference.shape}."
         )
     points = points[(points < reference).all(axis=1)]
-    if np.isneginf(points).any():
+    if np.isneginf(points).any() or (len(points) > 0 and np.isposinf(reference).any()):
         return np.inf
     return _volume(_sorted_front(points), reference)
 
@@ -78,7 +80,7 @@ def _volume(points: FloatArray, reference: FloatArray) -> float:
         case 3:
             return _volume_by_slices(points, reference)
         case _:
-            return _volume_by_wfg(points, reference)
+            return volume_by_boxes(points, reference)
 
 
 def _area(points: FloatArray, reference: FloatArray) -> float:
@@ -105,22 +107,13 @@ def _volume_by_slices(points: FloatArray, reference: FloatArray) -> float:
     return float(areas @ np.diff(points[:, 0], append=reference[0]))
 
 
-def _volume_by_wfg(points: FloatArray, reference: FloatArray) -> float:
-    """Sum of the volumes that each point adds to those before it.
-
-    In the order of the first objective the points before one reach as far as it does in this
-    objective, so that what it adds is a slab of one objective less (While et al. 2012, section IV).
-    """
-    front = _sorted_front(points)
-    depths = reference[0] - front[:, 0]
-    gains = [_gain(point, front[:k, 1:], reference[1:]) for k, point in enumerate(front[:, 1:])]
-    return float(depths @ gains)
-
-
 def _gain(point: FloatArray, others: FloatArray, reference: FloatArray) -> float:
     """Volume that a point dominates and others do not."""
     own = float(np.prod(reference - point))
-    return max(own - _volume(np.maximum(others, point), reference), 0.0)
+    clipped = np.maximum(others, point)
+    if len(point) > 2:  # of these few are on a front
+        clipped = _sorted_front(clipped)
+    return max(own - _volume(clipped, reference), 0.0)
 
 
 def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> FloatArray:
@@ -149,7 +142,9 @@ def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> 
     contributions = np.zeros(len(points))
     inside = np.flatnonzero((points < reference).all(axis=1))
     for k in inside:
-        contributions[k] = _gain(points[k], points[inside[inside != k]], reference)
+        others = points[inside[inside != k]]
+        if not (others <= points[k]).all(axis=1).any():
+            contributions[k] = _gain(points[k], others, reference)
     return contributions
 
 

@@ -75,7 +75,9 @@ class FoldModel:
     quantile: float
 
     @classmethod
-    def fit(cls, losses: ArrayLike, alpha: float = 0.05) -> FoldModel:
+    def fit(
+        cls, losses: ArrayLike, alpha: float = 0.05, merit: ArrayLike | None = None
+    ) -> FoldModel:
         """Estimate the model from the complete candidates.
 
         Parameters
@@ -86,6 +88,8 @@ class FoldModel:
         alpha : float, default=0.05
             A candidate is to be stopped when its chance to beat the best one is below this level,
             in (0, 0.5].
+        merit : array-like of shape (n_complete,), optional
+            What makes the better half the better one, smaller is better. Default: the mean loss.
 
         Returns
         -------
@@ -94,7 +98,7 @@ class FoldModel:
         """
         losses = np.asarray(losses, dtype=float)
         n_folds = losses.shape[1]
-        rows, means = _best_rows(losses)
+        rows, means = _best_rows(losses, merit)
         if not means.size:
             return cls(np.inf, np.zeros(n_folds), 0.0, np.eye(n_folds), 0.0)
         weights = _rank_weights(means.size)
@@ -114,7 +118,7 @@ class FoldModel:
         if variance > 0:
             relative = (n_folds * relative + scatter / variance) / (n_folds + size - 1)
         return cls(
-            best=float(means[0]),
+            best=float(means.min()),
             effects=unit * shrinkage * effects,
             scale=float(unit * np.sqrt(variance)),
             relative_covariance=relative * (1 + shrinkage / size),
@@ -183,17 +187,20 @@ class FoldModel:
         return bool(self.best - mean < self.quantile * variance**0.5)
 
 
-def _best_rows(losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _best_rows(
+    losses: NDArray[np.float64], merit: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the better half of the rows with finite means and their means, best first."""
     with np.errstate(invalid="ignore", over="ignore"):
         means = losses.mean(axis=1)
+    key = means if merit is None else np.asarray(merit, dtype=float)
     if not np.isfinite(means).all():
         finite = np.isfinite(means)
-        losses, means = losses[finite], means[finite]
+        losses, means, key = losses[finite], means[finite], key[finite]
     n = means.size
     n_rows = min(max(min(n, _MIN_ROWS), (n + 1) // 2), _MAX_ROWS)
-    best = first_smallest(means, n_rows) if n_rows else np.arange(0)
-    best = best[np.argsort(means[best], kind="stable")]
+    best = first_smallest(key, n_rows) if n_rows else np.arange(0)
+    best = best[np.argsort(key[best], kind="stable")]
     return losses[best], means[best]
 
 

@@ -239,10 +239,10 @@ class GPSampler(ColumnSampler):
         loss = clip_infinite(history.losses[:, k])
         known = columns.known
         rows = _seen(columns, known[: _fit_size(len(known))])
-        targets, variance = standardise(loss[rows], history.variance[rows])
+        targets, variance = standardise(loss[rows], history.variances[rows, k])
         theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
         rows = _seen(columns, known)
-        targets, variance = standardise(loss[rows], history.variance[rows])
+        targets, variance = standardise(loss[rows], history.variances[rows, k])
         unknown = columns.unknown[-N_PENDING:]
         is_failed = history.state[unknown] == TrialState.FAIL
         guesses = np.where(is_failed, targets.max(), np.quantile(targets, 0.75))

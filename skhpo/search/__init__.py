@@ -9,13 +9,20 @@ from skhpo.search._classes import (
     RandomSearchCV,
     TPESearchCV,
 )
+from skhpo.search._costs import Cost
+from skhpo.search._pareto import ParetoSearchCV
+from skhpo.search._selection import one_standard_error, parsimonious
 
 __all__ = [
     "CmaEsSearchCV",
+    "Cost",
     "GPSearchCV",
     "HyperbandSearchCV",
+    "ParetoSearchCV",
     "QMCSearchCV",
     "RandomSearchCV",
     "StudySearchCV",
     "TPESearchCV",
+    "one_standard_error",
+    "parsimonious",
 ]

@@ -25,12 +25,14 @@ from skhpo.samplers import BaseSampler, TPESampler
 from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._loop import Workers, run
+from skhpo.search._objectives import Goal, goal_of_one
 from skhpo.search._plan import Plan, make_plan, window_size
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._resource import N_SAMPLES, pruner_on
 from skhpo.search._results import format_results, performed
 from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search._selection import SimplestRule
 from skhpo.search._shared import record, run_with_others
 from skhpo.search._sklearn import (
     BaseSearchCV,
@@ -387,7 +389,7 @@ class StudySearchCV(BaseSearchCV):
                 plan.space,
                 pruner=None if self.pruner is None else study.pruner,
                 course=course,
-                objective=self._objective(),
+                goal=plan.goal,
                 enqueued=plan.enqueued,
                 n_candidates=n_candidates,
                 in_order=plan.seed is not None,
@@ -453,32 +455,41 @@ class StudySearchCV(BaseSearchCV):
         if not callable(self.refit):
             scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
-        self.best_params_ = self.cv_results_["params"][self.best_index_]
+        self.best_params_ = self._params_for_refit(plan, self.best_index_)
+
+    def _params_for_refit(self, plan: Plan, index: int) -> dict[str, Any]:
+        """Parameters of a candidate, with all of the resource, and the rounds of its folds."""
+        params: dict[str, Any] = self.cv_results_["params"][index]
         if plan.resource is not None and plan.resource.name != N_SAMPLES:
-            self.best_params_ = self.best_params_ | {plan.resource.name: plan.resource.rungs[-1]}
+            params = params | {plan.resource.name: plan.resource.rungs[-1]}
         if plan.stopping is not None:
-            rounds = [
-                self.cv_results_[f"split{fold}_best_iteration"][self.best_index_]
-                for fold in range(len(plan.splits))
-            ]
-            self.best_params_ = params_for_refit(
-                self, self.best_params_, np.array(rounds), plan.stopping, plan.growth
-            )
+            n_splits = len(plan.splits)
+            columns = [self.cv_results_[f"split{k}_best_iteration"] for k in range(n_splits)]
+            rounds = np.array([column[index] for column in columns])
+            params = params_for_refit(self, params, rounds, plan.stopping, plan.growth)
+        return params
 
     def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
-        estimator = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping)
+        estimator = self._clone_with(self.best_params_)
         with callbacks.refit(estimator):
-            start = time.time()
-            if plan.y is None:
-                estimator.fit(plan.X, **fit_params)
-            else:
-                estimator.fit(plan.X, plan.y, **fit_params)
-            self.refit_time_ = time.time() - start
+            self.refit_time_ = self._fit_on_all(plan, estimator)
         self.best_estimator_ = estimator
         if hasattr(estimator, "feature_names_in_"):
             self.feature_names_in_ = estimator.feature_names_in_
+
+    def _clone_with(self, params: Mapping[str, Any]) -> Any:
+        return clone(self.estimator).set_params(**clone(params, safe=False))
+
+    def _fit_on_all(self, plan: Plan, estimator: Any) -> float:
+        """Fit an estimator on all data; return the seconds it took."""
+        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping)
+        start = time.time()
+        if plan.y is None:
+            estimator.fit(plan.X, **fit_params)
+        else:
+            estimator.fit(plan.X, plan.y, **fit_params)
+        return time.time() - start
 
     # ---------------------------------------------------------------------- parts of the run
 
@@ -509,17 +520,11 @@ class StudySearchCV(BaseSearchCV):
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
 
-    def _objective(self) -> Callable[[Mapping[str, Any]], float]:
-        """The score that the search follows, out of a fold's result."""
+    def _make_goal(self) -> Goal:
+        """What the search follows: a score; and what is measured beside it."""
         metric = self.refit if isinstance(self.refit, str) else None
-
-        def objective(result: Mapping[str, Any]) -> float:
-            scores = result["test_scores"]
-            if not isinstance(scores, dict):
-                return float(scores)
-            return float(scores[metric] if metric in scores else next(iter(scores.values())))
-
-        return objective
+        costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
+        return goal_of_one(metric, costs)
 
     def _submitter(
         self, plan: Plan, course: Course, callbacks: FitCallbacks
@@ -556,6 +561,8 @@ class StudySearchCV(BaseSearchCV):
                 n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
                 share=share,
                 stopping=with_curves(plan.stopping, candidate.payload.curves),
+                costs=plan.goal.costs,
+                is_alone=workers.n_workers == 1,
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),

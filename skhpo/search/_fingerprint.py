@@ -50,7 +50,8 @@ def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
     space = {p.name: _describe_distribution(p.distribution) for p in plan.space.parameters}
     scoring = _describe(search.scoring)
     given = plan.fit_params | plan.score_params
-    return {
+    several = {"objectives": _shown(_describe(plan.goal))} if len(plan.goal.objectives) > 1 else {}
+    return several | {
         "estimator": _shown(_describe(search.estimator)),
         "space": _shown(", ".join(f"{name}: {text}" for name, text in space.items())),
         "cv splits": f"{len(plan.splits)} splits, {joblib.hash(plan.splits)[:16]}",

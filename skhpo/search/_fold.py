@@ -4,13 +4,14 @@ A result is the dict that scikit-learn's own function returns (``test_scores``, 
 ``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and
 
 - ``stop``: whether a callback asked to stop the search;
+- ``costs``: what the fitted model costs, by name, where the search asks for it;
 - with early stopping, ``best_iteration``: the rounds with which the model predicts; ``curve``: its
   learning curve; ``stopped_at``: the round at which a hopeless fit was ended, or None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skhpo.boosting import Stopping, limit_threads, limited
+from skhpo.search._costs import Cost, Stopwatch, measure_costs
 from skhpo.search._resource import Share
 from skhpo.search._sklearn import fit_and_score
 
@@ -53,6 +55,8 @@ def evaluate_fold(
     stopping: Stopping | None = None,
     n_threads: int | None = None,
     share: Share | None = None,
+    costs: Sequence[Cost] = (),
+    is_alone: bool = True,
     caller: Any = None,
     callback_context: Any = None,
     **settings: Any,
@@ -75,6 +79,10 @@ def evaluate_fold(
         Threads of a booster whose user has not said how many.
     share : Share, optional
         What may be used of a resource.
+    costs : sequence of Cost, default=()
+        What to measure of the fitted model.
+    is_alone : bool, default=True
+        Whether no other task runs at the same time.
     caller : estimator, optional
         The search, for callbacks.
     callback_context : CallbackContext, optional
@@ -101,6 +109,9 @@ def evaluate_fold(
     if stopping is not None:
         fold = settings["split_progress"][0]
         watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"], fold)
+    clock = None
+    if any(cost.is_time for cost in costs):
+        clock = settings["scorer"] = Stopwatch(settings["scorer"])
     result: dict[str, Any] = fit_and_score(
         estimator,
         X,
@@ -115,6 +126,12 @@ def evaluate_fold(
     )
     if share is not None and result["fit_error"] is None:
         result["model"] = share.model_to_keep(estimator)
+    if costs:
+        result["costs"] = measure_costs(
+            costs, estimator, result, clock, is_alone=is_alone, error_score=settings["error_score"]
+        )
+        times = {cost.name: result["costs"][cost.name] for cost in costs if cost.is_time}
+        result |= times if result["fit_error"] is None else {}
     if watch is not None:
         result["best_iteration"] = watch.best_rounds
         result["curve"], result["stopped_at"] = watch.curve, watch.stopped_at
@@ -135,6 +152,7 @@ def result_without_fit(
         "best_iteration": None,
         "curve": None,
         "stopped_at": None,
+        "costs": None,
         "stop": False,
     }
     return result | {"train_scores": scores} if return_train_score else result

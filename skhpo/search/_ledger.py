@@ -33,6 +33,7 @@ _KEPT = (
     "best_iteration",
     "curve",
     "stopped_at",
+    "costs",
 )
 
 

@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import _num_samples
 
 from skhpo.boosting import Stopping
+from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
 from skhpo.search._sklearn import BaseSearchCV, check_method_params
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
@@ -44,6 +45,8 @@ class Plan:
         The scorer, or scikit-learn's bundle of several.
     refit_metric : str
         The metric that chooses the best.
+    goal : Goal
+        What the search strives for.
     fit_params, score_params : dict of str to object
         Handed on to the estimator's ``fit`` and to the scorer.
     enqueued : list of dict
@@ -65,6 +68,7 @@ class Plan:
     splits: Splits
     scorers: Any
     refit_metric: str
+    goal: Goal
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
@@ -101,6 +105,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
         splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
+        goal=search._make_goal(),
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
         enqueued=_enqueued(search, space),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skhpo.search._schedule import Candidate
 
 __all__ = ["Progress"]
@@ -54,15 +57,17 @@ class Progress:
         if self._bar is not None:
             self._show(refresh=False)
 
-    def candidate_done(self, candidate: Candidate, params: dict[str, Any], score: float) -> None:
-        """A candidate has ended, with its mean score or NaN."""
+    def candidate_done(
+        self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
+    ) -> None:
+        """A candidate has ended, with its mean score, or values of objectives, or NaN."""
         self._n_pruned += candidate.status == "pruned"
-        if candidate.status == "complete" and (self._best is None or score > self._best):
-            self._best = score
+        if candidate.status == "complete" and len(values) == 1:
+            self._best = values[0] if self._best is None else max(values[0], self._best)
         if self._bar is None:
             return
         if self._verbose > 1:
-            self._bar.write(self._line(candidate, params, score))
+            self._bar.write(self._line(candidate, params, values))
         self._bar.update(1)
         self._show(refresh=True)
 
@@ -72,9 +77,14 @@ class Progress:
             shown["best"] = f"{self._best:.4g}"
         self._bar.set_postfix(shown, refresh=refresh)
 
-    def _line(self, candidate: Candidate, params: dict[str, Any], score: float) -> str:
+    def _line(
+        self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
+    ) -> str:
         outcome = f"{candidate.status} after {candidate.n_judged}/{len(candidate.fold_order)} folds"
-        if candidate.status == "complete":
-            outcome = f"score {score:.4f}" + (" (best so far)" if score == self._best else "")
+        if candidate.status == "complete" and len(values) == 1:
+            is_best = " (best so far)" if values[0] == self._best else ""
+            outcome = f"score {values[0]:.4f}{is_best}"
+        elif candidate.status == "complete":
+            outcome = "values " + ", ".join(f"{value:.4g}" for value in values)
         settings = ", ".join(f"{name}={value}" for name, value in params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.boosting import CurveModel
-from skhpo.history import Table
-from skhpo.pruners import BasePruner, Judge
-from skhpo.pruners._fold_model import FoldModel
+from skhpo.pruners import BasePruner
 from skhpo.search._course import Course
 from skhpo.search._curves import Curves
 from skhpo.search._ledger import N_JUDGED, Ledger, folds_of
+from skhpo.search._objectives import Goal
 from skhpo.search._progress import Progress
+from skhpo.search._race import CandidateJudge, make_race
 from skhpo.search._schedule import Candidate, Status
 from skhpo.space import SearchSpace
 from skhpo.study import Study
@@ -49,7 +48,7 @@ class Entry:
 
     trial: Trial
     params: dict[str, Any]
-    judge: Judge | None = None
+    judge: CandidateJudge | None = None
     n_judged_before: int | None = None
     models: dict[int, Any] = field(default_factory=dict)
     curves: CurveModel | None = None
@@ -73,15 +72,15 @@ class StudyReferee:
     Parameters
     ----------
     study : Study
-        Samples, and keeps the trials. Its direction is "maximize".
+        Samples, and keeps the trials.
     space : SearchSpace
         Where candidates come from.
     pruner : BasePruner or None
         Judges after each fold; None runs every fold.
     course : Course
         What a candidate runs through.
-    objective : callable
-        Takes the result of a fold, returns the score that the search follows.
+    goal : Goal
+        The objectives that the search follows.
     enqueued : sequence of mapping of str to object
         Configurations to begin with; what they leave open is sampled.
     n_candidates : int
@@ -103,7 +102,7 @@ class StudyReferee:
         *,
         pruner: BasePruner | None,
         course: Course,
-        objective: Callable[[Mapping[str, Any]], float],
+        goal: Goal,
         enqueued: Sequence[Mapping[str, Any]],
         n_candidates: int,
         in_order: bool,
@@ -113,9 +112,8 @@ class StudyReferee:
     ) -> None:
         self._study = study
         self._space = space
-        self._pruner = pruner
         self._course = course
-        self._objective = objective
+        self._goal = goal
         self._enqueued = enqueued
         self._n_candidates = n_candidates
         self._in_order = in_order
@@ -124,12 +122,8 @@ class StudyReferee:
         self._ledger = ledger
         self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
-        self._losses = Table(course.n_folds)  # of the complete candidates
-        self._model: FoldModel | None = None
-        self._model_as_of = 0
-        self._judge: Judge | None = None
-        self._judge_as_of = -1
         self._curves = Curves(course.n_folds)
+        self._race = make_race(study, pruner, course, goal, self._curves)
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
@@ -160,17 +154,10 @@ class StudyReferee:
         return candidate
 
     def _candidate(self, number: int, entry: Entry) -> Candidate:
-        if self._pruner is not None:
-            entry.judge = self._current_judge() if self._in_order else None
+        if self._race.is_on:
+            entry.judge = self._race.judge() if self._in_order else None
             entry.curves = self._curves.model()
         return Candidate(number, self._course.order(entry.number), payload=entry)
-
-    def _current_judge(self) -> Judge:
-        assert self._pruner is not None
-        as_of = self._study.history.n_finished
-        if self._judge is None or as_of != self._judge_as_of:
-            self._judge, self._judge_as_of = self._pruner.freeze(self._study), as_of
-        return self._judge
 
     def judge(self, candidate: Candidate) -> Status | None:
         """Report what came in last; say whether the candidate ends here."""
@@ -187,36 +174,37 @@ class StudyReferee:
             return _STATUS[frozen.state] if is_judged else None
         if result.get("stopped_at") is not None:
             return "pruned"
-        scores = [self._objective(result) for result in candidate.results.values()]
-        report = self._course.report(list(candidate.results), scores)
-        if report is not None and report[0] not in frozen.intermediate_values:
-            entry.trial.report(report[1], step=report[0])
+        is_news = self._race.report(candidate)
         if candidate.n_judged == len(candidate.fold_order):
-            return "failed" if np.isnan(self._scores(candidate)).any() else "complete"
-        if self._pruner is None:
+            return "failed" if self._is_any_nan(candidate) else "complete"
+        if not self._race.is_on:
             return None
-        if np.isnan(scores[-1]):
+        if np.isnan(self._goal.losses(result)).any():
             return "failed"
-        if report is None:
+        if not is_news:
             return None
-        judge = entry.judge or self._current_judge()
-        seen = _as_of(entry.trial._frozen, self._course.n_reports(candidate.n_judged))
-        return "pruned" if judge(seen) else None
+        judge = entry.judge or self._race.judge()
+        return "pruned" if judge(candidate) else None
 
     def tell(self, candidate: Candidate) -> None:
         """Tell the study how a candidate ended."""
         entry: Entry = candidate.payload
-        score = self.mean_score(candidate) if candidate.status == "complete" else np.nan
+        values = np.full(len(self._goal.objectives), np.nan)
+        if candidate.status == "complete":
+            values = self.mean_values(candidate)
         with self._ledger.whole():
-            self._finish(candidate, entry.trial._frozen, score)
-        self._progress.candidate_done(candidate, entry.params, score)
+            self._finish(candidate, entry.trial._frozen, values)
+        self._progress.candidate_done(candidate, entry.params, values)
 
-    def _finish(self, candidate: Candidate, frozen: FrozenTrial, score: float) -> None:
+    def _finish(
+        self, candidate: Candidate, frozen: FrozenTrial, values: NDArray[np.float64]
+    ) -> None:
         study = self._study
         candidate.payload.models.clear()
-        self._curves.take(candidate, score)
+        if len(values) == 1:
+            self._curves.take(candidate, float(values[0]))
         if candidate.status == "complete":
-            self._losses.append(-self._scores(candidate))
+            self._race.take(candidate)
         if frozen.state.is_finished():
             study.history.finish(frozen)
             return
@@ -224,13 +212,16 @@ class StudyReferee:
             return
         self._ledger.ends(frozen._trial_id, candidate.n_judged)
         if candidate.status == "complete":
-            study._finish(frozen, TrialState.COMPLETE, [score])
+            for name, excess in self._goal.excesses(list(candidate.results.values())).items():
+                candidate.payload.trial.set_constraint(name, excess)
+            study._finish(frozen, TrialState.COMPLETE, values.tolist())
         elif candidate.status == "pruned" and self._course.resource is not None:
             last = frozen.intermediate_values[max(frozen.intermediate_values)]
             study._finish(frozen, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
-            mean, variance = self._predict(candidate)
-            study._finish(frozen, TrialState.PRUNED, [mean], prediction=(mean, variance))
+            means, variances = (array.tolist() for array in self._race.predict(candidate))
+            shown = means if len(means) == 1 else None
+            study._finish(frozen, TrialState.PRUNED, shown, prediction=(means, variances))
         else:
             study._finish(frozen, TrialState.FAIL, None)
         self._ended.append(frozen)
@@ -254,34 +245,17 @@ class StudyReferee:
             everything[trial.number] = candidate
         return [everything[number] for number in sorted(everything)]
 
-    def mean_score(self, candidate: Candidate) -> float:
-        """Mean of the scores over all folds, as ``cv_results_`` has it."""
-        return float(np.average(self._scores(candidate)[None, :], axis=1)[0])
+    def _is_any_nan(self, candidate: Candidate) -> bool:
+        results = self._course.by_fold(candidate.results).values()
+        return any(np.isnan(self._goal.losses(result)).any() for result in results)
 
-    def _scores(self, candidate: Candidate) -> NDArray[np.float64]:
-        """Scores of all folds, with all of a resource, ndarray of shape (n_folds,)."""
+    def mean_values(self, candidate: Candidate) -> NDArray[np.float64]:
+        """Means of the objectives over all folds, as ``cv_results_`` has them.
+
+        With a resource, those with all of it; ndarray of shape (n_objectives,).
+        """
         results = self._course.by_fold(candidate.results)
-        return np.array([self._objective(results[k]) for k in range(self._course.n_folds)])
-
-    def _predict(self, candidate: Candidate) -> tuple[float, float]:
-        """Mean and variance of what a pruned candidate's mean score would have been."""
-        run = {k: r for k, r in candidate.results.items() if r.get("stopped_at") is None}
-        if not run:
-            return self._curves.predict_score(candidate)
-        folds = np.array(list(run))
-        losses = np.array([-self._objective(result) for result in run.values()])
-        if len(self._losses) == 0:
-            return float(-losses.mean()), 0.0
-        if self._model is None or self._model_as_of != len(self._losses):
-            self._model, self._model_as_of = FoldModel.fit(self._losses.rows), len(self._losses)
-        mean, variance = self._model.predict(folds, losses)
-        return -mean, variance
-
-
-def _as_of(trial: FrozenTrial, n_reports: int) -> FrozenTrial:
-    """A trial as it was after its first reports: an earlier fit may have made more."""
-    if len(trial.intermediate_values) <= n_reports:
-        return trial
-    seen = copy.copy(trial)
-    seen.intermediate_values = dict(list(trial.intermediate_values.items())[:n_reports])
-    return seen
+        values = [self._goal.values(results[fold]) for fold in range(self._course.n_folds)]
+        by_objective = np.ascontiguousarray(np.array(values).T)
+        means: NDArray[np.float64] = np.average(by_objective, axis=1)
+        return means

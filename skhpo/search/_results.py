@@ -52,7 +52,7 @@ def format_results(
     """
     results_run = performed(candidates)
     for result in results_run:
-        for name in ("best_iteration", "curve", "stopped_at"):  # of a fit that failed, say
+        for name in ("best_iteration", "curve", "stopped_at", "costs"):  # of a fit that failed, say
             result.setdefault(name, None)
     if callable(search.scoring):
         insert_error_scores(results_run, search.error_score)
@@ -79,6 +79,7 @@ def format_results(
     for name in ("fit_time", "score_time"):
         times = np.array([r[name] for r in out]).reshape(len(candidates), n_folds)
         results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(times)
+    _add_costs(results, out, n_folds)
     if stopping is not None:
         add_rounds(results, out, stopping)
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
@@ -87,6 +88,19 @@ def format_results(
         tops = [max(candidate.results) // n_folds for candidate in candidates]
         results["n_resources"] = np.array([course.resource.rungs[top] for top in tops])
     return results
+
+
+def _add_costs(results: dict[str, Any], out: Sequence[dict[str, Any]], n_folds: int) -> None:
+    """Add what was measured beside the scores; times have columns already."""
+    names = dict.fromkeys(name for result in out for name in result.get("costs") or {})
+    for name in names:
+        if f"mean_{name}" in results:
+            continue
+        measured = [(result.get("costs") or {}).get(name, np.nan) for result in out]
+        table = np.array(measured, dtype=np.float64).reshape(-1, n_folds)
+        for fold, column in enumerate(table.T):
+            results[f"split{fold}_{name}"] = column
+        results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(table)
 
 
 def _without_scores(result: dict[str, Any]) -> dict[str, Any]:

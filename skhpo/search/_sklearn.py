@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sklearn.metrics._scorer import _check_multimetric_scoring as check_multimetric_scoring
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
@@ -28,6 +29,7 @@ __all__ = [
     "FitCallbacks",
     "MultimetricScorer",
     "check_method_params",
+    "check_multimetric_scoring",
     "fit_and_score",
     "insert_error_scores",
     "warn_or_raise_about_fit_failures",

@@ -42,9 +42,12 @@ def open_study(
     """
     storage = get_storage(search.storage)
     if search.storage is None:
-        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], search.study_name)
+        study_id = storage.create_new_study(_directions(plan), search.study_name)
         name = storage.get_study(study_id).study_name
-        return Study(name, storage, sampler=sampler, pruner=pruner), Ledger()
+        study = Study(name, storage, sampler=sampler, pruner=pruner)
+        if len(plan.goal.objectives) > 1:
+            study.set_metric_names(_names(plan))
+        return study, Ledger()
     name = _find_study(search, plan, storage)
     study = Study(name, storage, sampler=sampler, pruner=pruner)
     plan.n_candidates = max(plan.n_candidates, study.history.n_trials)
@@ -58,15 +61,20 @@ def _find_study(search: StudySearchCV, plan: Plan, storage: BaseStorage) -> str:
     if name is None:
         estimator = type(search.estimator).__name__
         name = f"{type(search).__name__} {estimator} {digest(fingerprint)[:8]}"
+    directions = _directions(plan)
     try:
-        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
+        study_id = storage.create_new_study(directions, name)
     except DuplicatedStudyError:
         study_id = storage.get_study_id_from_name(name)
     record = storage.get_study(study_id)
-    if list(record.directions) != [StudyDirection.MAXIMIZE]:
+    if list(record.directions) != directions:
+        wanted, found = (
+            ", ".join(StudyDirection(one).name.lower() for one in some)
+            for some in (directions, record.directions)
+        )
         raise StudyMismatchError(
-            f"The study {name!r} is no study of a search: a search maximises one value. Give "
-            "another `study_name`."
+            f"The study {name!r} is no study of this search: its directions are {found}, those of "
+            f"the search {wanted}. Give another `study_name`."
         )
     if FINGERPRINT in record.system_attrs:
         check_fingerprint(name, record.system_attrs[FINGERPRINT], fingerprint)
@@ -77,5 +85,17 @@ def _find_study(search: StudySearchCV, plan: Plan, storage: BaseStorage) -> str:
         )
     else:
         storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
-        Study(name, storage).set_metric_names([plan.refit_metric])
+        Study(name, storage).set_metric_names(_names(plan))
     return name
+
+
+def _directions(plan: Plan) -> list[StudyDirection]:
+    return [
+        StudyDirection.MAXIMIZE if objective.greater_is_better else StudyDirection.MINIMIZE
+        for objective in plan.goal.objectives
+    ]
+
+
+def _names(plan: Plan) -> list[str]:
+    """Names of the values, for dashboards."""
+    return [objective.name or plan.refit_metric for objective in plan.goal.objectives]

@@ -702,13 +702,15 @@ class Study:
         frozen: FrozenTrial,
         state: TrialState,
         values: list[float] | None,
-        prediction: tuple[float, float] | None = None,
+        prediction: tuple[Sequence[float], Sequence[float]] | None = None,
     ) -> None:
-        """End a trial; `prediction` is the (mean, variance) of the value of one stopped early."""
+        """End a trial; `prediction`: means and variances of the values of one stopped early."""
         trial_id = frozen._trial_id
         if prediction is not None:
-            for key, number in zip((PREDICTED_VALUE, PREDICTED_VARIANCE), prediction, strict=True):
-                self._storage.set_trial_system_attr(trial_id, key, float(number))
+            for key, row in zip((PREDICTED_VALUE, PREDICTED_VARIANCE), prediction, strict=True):
+                numbers = [float(number) for number in row]
+                shown = numbers if len(numbers) > 1 else numbers[0]
+                self._storage.set_trial_system_attr(trial_id, key, shown)
         try:
             self.sampler.after_trial(self, frozen, state, values)
         finally:

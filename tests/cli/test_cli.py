@@ -189,7 +189,9 @@ def test_export_gives_each_trial_a_row(file):
 
 
 def test_an_export_has_the_columns_and_values_of_a_dataframe(file):
-    frame = pd.read_csv(io.StringIO(ok("export", file, "--study", "one")))
+    frame = pd.read_csv(
+        io.StringIO(ok("export", file, "--study", "one")), float_precision="round_trip"
+    )
     study = skhpo.load_study(study_name="one", storage=f"sqlite:///{file}")
     attrs = ("number", "state", "value", "params", "datetime_start", "datetime_complete")
     expected = study.trials_dataframe(attrs=attrs)

@@ -136,6 +136,32 @@ def test_infinite_losses_do_no_harm():
     assert not np.isnan(crowding_distance(losses)).any()
 
 
+@pytest.mark.parametrize("n_objectives", [2, 3, 4, 5])
+def test_what_is_bounded_by_nothing_is_infinite(n_objectives):
+    losses = np.random.default_rng(0).random((5, n_objectives))
+    reference = np.ones(n_objectives)
+    reference[-1] = np.inf
+    assert hypervolume(losses, reference) == np.inf
+    assert hypervolume(losses + 1.0, reference) == 0.0
+
+
+@pytest.mark.parametrize("n_objectives", [4, 5])
+def test_the_hypervolume_is_the_same_in_many_blocks_of_boxes(n_objectives, monkeypatch):
+    losses = np.random.default_rng(0).dirichlet(np.ones(n_objectives), 40)
+    reference = np.ones(n_objectives)
+    at_once = hypervolume(losses, reference)
+    monkeypatch.setattr("skhpo.multi_objective._boxes.BLOCK", 10)
+    assert hypervolume(losses, reference) == pytest.approx(at_once, rel=1e-12)
+
+
+def test_dominated_points_and_twins_contribute_exactly_nothing():
+    front = np.random.default_rng(0).dirichlet(np.ones(4), 20)
+    losses = np.vstack([front, front[3], front[7] + 0.01])
+    contributions = hypervolume_contributions(losses, np.full(4, 1.1))
+    assert contributions[[3, 20, 21]].tolist() == [0.0, 0.0, 0.0]
+    assert (np.delete(contributions, [3, 20, 21]) > 0.0).all()
+
+
 def test_what_is_infinitely_good_dominates_an_infinite_volume():
     losses = np.array([[-np.inf, 0.5], [0.2, 0.2], [0.3, -np.inf], [0.9, 0.9]])
     assert hypervolume(losses, [1.0, 1.0]) == np.inf

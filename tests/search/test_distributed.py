@@ -31,6 +31,8 @@ SPACE = {"x": uniform(0, 1), "k": randint(1, 9), "kind": ["a", "b"]}
 
 @pytest.fixture(scope="module", params=["dask", "ray", "spark"])
 def cluster(request):
+    packages = {"dask": "distributed", "ray": "ray", "spark": "joblibspark"}
+    pytest.importorskip(packages[request.param])
     engine = importlib.import_module(f"tests.parallel.test_{request.param}")
     with engine.started() as settings:
         yield settings

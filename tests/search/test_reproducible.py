@@ -15,6 +15,7 @@ from skhpo.samplers import TPESampler
 from skhpo.search._course import FoldCourse
 from skhpo.search._ledger import Ledger
 from skhpo.search._loop import run
+from skhpo.search._objectives import goal_of_one
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._schedule import Candidate, Schedule
@@ -187,7 +188,7 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
         )
         referee = StudyReferee(
             study, space, pruner=pruner, course=FoldCourse(pruner, n_folds),
-            objective=lambda r: r["score"], enqueued=[], n_candidates=15, in_order=True,
+            goal=goal_of_one("score"), enqueued=[], n_candidates=15, in_order=True,
             callbacks=(), progress=Progress(0, 15, n_folds), ledger=Ledger(),
         )  # fmt: skip
         schedule = Schedule(referee, n_candidates=15, window=window, in_order=True)
@@ -195,7 +196,9 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
         def submit(workers, candidate, fold):
             x = candidate.payload.params["x"]
             score = -((x - 0.3) ** 2) + 0.1 * np.sin(fold) + 0.05 * np.sin(99 * x + fold)
-            workers.submit((candidate.number, fold), lambda: {"score": float(score), "stop": False})
+            workers.submit(
+                (candidate.number, fold), lambda: {"test_scores": float(score), "stop": False}
+            )
 
         with VirtualExecutor(n_workers, lambda key: timing.exponential()) as workers:
             run(schedule, workers, submit, lambda outcome: outcome.result())

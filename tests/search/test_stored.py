@@ -329,7 +329,7 @@ def test_a_study_that_is_no_search_is_refused(url):
     with pytest.raises(StudyMismatchError, match="not of a search"):
         base(url).fit(X, y)
     skhpo.create_study(storage=url, study_name="down")
-    with pytest.raises(StudyMismatchError, match="maximises"):
+    with pytest.raises(StudyMismatchError, match="are minimize, those of the search maximize"):
         base(url, study_name="down").fit(X, y)
 
 

@@ -76,7 +76,8 @@ def test_columns_say_what_the_trials_say(trials, maximize):
         history.loss, [math.nan if value is None else sign * value for value in values]
     )
     np.testing.assert_array_equal(
-        history.variance, [trial.system_attrs.get(PREDICTED_VARIANCE, 0.0) for trial in trials]
+        history.variances[:, 0],
+        [trial.system_attrs.get(PREDICTED_VARIANCE, 0.0) for trial in trials],
     )
 
 

@@ -1,0 +1,343 @@
+"""The front of a search for several objectives, as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import NotFittedError
+
+from skhpo.multi_objective import is_nondominated
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["ParetoFrontDisplay"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
+
+
+class Objective(Protocol):
+    """What is known of an objective."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def greater_is_better(self) -> bool: ...
+
+
+class ParetoFrontDisplay:
+    """Picture of a Pareto front: what each candidate is worth in two or three objectives.
+
+    Make it by :meth:`from_search`. Two objectives are the axes, and what the front dominates is
+    shaded; a third one is the colour of the candidates on the front. "better" stands at the good
+    end of each axis.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_candidates, n_objectives)
+        Values of 2 or 3 objectives as they are (accuracies, seconds); NaN if not known. Candidates
+        without all values are left out.
+
+    objectives : list
+        For each objective an object with ``name`` (str), ``unit`` (str or None) and
+        ``greater_is_better`` (bool).
+
+    front : array-like of int
+        Indices of the candidates on the front.
+
+    chosen : int, default=None
+        Index of the candidate that was chosen, to be ringed.
+
+    feasible : array-like of bool of shape (n_candidates,), default=None
+        Which candidates keep the constraints; the others are crosses. Default: all.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+
+    figure_ : matplotlib Figure
+        The figure it belongs to.
+
+    colorbar_ : matplotlib Colorbar or None
+        The scale of the third objective.
+
+    See Also
+    --------
+    skhpo.multi_objective : Fronts, volumes and knees of arrays.
+
+    Notes
+    -----
+    Times and sizes often read better on a scale of powers: ``display.ax_.set_xscale("log")``, and
+    for the colour ``front_kw={"norm": "log"}``.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from skhpo.plots import ParetoFrontDisplay
+    >>> accuracy = SimpleNamespace(name="accuracy", unit=None, greater_is_better=True)
+    >>> seconds = SimpleNamespace(name="fit_time", unit="s", greater_is_better=False)
+    >>> values = [[0.90, 0.1], [0.95, 0.3], [0.93, 0.5], [0.96, 2.0]]
+    >>> display = ParetoFrontDisplay(
+    ...     values, objectives=[accuracy, seconds], front=[0, 1, 3], chosen=1
+    ... )
+    >>> display.plot()  # doctest: +SKIP
+    <...>
+    """
+
+    ax_: Axes
+    figure_: Figure
+    colorbar_: Any
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        *,
+        objectives: Sequence[Objective],
+        front: ArrayLike,
+        chosen: int | None = None,
+        feasible: ArrayLike | None = None,
+    ) -> None:
+        self.values = values
+        self.objectives = objectives
+        self.front = front
+        self.chosen = chosen
+        self.feasible = feasible
+
+    @classmethod
+    def from_search(
+        cls,
+        search: Any,
+        objectives: Sequence[str] | None = None,
+        *,
+        ax: Axes | None = None,
+        scatter_kw: dict[str, Any] | None = None,
+        front_kw: dict[str, Any] | None = None,
+        chosen_kw: dict[str, Any] | None = None,
+    ) -> ParetoFrontDisplay:
+        """Draw the front of a fitted search.
+
+        Parameters
+        ----------
+        search : ParetoSearchCV
+            A fitted search for several objectives.
+
+        objectives : list of str, default=None
+            Names of 2 or 3 objectives, in the order of the axes; by default all. If some are left
+            out, the front is that of the objectives shown.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; by default a new figure.
+
+        scatter_kw, front_kw, chosen_kw : dict, default=None
+            As for :meth:`plot`.
+
+        Returns
+        -------
+        display : ParetoFrontDisplay
+        """
+        if not hasattr(search, "pareto_front_"):
+            raise NotFittedError(
+                "`search` must be a fitted search for several objectives, like ParetoSearchCV; "
+                f"this {type(search).__name__} has no attribute 'pareto_front_'."
+            )
+        columns = _columns(search.objectives_, objectives)
+        shown = [search.objectives_[column] for column in columns]
+        values = np.asarray(search.values_, dtype=float)[:, columns]
+        feasible = np.asarray(search.is_feasible_, dtype=bool)
+        front = np.asarray(search.pareto_front_)
+        if len(columns) < len(search.objectives_):
+            front = _front_of(values, shown, feasible)
+        chosen = getattr(search, "best_index_", None)
+        display = cls(values, objectives=shown, front=front, chosen=chosen, feasible=feasible)
+        return display.plot(ax, scatter_kw=scatter_kw, front_kw=front_kw, chosen_kw=chosen_kw)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        scatter_kw: dict[str, Any] | None = None,
+        front_kw: dict[str, Any] | None = None,
+        chosen_kw: dict[str, Any] | None = None,
+    ) -> ParetoFrontDisplay:
+        """Draw the picture.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default a new figure.
+
+        scatter_kw : dict, default=None
+            For :meth:`matplotlib.axes.Axes.scatter` of the candidates behind the front.
+
+        front_kw : dict, default=None
+            For that of the front.
+
+        chosen_kw : dict, default=None
+            For that of the ring around the chosen candidate.
+
+        Returns
+        -------
+        display : ParetoFrontDisplay
+            This object.
+        """
+        objectives = list(self.objectives)
+        values = np.asarray(self.values, dtype=float)
+        if values.ndim != 2 or values.shape[1] != len(objectives):
+            raise ValueError(
+                f"`values` must have a column for each of the {len(objectives)} objectives; got "
+                f"the shape {values.shape}."
+            )
+        _check_number(objectives)
+        is_known = np.isfinite(values).all(axis=1)
+        is_feasible = np.ones(len(values), dtype=bool)
+        if self.feasible is not None:
+            is_feasible = np.asarray(self.feasible, dtype=bool)
+        on_front = np.zeros(len(values), dtype=bool)
+        on_front[np.asarray(self.front, dtype=np.intp)] = True
+        on_front &= is_known
+
+        self.ax_ = _new_axes() if ax is None else ax
+        self.figure_ = self.ax_.figure  # type: ignore[assignment]
+        self.colorbar_ = None
+        self._draw_others(values, is_known & ~on_front, is_feasible, scatter_kw or {})
+        self._draw_front(values[on_front], values[is_known], front_kw or {})
+        if self.chosen is not None and is_known[self.chosen]:
+            ring: dict[str, Any] = {"s": 170, "facecolors": "none", "edgecolors": ORANGE}
+            ring |= {"linewidths": 2.2, "zorder": 6}
+            ring["label"] = f"chosen (candidate {self.chosen})"
+            self.ax_.scatter(*values[self.chosen, :2], **ring | (chosen_kw or {}))
+        _name_axis(self.ax_, "x", objectives[0])
+        _name_axis(self.ax_, "y", objectives[1])
+        if self.ax_.get_legend_handles_labels()[0]:
+            self.ax_.legend(framealpha=0.85, edgecolor="none", fontsize="small")
+        return self
+
+    def _draw_others(
+        self,
+        values: FloatArray,
+        is_other: BoolArray,
+        is_feasible: BoolArray,
+        scatter_kw: dict[str, Any],
+    ) -> None:
+        """Draw what is dominated, and what breaks a constraint."""
+        dots = {"s": 24, "color": GREY, "alpha": 0.7, "linewidths": 0, "label": "dominated"}
+        crosses = {"s": 26, "marker": "x", "color": RED, "alpha": 0.6, "linewidths": 1.2}
+        crosses["label"] = "breaks a constraint"
+        for points, style in (
+            (values[is_other & is_feasible], dots),
+            (values[is_other & ~is_feasible], crosses),
+        ):
+            if len(points):
+                self.ax_.scatter(points[:, 0], points[:, 1], **{"zorder": 2, **style, **scatter_kw})
+
+    def _draw_front(self, front: FloatArray, known: FloatArray, front_kw: dict[str, Any]) -> None:
+        if len(front) == 0:
+            return
+        style: dict[str, Any] = {"s": 48, "zorder": 5, "linewidths": 0.8, "label": "Pareto front"}
+        if front.shape[1] == 2:
+            style |= {"color": BLUE, "edgecolors": "white"}
+            self._shade_what_is_dominated(front, known)
+            self.ax_.scatter(front[:, 0], front[:, 1], **style | front_kw)
+            return
+        third = self.objectives[2]
+        style |= {"s": 62, "edgecolors": DARK, "c": front[:, 2]}
+        style["cmap"] = "viridis_r" if third.greater_is_better else "viridis"  # dark is good
+        points = self.ax_.scatter(front[:, 0], front[:, 1], **style | front_kw)
+        self.colorbar_ = self.figure_.colorbar(points, ax=self.ax_)
+        _name_axis(self.colorbar_.ax, "y", third)
+
+    def _shade_what_is_dominated(self, front: FloatArray, known: FloatArray) -> None:
+        """Draw the stairs that join the front, and shade what lies behind."""
+        steps, corner = _stairs(front, known, _signs(self.objectives))
+        self.ax_.plot(*steps.T, color=BLUE, linewidth=1.3, alpha=0.8, zorder=4)
+        (area,) = self.ax_.fill(*np.vstack([steps, corner]).T, color=BLUE, alpha=0.08, zorder=1)
+        area.set_linewidth(0)
+        # No margin beyond the bad ends, so that the shade fills the corner.
+        area.sticky_edges.x.append(corner[0])
+        area.sticky_edges.y.append(corner[1])
+
+
+def _columns(objectives: Sequence[Objective], names: Sequence[str] | None) -> list[int]:
+    """Return the columns of the objectives to show."""
+    known = [objective.name for objective in objectives]
+    if names is None:
+        _check_number(objectives)
+        return list(range(len(known)))
+    if isinstance(names, str) or len(names) not in (2, 3) or len(set(names)) < len(names):
+        raise ValueError(f"`objectives` must be a list of 2 or 3 different names; got {names!r}.")
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"No objective is called {unknown[0]!r}; there are {known}.")
+    return [known.index(name) for name in names]
+
+
+def _check_number(objectives: Sequence[Objective]) -> None:
+    if len(objectives) not in (2, 3):
+        names = [objective.name for objective in objectives]
+        raise ValueError(
+            f"A picture shows 2 or 3 objectives, not {len(names)}: name them by "
+            f"`objectives=[names]`, out of {names}."
+        )
+
+
+def _signs(objectives: Sequence[Objective]) -> FloatArray:
+    """Return what makes losses of values."""
+    return np.array([-1.0 if objective.greater_is_better else 1.0 for objective in objectives])
+
+
+def _front_of(
+    values: FloatArray, objectives: Sequence[Objective], feasible: BoolArray
+) -> NDArray[np.intp]:
+    candidates = np.flatnonzero(feasible & np.isfinite(values).all(axis=1))
+    return candidates[is_nondominated(_signs(objectives) * values[candidates])]
+
+
+def _stairs(
+    front: FloatArray, known: FloatArray, signs: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the edge of what the front dominates, and the corner where all is worst."""
+    losses, seen = signs * front, signs * known
+    span = np.ptp(seen, axis=0)
+    corner = seen.max(axis=0) + 0.05 * np.where(span > 0.0, span, 1.0)
+    losses = losses[np.lexsort((losses[:, 1], losses[:, 0]))]
+    x = np.append(np.repeat(losses[:, 0], 2), corner[0])
+    y = np.concatenate([corner[1:], np.repeat(losses[:, 1], 2)])
+    return signs * np.column_stack([x, y]), signs * corner
+
+
+def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
+    """Write the name and the unit, and "better" at the good end, in line with them."""
+    name = str(objective.name)
+    text = f"{name} ({objective.unit})" if objective.unit else name
+    end, word = (1.0, "better →") if objective.greater_is_better else (0.0, "← better")
+    style: dict[str, Any] = {"color": DARK, "fontsize": "small", "annotation_clip": False}
+    if axis == "x":
+        ax.set_xlabel(text)
+        where: Any = ("axes fraction", ax.xaxis.label)
+        side = "right" if end else "left"
+        ax.annotate(word, (end, 0.5), xycoords=where, ha=side, va="center", **style)
+    else:
+        ax.set_ylabel(text)
+        where = (ax.yaxis.label, "axes fraction")
+        side = "top" if end else "bottom"
+        ax.annotate(word, (0.5, end), xycoords=where, ha="center", va=side, rotation=90, **style)
+
+
+def _new_axes() -> Axes:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "Pictures need matplotlib, which is an extra: pip install 'skhpo[plot]'"
+        ) from error
+    axes: Axes = plt.subplots(layout="constrained")[1]
+    return axes

@@ -1,0 +1,219 @@
+"""Costs: what a fitted model takes, measured beside its scores."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+
+from skhpo.search._sklearn import MultimetricScorer
+
+__all__ = ["KNOWN_COSTS", "Cost", "Stopwatch", "measure_costs"]
+
+N_REPEATS = 3  # times that a short scoring is run when its time is what counts
+SHORT = 0.2  # seconds up to which a scoring is short
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a fitted model costs: a number to be small.
+
+    An objective or a constraint of :class:`skhpo.ParetoSearchCV`, beside ``"fit_time"``,
+    ``"score_time"``, ``"model_size"`` and ``"n_features"``, which go by their names alone.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(estimator)`` returns the cost of a fitted estimator as a number. It runs in
+        the worker, after each fit.
+
+    name : str, default=None
+        What it is called in ``cv_results_``, and by constraints and `refit`. Default: the
+        function's name.
+
+    unit : str, default=None
+        Shown beside its values in plots.
+
+    Raises
+    ------
+    TypeError
+        If `function` cannot be called.
+    ValueError
+        If there is no name.
+
+    Examples
+    --------
+    >>> from skhpo import Cost
+    >>> def n_leaves(tree):
+    ...     return tree.get_n_leaves()
+    >>> Cost(n_leaves).name
+    'n_leaves'
+    """
+
+    function: Callable[[Any], float]
+    name: str = ""
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"`function` of a Cost must be callable; got {self.function!r}.")
+        name = self.name or getattr(self.function, "__name__", "")
+        if not name.isidentifier():
+            raise ValueError(f"Give the Cost of {self.function!r} a `name`; got {name!r}.")
+        object.__setattr__(self, "name", name)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is one of the times that scikit-learn takes of each fold."""
+        return self.name in _TIMES and self is KNOWN_COSTS[self.name]
+
+
+def model_size(estimator: Any) -> int:
+    """Bytes of the pickled estimator."""
+    return len(pickle.dumps(estimator, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def n_features(estimator: Any) -> int:
+    """How many columns the model at the end makes use of.
+
+    Columns that reach the last step of a pipeline, less those whose coefficients, or whose
+    importances, are all zero.
+    """
+    from sklearn.pipeline import Pipeline
+
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    n_columns: int | None = getattr(estimator, "n_features_in_", None)
+    for name in ("coef_", "feature_importances_"):
+        weights = getattr(estimator, name, None)
+        if weights is None:
+            continue
+        weights = np.atleast_2d(weights.toarray() if hasattr(weights, "toarray") else weights)
+        if n_columns is None or weights.shape[1] == n_columns:
+            return int((weights != 0.0).any(axis=0).sum())
+    if n_columns is None:
+        raise ValueError(
+            f"'n_features' needs an estimator that knows its columns; {estimator!r} has neither "
+            "`n_features_in_` nor `coef_`. Use a Cost of your own."
+        )
+    return n_columns
+
+
+def _taken_of_the_result(estimator: Any) -> float:
+    raise AssertionError("Times are taken of the fold's result.")
+
+
+_TIMES = ("fit_time", "score_time")
+KNOWN_COSTS = {
+    "fit_time": Cost(_taken_of_the_result, "fit_time", "s"),
+    "score_time": Cost(_taken_of_the_result, "score_time", "s"),
+    "model_size": Cost(model_size, "model_size", "bytes"),
+    "n_features": Cost(n_features, "n_features"),
+}
+
+
+class Stopwatch(MultimetricScorer):  # type: ignore[misc]
+    """Scorers that take their own time, the shortest of a few, and the processor's of the fit.
+
+    Parameters
+    ----------
+    scorers : MultimetricScorer
+        The scorers.
+    """
+
+    def __init__(self, scorers: MultimetricScorer) -> None:
+        super().__init__(scorers=scorers._scorers, raise_exc=scorers._raise_exc)
+        self._start = time.process_time()
+        self.cpu_of_fit: float | None = None
+        self.seconds: float | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Score; the first call is that of the test part, which follows the fit."""
+        if self.seconds is not None:
+            return super().__call__(*args, **kwargs)
+        self.cpu_of_fit = time.process_time() - self._start
+        times: list[float] = []
+        while len(times) < N_REPEATS and sum(times) < SHORT:
+            start = time.perf_counter()
+            scores = super().__call__(*args, **kwargs)
+            times.append(time.perf_counter() - start)
+        self.seconds = min(times)
+        return scores
+
+
+def measure_costs(
+    costs: Sequence[Cost],
+    estimator: Any,
+    result: Mapping[str, Any],
+    watch: Stopwatch | None,
+    *,
+    is_alone: bool,
+    error_score: Any,
+) -> dict[str, float]:
+    """Measure what a fold's fitted model costs.
+
+    Parameters
+    ----------
+    costs : sequence of Cost
+        What to measure.
+    estimator : estimator
+        The model.
+    result : mapping of str to object
+        The fold's result so far.
+    watch : Stopwatch or None
+        Has taken the times of the fold.
+    is_alone : bool
+        Whether nothing else of the search has run at the same time.
+    error_score : float or "raise"
+        "raise" passes on the error of a cost; otherwise it is NaN, with a warning.
+
+    Returns
+    -------
+    measured : dict of str to float
+        NaN for all, if the fit has failed.
+
+    Notes
+    -----
+    Fits that run side by side wait for each other's cores and memory. The time of scoring is
+    therefore the shortest of three (or fewer, if it is long), and the time of the fit that of the
+    processor where this is less than that of the wall.
+    """
+    measured: dict[str, float] = {}
+    for cost in costs:
+        if result["fit_error"] is not None:
+            measured[cost.name] = np.nan
+        elif cost.is_time:
+            measured[cost.name] = _time(cost.name, result, watch, is_alone)
+        else:
+            measured[cost.name] = _measure(cost, estimator, error_score)
+    return measured
+
+
+def _time(name: str, result: Mapping[str, Any], watch: Stopwatch | None, is_alone: bool) -> float:
+    seconds = float(result[name])
+    if watch is None or watch.seconds is None or watch.cpu_of_fit is None:
+        return seconds
+    if name == "score_time":
+        return watch.seconds
+    return seconds if is_alone else min(seconds, watch.cpu_of_fit)
+
+
+def _measure(cost: Cost, estimator: Any, error_score: Any) -> float:
+    try:
+        return float(cost.function(estimator))
+    except Exception as error:
+        if error_score == "raise":
+            raise
+        warnings.warn(
+            f"The cost {cost.name!r} of {estimator!r} could not be measured: "
+            f"{type(error).__name__}: {error}",
+            FitFailedWarning,
+            stacklevel=2,
+        )
+        return np.nan

@@ -1,0 +1,284 @@
+"""What a search strives for: objectives, constraints, and the costs measured for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.search._costs import KNOWN_COSTS, Cost
+
+__all__ = ["Constraint", "Goal", "Objective", "goal_of_one", "parse_constraint", "parse_objectives"]
+
+FloatArray = NDArray[np.float64]
+
+_UNITS = {
+    "": 1.0, "%": 0.01, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0,
+    "bytes": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9,
+}  # fmt: skip
+_BOUND = re.compile(r"\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(%|[a-zA-Zµ]*)\s*")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One of the numbers that a search makes large or small.
+
+    Attributes
+    ----------
+    name : str or None
+        The metric or the cost; None is the first of whatever the scorer returns.
+    scoring : object
+        The scorer's name, the scorer or the callable; None for a cost.
+    cost : Cost or None
+        What is measured; None for a scorer.
+    """
+
+    name: str | None
+    scoring: Any = None
+    cost: Cost | None = None
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether large values are good: of scores, not of costs."""
+        return self.cost is None
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of its values, for people."""
+        return None if self.cost is None else self.cost.unit
+
+    def value(self, result: Mapping[str, Any]) -> float:
+        """Its value in a fold's result."""
+        if self.cost is not None:
+            return float(result["costs"][self.name]) if result.get("costs") else np.nan
+        scores = result["test_scores"]
+        if not isinstance(scores, dict):
+            return float(scores)
+        return float(scores[self.name] if self.name in scores else next(iter(scores.values())))
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What a candidate must keep to.
+
+    Attributes
+    ----------
+    name : str
+        The metric or the cost that is bounded; of a function, what it is called.
+    sign : float
+        1 for an upper bound, -1 for a lower one.
+    bound : float
+        The bound.
+    function : callable or None
+        Takes the mean metrics of a candidate by name; at most 0 where it is kept.
+    """
+
+    name: str
+    sign: float = 1.0
+    bound: float = 0.0
+    function: Callable[[Mapping[str, float]], float] | None = None
+
+    def excess(self, means: Mapping[str, float]) -> float:
+        """By how much it is broken; 0 and below if it is kept."""
+        if self.function is not None:
+            return float(self.function(means))
+        return self.sign * (means[self.name] - self.bound)
+
+    def __str__(self) -> str:
+        if self.function is not None:
+            return self.name
+        return f"{self.name} {'<=' if self.sign > 0 else '>='} {self.bound:g}"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Objectives, constraints, and the costs that are measured.
+
+    Attributes
+    ----------
+    objectives : tuple of Objective
+        At least one.
+    constraints : tuple of Constraint
+        May be none.
+    costs : tuple of Cost
+        Those of the objectives and constraints, and of the rule that chooses the best.
+    """
+
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...] = ()
+    costs: tuple[Cost, ...] = ()
+
+    @property
+    def signs(self) -> FloatArray:
+        """What turns values into losses: -1 where greater is better, otherwise 1."""
+        return np.array([-1.0 if one.greater_is_better else 1.0 for one in self.objectives])
+
+    def values(self, result: Mapping[str, Any]) -> FloatArray:
+        """The objectives in a fold's result, ndarray of shape (n_objectives,)."""
+        return np.array([objective.value(result) for objective in self.objectives])
+
+    @property
+    def n_losses(self) -> int:
+        """How many losses a race between folds looks at."""
+        return len(self.objectives) + len(self._bounded)
+
+    @property
+    def bounds(self) -> FloatArray:
+        """Upper bounds of the losses, ndarray of shape (n_losses,); inf where there is none."""
+        return np.array(
+            [np.inf] * len(self.objectives) + [one.sign * one.bound for one in self._bounded]
+        )
+
+    @property
+    def is_scale(self) -> NDArray[np.bool_]:
+        """Which of the losses are costs."""
+        names = {cost.name for cost in self.costs}
+        return np.array(
+            [objective.cost is not None for objective in self.objectives]
+            + [one.sign > 0 and one.name in names for one in self._bounded]
+        )
+
+    def losses(self, result: Mapping[str, Any]) -> FloatArray:
+        """The objectives, and what has a bound, as losses, ndarray of shape (n_losses,)."""
+        losses: FloatArray = self.signs * self.values(result)
+        if not self._bounded:
+            return losses
+        means = _metrics(result)
+        bounded = [one.sign * means.get(one.name, np.nan) for one in self._bounded]
+        return np.concatenate([losses, bounded])
+
+    @property
+    def _bounded(self) -> tuple[Constraint, ...]:
+        return tuple(one for one in self.constraints if one.function is None)
+
+    def excesses(self, results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """By how much a candidate breaks each constraint, out of the results of its folds."""
+        if not self.constraints:
+            return {}
+        folds = [_metrics(result) for result in results]
+        means = {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+        excesses = {str(one): one.excess(means) for one in self.constraints}
+        return {name: np.inf if np.isnan(excess) else excess for name, excess in excesses.items()}
+
+
+def goal_of_one(metric: str | None, costs: Sequence[Cost] = ()) -> Goal:
+    """The goal of a search that maximises one score."""
+    return Goal((Objective(metric),), costs=tuple(costs))
+
+
+def parse_objectives(objectives: Any) -> tuple[Objective, ...]:
+    """Read the `objectives` of a search.
+
+    Parameters
+    ----------
+    objectives : list or dict
+        Names of scorers and costs, scorers, callables and Costs; in a dict, by name.
+
+    Returns
+    -------
+    tuple of Objective
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two, none is a score, or two have the same name.
+    """
+    if not isinstance(objectives, list | tuple | dict) or len(objectives) < 2:
+        raise ValueError(
+            "`objectives` must be a list or a dict of two or more scorers and costs, such as "
+            f"['roc_auc', 'model_size']; got {objectives!r}."
+        )
+    if isinstance(objectives, dict):
+        parsed = [_objective(one, name) for name, one in objectives.items()]
+    else:
+        parsed = [_objective(one, None) for one in objectives]
+    names = [objective.name for objective in parsed]
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"`objectives` must have different names; {twice} occurs more than once. Name them by "
+            "a dict."
+        )
+    if all(objective.cost is not None for objective in parsed):
+        raise ValueError(
+            f"At least one of `objectives` must be a score; {names} are all costs. The smallest "
+            "costs are those of a model that has learned nothing."
+        )
+    return tuple(parsed)
+
+
+def _objective(one: Any, name: str | None) -> Objective:
+    if isinstance(one, str) and one in KNOWN_COSTS:
+        one = KNOWN_COSTS[one]
+    if isinstance(one, Cost):
+        if name is not None and name != one.name:
+            one = Cost(_function_of(one), name, one.unit)
+        return Objective(one.name, cost=one)
+    if isinstance(one, str):
+        return Objective(name or one, scoring=one)
+    if not callable(one):
+        raise ValueError(
+            "`objectives` must hold names of scorers, scorers, callables and Costs, or be a dict "
+            f"of them; got {one!r}."
+        )
+    function = getattr(one, "_score_func", one)
+    name = name or getattr(function, "__name__", None)
+    if name is None or not name.isidentifier():
+        raise ValueError(f"Give {one!r} a name: let `objectives` be a dict.")
+    return Objective(name, scoring=one)
+
+
+def _function_of(cost: Cost) -> Callable[[Any], float]:
+    if cost.is_time:
+        raise ValueError(f"The cost {cost.name!r} cannot be renamed; list it under its own name.")
+    return cost.function
+
+
+def parse_constraint(name: str, bound: Any) -> Constraint:
+    """Read a constraint.
+
+    Parameters
+    ----------
+    name : str
+        The metric or cost.
+    bound : str or callable
+        Such as ``"<= 0.005"`` or ``"<= 5 ms"``; or a function of the mean metrics by name, which
+        is at most 0 where the constraint is kept.
+
+    Returns
+    -------
+    Constraint
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> from skhpo.search._objectives import parse_constraint
+    >>> str(parse_constraint("score_time", "<= 5 ms"))
+    'score_time <= 0.005'
+    """
+    if callable(bound):
+        return Constraint(name, function=bound)
+    match = _BOUND.fullmatch(bound) if isinstance(bound, str) else None
+    if match is None or match[3] not in _UNITS:
+        raise ValueError(
+            f"The constraint on {name!r} must be like '<= 0.005', '>= 90 %' or '<= 5 ms' (units: "
+            f"{', '.join(unit for unit in _UNITS if unit)}), or a callable; got {bound!r}."
+        )
+    return Constraint(
+        name, 1.0 if match[1].startswith("<") else -1.0, float(match[2]) * _UNITS[match[3]]
+    )
+
+
+def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    """All scores and costs of a fold, by name."""
+    scores = result["test_scores"]
+    named = scores if isinstance(scores, dict) else {"score": scores}
+    return {name: float(value) for name, value in {**named, **(result.get("costs") or {})}.items()}

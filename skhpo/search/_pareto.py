@@ -1,0 +1,497 @@
+"""The search with several objectives."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions
+
+from skhpo.boosting import EarlyStopping
+from skhpo.multi_objective import hypervolume, is_nondominated
+from skhpo.pruners import BasePruner, RacingPruner
+from skhpo.samplers import AutoSampler, BaseSampler
+from skhpo.search._base import StudySearchCV
+from skhpo.search._costs import KNOWN_COSTS
+from skhpo.search._objectives import Goal, Objective, parse_constraint, parse_objectives
+from skhpo.search._plan import Plan
+from skhpo.search._schedule import Candidate
+from skhpo.search._selection import SimplestRule, parse_front_rule
+from skhpo.search._sklearn import FitCallbacks, MultimetricScorer, check_multimetric_scoring
+from skhpo.storages import BaseStorage
+from skhpo.study import Study
+from skhpo.trial import FrozenTrial
+
+__all__ = ["ParetoSearchCV"]
+
+FloatArray = NDArray[np.float64]
+
+
+class ParetoSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation, with several objectives.
+
+    It looks for the whole trade-off between scores and costs, such as accuracy against the time of
+    a prediction: the candidates that no other one beats in every objective. A rule then picks one.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        What to tune; it is cloned for each fit.
+
+    param_distributions : dict, list of dicts, or "suggest"
+        What to search, as for :class:`skhpo.TPESearchCV`.
+
+    objectives : list or dict
+        Two or more of
+
+        - scores, of which more is better: names of scorers, scorers, or callables
+          ``scorer(estimator, X, y)``;
+        - costs, of which less is better: "fit_time" (seconds), "score_time" (seconds to predict
+          and score a fold's test part), "model_size" (bytes, pickled), "n_features" (columns that
+          the model makes use of), or a :class:`skhpo.Cost`.
+
+        A dict gives them names. At least one is a score; the first one is that of ``score``.
+
+    constraints : dict, default=None
+        What candidates must keep to, by the name of an objective, a cost or a scorer: a bound such
+        as ``"<= 0.005"``, ``"<= 5 ms"`` or ``">= 0.9"``, on the mean over the folds. Under any
+        other name a callable, which takes the mean metrics as a dict and returns a number that is
+        at most 0 where the constraint is kept. Candidates that break one are not on the front.
+
+    n_iter : int, default=50
+        How many candidates are tried.
+
+    scoring : list, tuple or dict, default=None
+        Further metrics to record, which the search does not follow.
+
+    n_jobs : int, default=None
+        How many fits run at a time; None is 1, -1 is all processors.
+
+    refit : bool, str, dict or callable, default="knee"
+        Which candidate of the front is fitted on all data:
+
+        - "knee": where giving up a little of one objective gains the most of the others
+          (:func:`skhpo.multi_objective.knee`); True is the same;
+        - the name of a metric or cost: the best in it;
+        - a rule such as ``"roc_auc with score_time <= 5 ms"``: the best in the first among
+          those that keep to the rest, joined by "and";
+        - weights by name: the best sum of the objectives, each scaled to [0, 1] over the front;
+        - a callable that takes ``cv_results_`` and returns the row;
+        - "all": every candidate of the front (``pareto_estimators_``); the knee is the best;
+        - False: none.
+
+    cv : int, cross-validation generator or iterable, default=None
+        How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
+        an iterable of pairs of index arrays.
+
+    verbose : int, default=0
+        1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
+        line a fold.
+
+    pre_dispatch : int or str, default="n_jobs"
+        How many candidates may be in flight.
+
+    random_state : int, RandomState instance or None, default=None
+        An int gives the same candidates at each fit, unless a time is among the objectives or
+        constraints. With None each result is used the moment it comes in.
+
+    error_score : "raise" or numeric, default=np.nan
+        The score of a fit that fails; "raise" raises its error instead.
+
+    return_train_score : bool, default=False
+        Whether to score on the training part of each fold, too.
+
+    sampler : BaseSampler, default=None
+        Says which candidates to try; None is :class:`skhpo.samplers.AutoSampler`: a Gaussian
+        process with the expected hypervolume improvement, and TPE where that does not suit.
+
+    pruner : "auto", RacingPruner or None, default="auto"
+        After each fold, a candidate stops if even at its best it would be dominated, or break a
+        constraint: as far as a model of the folds can tell, at the level ``alpha`` of
+        :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
+
+    timeout : float, default=None
+        Seconds after which the search stops, keeps what has finished and refits.
+
+    callbacks : list of callable, default=None
+        Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
+        ends the search.
+
+    storage : str or BaseStorage, default=None
+        Where the search is kept as it runs, as for :class:`skhpo.TPESearchCV`.
+
+    study_name : str, default=None
+        Name of the study in the storage.
+
+    enqueue : "defaults", list of dicts or None, default="defaults"
+        Candidates to begin with; "defaults" is the estimator as it is given.
+
+    early_stopping : {"fold", "inner"}, EarlyStopping or None, default=None
+        Stop boosters once they improve no more, as for :class:`skhpo.TPESearchCV`.
+
+    reference_point : dict, default=None
+        By the names of the objectives, the values from which ``hypervolume_`` is measured. Default:
+        the worst values among the complete candidates. Give it where searches are compared.
+
+    Attributes
+    ----------
+    pareto_front_ : ndarray of int of shape (n_front,)
+        Rows of ``cv_results_``: the complete candidates that keep all constraints and that no
+        other one beats; by the first objective, the best first.
+
+    pareto_params_ : list of dict
+        Their parameters.
+
+    pareto_values_ : ndarray of shape (n_front, n_objectives)
+        Their values: scores as they are, costs in their units.
+
+    pareto_estimators_ : list of estimator
+        With ``refit="all"``: each of them, fitted on all data.
+
+    hypervolume_ : float
+        The volume between the front and the reference point, in the units of the objectives.
+
+    reference_point_ : dict of str to float
+        From where it is measured.
+
+    objectives_ : list of Objective
+        The objectives; each has ``name``, ``unit`` and ``greater_is_better``.
+
+    values_ : ndarray of shape (n_candidates, n_objectives)
+        Means of the objectives of all candidates; NaN for those that are not complete.
+
+    is_feasible_ : ndarray of bool of shape (n_candidates,)
+        Whether a candidate is complete and keeps all constraints.
+
+    study_ : Study
+        The study: its trials, sampler and pruner; ``study_.best_trials`` is the front.
+
+    cv_results_ : dict of numpy (masked) ndarrays
+        As for :class:`skhpo.TPESearchCV`; for each cost ``mean_model_size``,
+        ``std_model_size``, ``split0_model_size``, ...
+
+    best_index_ : int
+        Row of the candidate that `refit` picks.
+
+    best_estimator_ : estimator
+        That candidate, fitted on all data.
+
+    best_params_ : dict
+        Its parameters.
+
+    best_score_ : float
+        Its mean in the first objective that is a score.
+
+    best_values_ : dict of str to float
+        Its objectives by name.
+
+    scorer_ : dict
+        The scorers by name.
+
+    n_splits_ : int
+        Number of folds.
+
+    refit_time_ : float
+        Seconds the refit took.
+
+    multimetric_ : bool
+        True.
+
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, of a classifier.
+
+    n_features_in_ : int
+        Number of features.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of features, if there were any.
+
+    Warns
+    -----
+    SearchInterruptedWarning
+        If Ctrl-C or the timeout ended the search early.
+    UserWarning
+        If no candidate keeps all constraints: the one nearest to that is chosen.
+
+    See Also
+    --------
+    TPESearchCV : The search with one objective.
+    skhpo.plots.ParetoFrontDisplay : The front as a picture.
+    one_standard_error : With one objective, the simplest among the good.
+
+    Notes
+    -----
+    Fits that run side by side slow each other down. With a time among the objectives, the time of
+    scoring is the shortest of three, and that of the fit the processor's where this is less than
+    the wall's; such times are still noisy.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from skhpo import ParetoSearchCV
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = ParetoSearchCV(
+    ...     RandomForestClassifier(random_state=0),
+    ...     {"n_estimators": [5, 10, 20], "max_leaf_nodes": [4, 8, 16, 32]},
+    ...     objectives=["roc_auc", "model_size"], n_iter=8, cv=3, random_state=0,
+    ... ).fit(X, y)
+    >>> len(search.pareto_front_) >= 2
+    True
+    >>> sorted(search.best_values_)
+    ['model_size', 'roc_auc']
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **StudySearchCV._parameter_constraints,
+        "objectives": [list, tuple, dict],
+        "constraints": [dict, None],
+        "scoring": [list, tuple, dict, None],
+        "refit": ["boolean", str, dict, callable],
+        "pruner": [StrOptions({"auto"}), RacingPruner, None],
+        "reference_point": [dict, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        objectives: Any,
+        constraints: Mapping[str, Any] | None = None,
+        n_iter: int = 50,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Mapping[str, float] | Callable[[dict[str, Any]], int] = "knee",
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "n_jobs",
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        sampler: BaseSampler | None = None,
+        pruner: BasePruner | str | None = "auto",
+        timeout: float | None = None,
+        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        storage: str | BaseStorage | None = None,
+        study_name: str | None = None,
+        enqueue: Any = "defaults",
+        early_stopping: EarlyStopping | str | None = None,
+        reference_point: Mapping[str, float] | None = None,
+    ) -> None:
+        self.objectives = objectives
+        self.constraints = constraints
+        self.reference_point = reference_point
+        super().__init__(
+            estimator,
+            param_distributions,
+            n_iter=n_iter,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,  # type: ignore[arg-type]
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            random_state=random_state,
+            error_score=error_score,
+            return_train_score=return_train_score,
+            sampler=sampler,
+            pruner=pruner,
+            timeout=timeout,
+            callbacks=callbacks,
+            storage=storage,
+            study_name=study_name,
+            enqueue=enqueue,
+            early_stopping=early_stopping,
+        )
+
+    def score(self, X: Any, y: Any = None, **params: Any) -> float:
+        """Score the best estimator by the first objective that is a score.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,), default=None
+            Targets.
+        **params : dict of str to object
+            For the scorer, where metadata routing is on.
+
+        Returns
+        -------
+        score : float
+        """
+        chosen = self._with_refit_as_a_metric()
+        return float(StudySearchCV.score(chosen, X, y, **params))
+
+    def _with_refit_as_a_metric(self) -> ParetoSearchCV:
+        """This search, shallowly copied, with `refit` as scikit-learn's ``score`` reads it."""
+        from copy import copy
+
+        chosen = copy(self)
+        chosen.refit = self._first_score() if self.refit is not False else False
+        return chosen
+
+    # ------------------------------------------------------------------- what is strived for
+
+    def _get_scorers(self) -> tuple[Any, str]:
+        """The scorers of objectives, constraints and `scoring`; and the one to be called first."""
+        scoring = {one.name: one.scoring for one in self._objectives() if one.cost is None}
+        for name, bound in (self.constraints or {}).items():
+            if not callable(bound) and name not in self._known_without_scorer():
+                scoring.setdefault(name, name)
+        further = self.scoring or {}
+        for name in further:
+            scoring.setdefault(name, further[name] if isinstance(further, Mapping) else name)
+        scorers = check_multimetric_scoring(self.estimator, scoring)
+        bundle = MultimetricScorer(scorers=scorers, raise_exc=self.error_score == "raise")
+        return bundle, self._first_score()
+
+    def _objectives(self) -> tuple[Objective, ...]:
+        return parse_objectives(self.objectives)
+
+    def _first_score(self) -> str:
+        return next(str(one.name) for one in self._objectives() if one.cost is None)
+
+    def _known_without_scorer(self) -> set[str | None]:
+        """Names of the objectives and of the costs that go by their names."""
+        return {*KNOWN_COSTS, *(one.name for one in self._objectives())}
+
+    def _make_goal(self) -> Goal:
+        objectives = self._objectives()
+        constraints = [
+            parse_constraint(name, bound) for name, bound in (self.constraints or {}).items()
+        ]
+        costs = {one.name: one.cost for one in objectives if one.cost is not None}
+        for one in constraints:
+            if one.function is None and one.name in KNOWN_COSTS:
+                costs.setdefault(one.name, KNOWN_COSTS[one.name])
+        if isinstance(self.refit, SimplestRule):
+            costs |= {cost.name: cost for cost in self.refit.measured if cost.name not in costs}
+        if not callable(self.refit) and self.refit is not False:
+            self._rule(costs)
+        goal = Goal(objectives, tuple(constraints), tuple(costs.values()))
+        self._check_reference_point(goal)
+        return goal
+
+    def _rule(self, costs: Any) -> Any:
+        names = [str(one.name) for one in self._objectives()]
+        metrics = list(self._get_scorers()[0]._scorers)
+        return parse_front_rule(self.refit, names, metrics, list(costs))
+
+    def _check_reference_point(self, goal: Goal) -> None:
+        if self.reference_point is None:
+            return
+        names = {one.name for one in goal.objectives}
+        if set(self.reference_point) != names:
+            raise ValueError(
+                f"`reference_point` must name each objective, {sorted(map(str, names))}; got "
+                f"{self.reference_point!r}."
+            )
+
+    # ------------------------------------------------------------------------- what is found
+
+    def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
+        super()._keep_results(plan, candidates)
+        goal = plan.goal
+        self.objectives_ = list(goal.objectives)
+        is_complete = self.cv_results_["status"] == "complete"
+        values = np.column_stack([self._means(str(one.name)) for one in goal.objectives])
+        self.values_ = np.where(is_complete[:, None], values, np.nan)
+        violation = self._violation(goal, is_complete)
+        self.is_feasible_ = is_complete & (violation <= 0.0)
+        if goal.constraints:
+            self.cv_results_["is_feasible"] = self.is_feasible_
+        self._keep_front(goal)
+        self._violation_of_each = violation
+
+    def _means(self, name: str) -> FloatArray:
+        """Mean of a score or a cost, by candidate."""
+        cost = f"mean_{name}"
+        column = f"mean_test_{name}"
+        return np.asarray(self.cv_results_[column if column in self.cv_results_ else cost])
+
+    def _violation(self, goal: Goal, is_complete: NDArray[np.bool_]) -> FloatArray:
+        """By how much each complete candidate breaks its constraints; NaN for the others."""
+        violation = np.full(len(is_complete), np.nan)
+        names = [*self.scorer_, *(cost.name for cost in goal.costs)]
+        columns = {name: self._means(name) for name in names}
+        for row in np.flatnonzero(is_complete):
+            means = {name: float(column[row]) for name, column in columns.items()}
+            excesses = [one.excess(means) for one in goal.constraints]
+            violation[row] = sum(max(e, 0.0) if e == e else np.inf for e in excesses)
+        return violation
+
+    def _keep_front(self, goal: Goal) -> None:
+        losses = goal.signs * self.values_
+        feasible = np.flatnonzero(self.is_feasible_)
+        front = feasible[is_nondominated(losses[feasible])] if len(feasible) else feasible
+        self.pareto_front_ = front[np.argsort(losses[front, 0], kind="stable")]
+        self.pareto_params_ = [self.cv_results_["params"][row] for row in self.pareto_front_]
+        self.pareto_values_ = self.values_[self.pareto_front_]
+        names = [str(one.name) for one in goal.objectives]
+        if self.reference_point is not None:
+            self.reference_point_ = {name: float(self.reference_point[name]) for name in names}
+        else:
+            known = losses[~np.isnan(losses).any(axis=1)]
+            worst = known.max(axis=0) if len(known) else np.full(len(names), np.nan)
+            self.reference_point_ = dict(zip(names, (goal.signs * worst).tolist(), strict=True))
+        reference = goal.signs * np.array([self.reference_point_[name] for name in names])
+        self.hypervolume_ = hypervolume(losses[self.pareto_front_], reference)
+
+    def _select(self, plan: Plan) -> None:
+        """Choose a candidate of the front, by `refit`."""
+        if self.refit is False:
+            return
+        if callable(self.refit):
+            self.best_index_ = self._select_best_index(self.refit, "", self.cv_results_)
+        else:
+            self.best_index_ = self._choose(plan.goal)
+        self.best_params_ = self._params_for_refit(plan, self.best_index_)
+        self.best_score_ = float(self._means(self._first_score())[self.best_index_])
+        names = [str(one.name) for one in plan.goal.objectives]
+        self.best_values_ = dict(zip(names, self.values_[self.best_index_].tolist(), strict=True))
+
+    def _choose(self, goal: Goal) -> int:
+        rows = np.flatnonzero(self.is_feasible_)
+        if len(rows) == 0:
+            return self._nearest_to_feasible(goal)
+        names = [*self.scorer_, *(cost.name for cost in goal.costs)]
+        means = {name: self._means(name)[rows] for name in names}
+        rule = self._rule([cost.name for cost in goal.costs])
+        return int(rows[rule((goal.signs * self.values_)[rows], means)])
+
+    def _nearest_to_feasible(self, goal: Goal) -> int:
+        if np.isnan(self._violation_of_each).all():
+            raise ValueError(
+                "No candidate is complete, so there is none to choose. What was run is in "
+                "cv_results_."
+            )
+        warnings.warn(
+            f"No candidate keeps all constraints: {', '.join(map(str, goal.constraints))}. The "
+            "front is empty; the candidate that breaks them least is chosen.",
+            stacklevel=6,
+        )
+        return int(np.nanargmin(self._violation_of_each))
+
+    def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
+        """Fit the chosen candidate on all data; with "all", each of the front."""
+        super()._refit(plan, callbacks)
+        if self.refit != "all":
+            return
+        self.pareto_estimators_ = []
+        for row in self.pareto_front_:
+            if row == self.best_index_:
+                self.pareto_estimators_.append(self.best_estimator_)
+                continue
+            estimator = self._clone_with(self._params_for_refit(plan, int(row)))
+            self.refit_time_ += self._fit_on_all(plan, estimator)
+            self.pareto_estimators_.append(estimator)
+
+    # ------------------------------------------------------------------------ parts of the run
+
+    def _default_sampler(self) -> BaseSampler:
+        return AutoSampler()

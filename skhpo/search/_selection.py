@@ -1,0 +1,285 @@
+"""Rules that choose one candidate: simple ones among the good, and one of a front."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.multi_objective import knee, weighted_choice
+from skhpo.search._costs import KNOWN_COSTS, Cost
+from skhpo.search._objectives import Constraint, parse_constraint
+
+__all__ = [
+    "FrontRule",
+    "SimplestRule",
+    "one_standard_error",
+    "parse_front_rule",
+    "parsimonious",
+]
+
+FloatArray = NDArray[np.float64]
+
+
+# --------------------------------------------------------------- one objective: simple and good
+
+
+@dataclass(frozen=True)
+class SimplestRule:
+    """Chooses the cheapest of the candidates that are nearly as good as the best one.
+
+    Made by :func:`one_standard_error` and :func:`parsimonious`.
+
+    Attributes
+    ----------
+    cost : str or Cost
+        What is to be small.
+    tolerance : float or None
+        What a score may be worse than the best, as a share of it; None is one standard error.
+    metric : str
+        The score.
+    """
+
+    cost: str | Cost
+    tolerance: float | None = None
+    metric: str = "score"
+
+    @property
+    def measured(self) -> tuple[Cost, ...]:
+        """What has to be measured of each fit for it."""
+        if isinstance(self.cost, Cost):
+            return (self.cost,)
+        known = KNOWN_COSTS.get(self.cost)
+        return () if known is None else (known,)
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Return the row of the candidate to choose.
+
+        Parameters
+        ----------
+        cv_results : mapping of str to ndarray
+            The table of a search.
+        """
+        scores = np.asarray(self._column(cv_results, f"mean_test_{self.metric}"), dtype=float)
+        if np.isnan(scores).all():
+            raise ValueError("No candidate is complete: there is none to choose.")
+        best = int(np.nanargmax(scores))
+        costs = self._costs(cv_results)
+        good = np.flatnonzero(scores >= scores[best] - self._slack(cv_results, best))
+        cheapest = good[costs[good] == np.nanmin(costs[good])]
+        return int(cheapest[np.argmax(scores[cheapest])])
+
+    def _slack(self, cv_results: Mapping[str, Any], best: int) -> float:
+        """By how much a score may be worse than the best."""
+        if self.tolerance is not None:
+            return float(self.tolerance * abs(cv_results[f"mean_test_{self.metric}"][best]))
+        folds = [
+            column[best]
+            for name, column in cv_results.items()
+            if re.fullmatch(rf"split\d+_test_{re.escape(self.metric)}", name)
+        ]
+        return float(np.std(folds, ddof=1) / np.sqrt(len(folds))) if len(folds) > 1 else 0.0
+
+    def _costs(self, cv_results: Mapping[str, Any]) -> FloatArray:
+        name = self.cost.name if isinstance(self.cost, Cost) else self.cost
+        for column in (name, f"mean_{name}", f"param_{name}"):
+            if column in cv_results:
+                return np.ma.filled(np.ma.asarray(cv_results[column]).astype(float), np.nan)
+        return np.asarray(self._column(cv_results, name), dtype=float)
+
+    def _column(self, cv_results: Mapping[str, Any], name: str) -> Any:
+        if name not in cv_results:
+            raise ValueError(
+                f"`refit` needs the column {name!r} of cv_results_; there are {sorted(cv_results)}."
+            )
+        return cv_results[name]
+
+
+def one_standard_error(cost: str | Cost, *, metric: str = "score") -> SimplestRule:
+    """Choose the cheapest candidate within one standard error of the best.
+
+    For `refit` of any search: among candidates whose scores cannot be told apart, the one that is
+    smallest, fastest or simplest is the better bet.
+
+    Parameters
+    ----------
+    cost : str or Cost
+        What is to be small: "model_size", "n_features", "fit_time", "score_time", a
+        :class:`skhpo.Cost`, a parameter with numbers, or a column of ``cv_results_``.
+    metric : str, default="score"
+        The score to be good in; of several, by its name.
+
+    Returns
+    -------
+    rule : callable
+        Takes ``cv_results_``, returns the row to choose. The standard error is that of the best
+        candidate's mean over its folds.
+
+    References
+    ----------
+    L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and regression trees" (1984),
+    section 3.4.3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhpo import TPESearchCV, one_standard_error
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = TPESearchCV(
+    ...     DecisionTreeClassifier(random_state=0), {"max_leaf_nodes": list(range(2, 30))},
+    ...     refit=one_standard_error("model_size"), n_iter=10, random_state=0,
+    ... ).fit(X, y)
+    >>> "mean_model_size" in search.cv_results_
+    True
+    """
+    return SimplestRule(cost, None, metric)
+
+
+def parsimonious(
+    cost: str | Cost, *, tolerance: float = 0.01, metric: str = "score"
+) -> SimplestRule:
+    """Choose the cheapest candidate whose score is worse than the best by a small share at most.
+
+    Parameters
+    ----------
+    cost : str or Cost
+        What is to be small, as for :func:`one_standard_error`.
+    tolerance : float, default=0.01
+        The share of the best score that may be given up, at least 0.
+    metric : str, default="score"
+        The score to be good in; of several, by its name.
+
+    Returns
+    -------
+    rule : callable
+        Takes ``cv_results_``, returns the row to choose.
+
+    Raises
+    ------
+    ValueError
+        If `tolerance` is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhpo import parsimonious
+    >>> rule = parsimonious("n_leaves", tolerance=0.02)
+    >>> rule({
+    ...     "mean_test_score": np.array([0.99, 0.98, 0.90]), "param_n_leaves": np.array([9, 4, 2])
+    ... })
+    1
+    """
+    if not tolerance >= 0.0:
+        raise ValueError(f"`tolerance` must be at least 0; got {tolerance!r}.")
+    return SimplestRule(cost, float(tolerance), metric)
+
+
+# -------------------------------------------------------------------------------- of a front
+
+FrontRule = Callable[[FloatArray, Mapping[str, FloatArray]], int]
+"""Takes the losses of candidates and their metrics by name; returns the index of the chosen one."""
+
+_RULE = re.compile(r"\s*(?:best\s+)?(\w+)\s+with\s+(.+)")
+_BOUND = re.compile(r"\s*(\w+)\s*((?:<=|>=|<|>).+)")
+
+
+def parse_front_rule(
+    refit: Any, names: Sequence[str], metrics: Sequence[str], costs: Sequence[str]
+) -> FrontRule:
+    """Read the `refit` of a search with several objectives.
+
+    Parameters
+    ----------
+    refit : str, dict or True
+        "knee" or "all" or True; the name of a metric; "roc_auc with score_time <= 5 ms"; or
+        weights by name.
+    names : sequence of str
+        Names of the objectives.
+    metrics, costs : sequence of str
+        Names of all scores and costs that are recorded.
+
+    Returns
+    -------
+    rule : callable
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or names what is not recorded.
+    """
+    if refit is True or refit in ("knee", "all"):
+        return lambda losses, means: knee(losses)
+    if isinstance(refit, Mapping):
+        return _by_weights(refit, names)
+    if refit in (*metrics, *costs):
+        return _best_of(refit, costs)
+    match = _RULE.fullmatch(refit) if isinstance(refit, str) else None
+    if match is None:
+        raise ValueError(
+            "`refit` must be 'knee', 'all', a bool, the name of a metric, weights by name, a "
+            "callable, or a rule such as 'roc_auc with score_time <= 5 ms'; the metrics are "
+            f"{[*metrics, *costs]}; got {refit!r}."
+        )
+    bounds = [_bound(text, refit, (*metrics, *costs)) for text in re.split(r"\s+and\s+", match[2])]
+    if match[1] not in (*metrics, *costs):
+        raise ValueError(f"`refit` names {match[1]!r}; the metrics are {[*metrics, *costs]}.")
+    return _best_within(_best_of(match[1], costs), bounds)
+
+
+def _bound(text: str, refit: str, known: Sequence[str]) -> Constraint:
+    match = _BOUND.fullmatch(text)
+    if match is None or match[1] not in known:
+        raise ValueError(
+            f"`refit` {refit!r}: {text!r} must be like 'score_time <= 5 ms', on one of "
+            f"{list(known)}."
+        )
+    return parse_constraint(match[1], match[2])
+
+
+def _by_weights(weights: Mapping[str, float], names: Sequence[str]) -> FrontRule:
+    unknown = sorted(set(weights) - set(names))
+    if unknown:
+        raise ValueError(f"`refit` gives weights to {unknown}; the objectives are {list(names)}.")
+    by_name = np.array([float(weights.get(name, 0.0)) for name in names])
+    if (by_name < 0.0).any() or not by_name.any():
+        raise ValueError(
+            f"`refit`: weights must be 0 or more, and not all 0; got {dict(weights)!r}."
+        )
+    return lambda losses, means: weighted_choice(losses, by_name)
+
+
+def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
+    """The best in one metric; of equals, the one that is best in the sum of the others' ranks."""
+    sign = 1.0 if name in costs else -1.0
+
+    def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+        keys = sign * means[name]
+        equal = np.flatnonzero(keys == np.nanmin(keys))
+        ranks = losses[equal].argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+        return int(equal[np.argmin(ranks.sum(axis=1))])
+
+    return choose
+
+
+def _best_within(best: FrontRule, bounds: Sequence[Constraint]) -> FrontRule:
+    def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+        excess = np.stack([one.sign * (means[one.name] - one.bound) for one in bounds], axis=1)
+        kept = np.flatnonzero((excess <= 0.0).all(axis=1))
+        if len(kept) == 0:
+            shown = " and ".join(map(str, bounds))
+            nearest = {
+                one.name: float(np.nanmin(one.sign * means[one.name]) * one.sign) for one in bounds
+            }
+            raise ValueError(
+                f"`refit`: no candidate keeps {shown}; the best values are {nearest}. Everything "
+                "that was found is in cv_results_."
+            )
+        within = {name: column[kept] for name, column in means.items()}
+        return int(kept[best(losses[kept], within)])
+
+    return choose
