@@ -3,6 +3,7 @@
 __all__ = [
     "DuplicatedStudyError",
     "SearchInterruptedWarning",
+    "SearchOverfitWarning",
     "SkhpoError",
     "StorageInternalError",
     "StudyMismatchError",
@@ -52,3 +53,7 @@ class WorkerDiedError(SkhpoError):
 
 class SearchInterruptedWarning(UserWarning):
     """A search was stopped before its budget was used up; what had finished was kept."""
+
+
+class SearchOverfitWarning(UserWarning):
+    """What a search has gained is no more than what choosing among many brings by itself."""

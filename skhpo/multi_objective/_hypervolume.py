@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhpo.multi_objective._boxes import volume_by_boxes
-from skhpo.multi_objective._dominance import is_nondominated, without_nan
+from skhpo.multi_objective._dominance import _front_of_sorted, is_nondominated, without_nan
 
 __all__ = [
     "hypervolume",
@@ -111,8 +111,9 @@ def _gain(point: FloatArray, others: FloatArray, reference: FloatArray) -> float
     """Volume that a point dominates and others do not."""
     own = float(np.prod(reference - point))
     clipped = np.maximum(others, point)
-    if len(point) > 2:  # of these few are on a front
-        clipped = _sorted_front(clipped)
+    if len(point) > 3:  # few of them are on their front; of twins the first stays
+        clipped = clipped[np.lexsort(clipped.T[::-1])]
+        clipped = clipped[_front_of_sorted(clipped)]
     return max(own - _volume(clipped, reference), 0.0)
 
 

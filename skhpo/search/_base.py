@@ -18,14 +18,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _num_samples
 
 from skhpo.boosting import EarlyStopping, threads_each
-from skhpo.exceptions import SearchInterruptedWarning, WorkerDiedError
+from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._loop import Workers, run
 from skhpo.search._objectives import Goal, goal_of_one
+from skhpo.search._optimism import expected_optimism
 from skhpo.search._plan import Plan, make_plan, window_size
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
@@ -48,6 +50,7 @@ from skhpo.trial import FrozenTrial
 
 __all__ = ["StudySearchCV"]
 
+MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
 
@@ -175,6 +178,10 @@ class StudySearchCV(BaseSearchCV):
     max_resources : int or "auto", default="auto"
         The largest amount. "auto" is all rows, or what the estimator has.
 
+    n_confirm : int, default=0
+        So many of the best candidates are run again, on fresh folds, drawn twice as the first were,
+        and the best on these is chosen: the first folds favour whoever was lucky on them.
+
     Attributes
     ----------
     study_ : Study
@@ -185,7 +192,10 @@ class StudySearchCV(BaseSearchCV):
         scikit-learn's columns, one row a candidate in the order asked, and
 
         - ``status``: "complete", "pruned", "failed", or "interrupted";
-        - ``n_splits_evaluated``: how many folds were run.
+        - ``n_splits_evaluated``: how many folds were run;
+        - ``expected_optimism``, of the candidate with the best score: by how much that is likely to
+          be too good, as it was chosen among many; NaN for the others;
+        - with `n_confirm`, on the fresh folds: ``mean_confirmed_score``, ``std_confirmed_score``.
 
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
         candidate ranks last and is never chosen. With `early_stopping` there are
@@ -230,6 +240,9 @@ class StudySearchCV(BaseSearchCV):
     -----
     SearchInterruptedWarning
         If Ctrl-C or the timeout ended the search early.
+    SearchOverfitWarning
+        If the best candidate is better than the estimator as given by no more than what choosing
+        among many candidates brings by itself.
 
     See Also
     --------
@@ -268,6 +281,7 @@ class StudySearchCV(BaseSearchCV):
         "resource": [str, None],
         "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
     }
 
     def __init__(
@@ -296,6 +310,7 @@ class StudySearchCV(BaseSearchCV):
         resource: str | None = None,
         min_resources: int | str = "auto",
         max_resources: int | str = "auto",
+        n_confirm: int = 0,
     ) -> None:
         self.param_distributions = param_distributions
         self.n_iter = n_iter
@@ -311,6 +326,7 @@ class StudySearchCV(BaseSearchCV):
         self.resource = resource
         self.min_resources = min_resources
         self.max_resources = max_resources
+        self.n_confirm = n_confirm
         super().__init__(
             estimator=estimator,
             scoring=scoring,
@@ -359,6 +375,7 @@ class StudySearchCV(BaseSearchCV):
         with callbacks.fit():
             candidates = self._run_candidates(plan, callbacks)
             self._keep_results(plan, candidates)
+            self._confirm(plan)
             self._select(plan)
             if self.refit:
                 self._refit(plan, callbacks)
@@ -444,24 +461,100 @@ class StudySearchCV(BaseSearchCV):
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first_scores)
             plan.refit_metric = self.refit
+        if len(plan.goal.objectives) == 1:
+            self._tell_optimism(plan)
         is_multimetric = isinstance(plan.scorers, MultimetricScorer)
         self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
+
+    def _tell_optimism(self, plan: Plan) -> None:
+        """Say in ``cv_results_`` by how much the best score is likely to be too good."""
+        metric = plan.goal.objectives[0].name
+        name = metric if f"mean_test_{metric}" in self.cv_results_ else "score"
+        if f"mean_test_{name}" not in self.cv_results_:  # several metrics, and none is followed
+            return
+        means = self.cv_results_[f"mean_test_{name}"]
+        is_complete = (self.cv_results_["status"] == "complete") & np.isfinite(means)
+        column = np.full(len(means), np.nan)
+        self.cv_results_["expected_optimism"] = column
+        if not is_complete.any():
+            return
+        columns = [self.cv_results_[f"split{k}_test_{name}"] for k in range(self.n_splits_)]
+        best = int(np.flatnonzero(is_complete)[np.argmax(means[is_complete])])
+        column[best], error = expected_optimism(np.stack(columns, axis=1)[is_complete])
+        gain = means[best] - means[0]
+        if (
+            plan.enqueued
+            and self.enqueue == "defaults"
+            and 0.0 < gain < column[best] + error
+            and is_complete.sum() >= MANY
+        ):
+            warnings.warn(
+                f"The best of {len(means)} candidates scores {gain:.3g} more than the estimator as "
+                f"given, but choosing among so many brings {column[best]:.3g} by itself, give or "
+                f"take {error:.3g}: the search may have learned its folds rather than found "
+                "something better. More folds, or `n_confirm=10`, tell.",
+                SearchOverfitWarning,
+                stacklevel=5,
+            )
+
+    def _confirm(self, plan: Plan) -> None:
+        """Run the best candidates again, on fresh folds."""
+        if not plan.fresh_splits:
+            return
+        means = self.cv_results_[f"mean_test_{plan.refit_metric}"]
+        order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[: self.n_confirm]
+        rows = [int(row) for row in order if np.isfinite(means[row])]
+        params = [self._with_all_of_the_resource(plan, self.cv_results_["params"][r]) for r in rows]
+        fresh = replace(plan, splits=plan.fresh_splits, resource=None)
+        n_folds = len(fresh.splits)
+        schedule = Schedule(
+            Confirmation(params, n_folds),
+            n_candidates=len(rows),
+            window=len(rows) or 1,
+            in_order=False,
+            prunes=False,
+        )
+        submit = self._submitter(fresh, FoldCourse(None, n_folds), FitCallbacks(self, {}))
+        with Executor(self.n_jobs) as workers:
+            run(schedule, workers, submit, partial(self._receive, fresh))
+        mean, std = np.full((2, len(means)), np.nan)
+        for row, candidate in zip(rows, schedule.candidates, strict=False):
+            if candidate.status == "complete":
+                scores = [plan.goal.values(result)[0] for result in candidate.results.values()]
+                mean[row], std[row] = np.mean(scores), np.std(scores)
+        if np.isnan(mean).all():  # Ctrl-C, or every fit failed
+            warnings.warn(
+                "No candidate was confirmed: the best by the first folds is used.",
+                SearchInterruptedWarning,
+                stacklevel=5,
+            )
+            return
+        self.cv_results_["mean_confirmed_score"] = mean
+        self.cv_results_["std_confirmed_score"] = std
 
     def _select(self, plan: Plan) -> None:
         """Choose the best candidate."""
         if not self.refit and self.multimetric_:
             return
-        self.best_index_ = self._select_best_index(self.refit, plan.refit_metric, self.cv_results_)
+        if "mean_confirmed_score" in self.cv_results_:
+            self.best_index_ = int(np.nanargmax(self.cv_results_["mean_confirmed_score"]))
+        else:
+            self.best_index_ = self._select_best_index(
+                self.refit, plan.refit_metric, self.cv_results_
+            )
         if not callable(self.refit):
             scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self._params_for_refit(plan, self.best_index_)
 
+    def _with_all_of_the_resource(self, plan: Plan, params: dict[str, Any]) -> dict[str, Any]:
+        if plan.resource is None or plan.resource.name == N_SAMPLES:
+            return params
+        return params | {plan.resource.name: plan.resource.rungs[-1]}
+
     def _params_for_refit(self, plan: Plan, index: int) -> dict[str, Any]:
         """Parameters of a candidate, with all of the resource, and the rounds of its folds."""
-        params: dict[str, Any] = self.cv_results_["params"][index]
-        if plan.resource is not None and plan.resource.name != N_SAMPLES:
-            params = params | {plan.resource.name: plan.resource.rungs[-1]}
+        params = self._with_all_of_the_resource(plan, self.cv_results_["params"][index])
         if plan.stopping is not None:
             n_splits = len(plan.splits)
             columns = [self.cv_results_[f"split{k}_best_iteration"] for k in range(n_splits)]

@@ -315,6 +315,7 @@ class HyperbandSearchCV(StudySearchCV):
         resource: str | None = "n_samples",
         min_resources: int | str = "auto",
         max_resources: int | str = "auto",
+        n_confirm: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -340,6 +341,7 @@ class HyperbandSearchCV(StudySearchCV):
             resource=resource,
             min_resources=min_resources,
             max_resources=max_resources,
+            n_confirm=n_confirm,
         )
 
     def _default_sampler(self) -> BaseSampler:

@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import _num_samples
 
 from skhpo.boosting import Stopping
+from skhpo.search._confirm import fresh_splits
 from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
 from skhpo.search._sklearn import BaseSearchCV, check_method_params
@@ -59,6 +60,8 @@ class Plan:
         Early stopping of boosters.
     resource : Resource or None
         What candidates get more of as they prove themselves.
+    fresh_splits : list of (train, test)
+        Folds on which the best candidates are confirmed; none unless that is asked for.
     """
 
     X: Any
@@ -76,6 +79,7 @@ class Plan:
     metadata: dict[str, Any] | None
     stopping: Stopping | None
     resource: Resource | None
+    fresh_splits: Splits
 
     @property
     def growth(self) -> float:
@@ -113,6 +117,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
         resource=make_resource(search, space, X, y, len(splits), seed),
+        fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
     )
 
 
@@ -167,6 +172,19 @@ def _enqueued(search: BaseSearchCV, space: SearchSpace) -> list[dict[str, Any]]:
             )
         configs.append(config)
     return configs
+
+
+def _fresh_splits(
+    search: BaseSearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
+) -> Splits:
+    if search.n_confirm == 0:
+        return []
+    if callable(search.refit) or search.refit is False:
+        raise ValueError(
+            "`n_confirm` chooses by the score on fresh folds: `refit` must be True or the name of "
+            f"a metric; got {search.refit!r}."
+        )
+    return fresh_splits(search.cv, search.estimator, X, y, split_params, seed)
 
 
 def _draw_splits(search: BaseSearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:

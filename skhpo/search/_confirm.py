@@ -1,0 +1,124 @@
+"""Honest selection: the best candidates meet again, on folds that they have not been chosen by."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    RepeatedKFold,
+    RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+)
+
+from skhpo.search._schedule import Candidate, Status
+
+__all__ = ["Confirmation", "Contender", "fresh_splits"]
+
+N_REPEATS = 2
+_OFFSET = 7_919  # of the seed: the folds differ from those of the search
+
+
+@dataclass
+class Contender:
+    """What is kept with a candidate that is confirmed.
+
+    Attributes
+    ----------
+    params : dict of str to object
+        Its parameters.
+    """
+
+    params: Mapping[str, Any]
+    models: dict[int, Any] = field(default_factory=dict)
+    curves: None = None
+
+
+class Confirmation:
+    """The referee of the second meeting: everyone runs every fold.
+
+    Parameters
+    ----------
+    params : sequence of mapping
+        Parameters of the candidates.
+    n_folds : int
+        Number of folds.
+    """
+
+    def __init__(self, params: Sequence[Mapping[str, Any]], n_folds: int) -> None:
+        self._params = params
+        self._n_folds = n_folds
+
+    def ask(self, number: int) -> Candidate | None:
+        """The next of them."""
+        if number >= len(self._params):
+            return None
+        return Candidate(number, range(self._n_folds), payload=Contender(self._params[number]))
+
+    def judge(self, candidate: Candidate) -> Status | None:
+        """Complete after the last fold."""
+        return "complete" if candidate.n_judged == self._n_folds else None
+
+    def tell(self, candidate: Candidate) -> None:
+        """Nobody is told."""
+
+
+def fresh_splits(
+    cv: Any, estimator: Any, X: Any, y: Any, split_params: Mapping[str, Any], seed: int | None
+) -> list[Any]:
+    """Draw new splits of the kind that a search has used.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable
+        As the search has it.
+    estimator : estimator
+        Says whether to stratify.
+    X, y : array-like
+        The data.
+    split_params : mapping of str to object
+        Such as the groups.
+    seed : int or None
+        Seed of the search.
+
+    Returns
+    -------
+    splits : list of (train, test)
+        Of folds, two repetitions.
+
+    Raises
+    ------
+    ValueError
+        If the splitter cannot be drawn anew.
+    """
+    splitter = check_cv(cv, y, classifier=is_classifier(estimator))
+    state = None if seed is None else (seed + _OFFSET) % 2**32
+    kind = type(splitter)
+    if kind in (KFold, StratifiedKFold):
+        repeated = {KFold: RepeatedKFold, StratifiedKFold: RepeatedStratifiedKFold}[kind]
+        fresh: list[Any] = [
+            repeated(n_splits=splitter.n_splits, n_repeats=N_REPEATS, random_state=state)
+        ]
+    elif kind in (GroupKFold, StratifiedGroupKFold):
+        states = np.random.RandomState(state).randint(2**31 - 1, size=N_REPEATS)
+        fresh = [
+            kind(n_splits=splitter.n_splits, shuffle=True, random_state=int(one)) for one in states
+        ]
+    elif "random_state" in inspect.signature(kind.__init__).parameters:
+        fresh = [copy.copy(splitter)]
+        fresh[0].random_state = state
+    else:
+        raise ValueError(
+            f"`n_confirm` needs folds that can be drawn anew: an int, KFold, GroupKFold, their "
+            f"stratified kin, or a splitter with a `random_state`; got cv={cv!r}."
+        )
+    return [split for one in fresh for split in one.split(X, y, **split_params)]
