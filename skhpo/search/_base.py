@@ -193,8 +193,8 @@ class StudySearchCV(BaseSearchCV):
 
         - ``status``: "complete", "pruned", "failed", or "interrupted";
         - ``n_splits_evaluated``: how many folds were run;
-        - ``expected_optimism``, of the candidate with the best score: by how much that is likely to
-          be too good, as it was chosen among many; NaN for the others;
+        - ``optimism_test_score``, of the candidate with the best score: by how much that is likely
+          to be too good, as it was chosen among many; NaN for the others;
         - with `n_confirm`, on the fresh folds: ``mean_confirmed_score``, ``std_confirmed_score``.
 
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
@@ -467,35 +467,35 @@ class StudySearchCV(BaseSearchCV):
         self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
 
     def _tell_optimism(self, plan: Plan) -> None:
-        """Say in ``cv_results_`` by how much the best score is likely to be too good."""
-        metric = plan.goal.objectives[0].name
-        name = metric if f"mean_test_{metric}" in self.cv_results_ else "score"
-        if f"mean_test_{name}" not in self.cv_results_:  # several metrics, and none is followed
-            return
-        means = self.cv_results_[f"mean_test_{name}"]
-        is_complete = (self.cv_results_["status"] == "complete") & np.isfinite(means)
-        column = np.full(len(means), np.nan)
-        self.cv_results_["expected_optimism"] = column
-        if not is_complete.any():
-            return
-        columns = [self.cv_results_[f"split{k}_test_{name}"] for k in range(self.n_splits_)]
-        best = int(np.flatnonzero(is_complete)[np.argmax(means[is_complete])])
-        column[best], error = expected_optimism(np.stack(columns, axis=1)[is_complete])
-        gain = means[best] - means[0]
-        if (
-            plan.enqueued
-            and self.enqueue == "defaults"
-            and 0.0 < gain < column[best] + error
-            and is_complete.sum() >= MANY
-        ):
-            warnings.warn(
-                f"The best of {len(means)} candidates scores {gain:.3g} more than the estimator as "
-                f"given, but choosing among so many brings {column[best]:.3g} by itself, give or "
-                f"take {error:.3g}: the search may have learned its folds rather than found "
-                "something better. More folds, or `n_confirm=10`, tell.",
-                SearchOverfitWarning,
-                stacklevel=5,
-            )
+        """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
+        prefix = "mean_test_"
+        metrics = [n.removeprefix(prefix) for n in self.cv_results_ if n.startswith(prefix)]
+        for metric in metrics:
+            means = self.cv_results_[f"{prefix}{metric}"]
+            column = self.cv_results_[f"optimism_test_{metric}"] = np.full(len(means), np.nan)
+            complete = np.flatnonzero((self.cv_results_["status"] == "complete") & ~np.isnan(means))
+            if len(complete) == 0:
+                continue
+            best = int(complete[np.argmax(means[complete])])
+            columns = [self.cv_results_[f"split{k}_test_{metric}"] for k in range(self.n_splits_)]
+            scores = np.stack(columns, axis=1)[complete]
+            column[best], error = expected_optimism(scores)
+            gain = means[best] - means[0]
+            has_default = bool(plan.enqueued) and self.enqueue == "defaults"
+            is_followed = metric == (plan.goal.objectives[0].name or "score")
+            is_small = 0.0 < gain < column[best] + error
+            if has_default and is_followed and is_small and len(complete) >= MANY:
+                self._warn_of_luck(gain, column[best], error)
+
+    def _warn_of_luck(self, gain: float, optimism: float, error: float) -> None:
+        warnings.warn(
+            f"The best of {len(self.cv_results_['params'])} candidates scores {gain:.3g} more than "
+            f"the estimator as given, but choosing among so many brings {optimism:.3g} by itself, "
+            f"give or take {error:.3g}: the search may have learned its folds rather than found "
+            "something better. More folds, or `n_confirm=10`, tell.",
+            SearchOverfitWarning,
+            stacklevel=6,
+        )
 
     def _confirm(self, plan: Plan) -> None:
         """Run the best candidates again, on fresh folds."""

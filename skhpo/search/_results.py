@@ -91,16 +91,15 @@ def format_results(
 
 
 def _add_costs(results: dict[str, Any], out: Sequence[dict[str, Any]], n_folds: int) -> None:
-    """Add what was measured beside the scores; times have columns already."""
+    """Add what was measured beside the scores; times have means already."""
     names = dict.fromkeys(name for result in out for name in result.get("costs") or {})
     for name in names:
-        if f"mean_{name}" in results:
-            continue
         measured = [(result.get("costs") or {}).get(name, np.nan) for result in out]
         table = np.array(measured, dtype=np.float64).reshape(-1, n_folds)
         for fold, column in enumerate(table.T):
             results[f"split{fold}_{name}"] = column
-        results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(table)
+        if f"mean_{name}" not in results:
+            results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(table)
 
 
 def _without_scores(result: dict[str, Any]) -> dict[str, Any]:

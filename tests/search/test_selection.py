@@ -176,7 +176,7 @@ def test_the_expected_optimism_is_what_the_winner_owes_to_luck(spread):
 
 def test_the_table_tells_the_optimism_of_the_best_alone():
     found = search(pruner=None).fit(X, y)
-    column = found.cv_results_["expected_optimism"]
+    column = found.cv_results_["optimism_test_score"]
     assert np.flatnonzero(~np.isnan(column)).tolist() == [found.best_index_]
     folds = np.stack([found.cv_results_[f"split{k}_test_score"] for k in range(4)], axis=1)
     assert column[found.best_index_] == expected_optimism(folds)[0]
