@@ -120,7 +120,6 @@ class Pymoo:
 
 
 METHODS: dict[str, Callable[[], Method]] = {
-    "skhpo Auto": lambda: Dialect("skhpo", "AutoSampler"),
     "skhpo GP": lambda: Dialect("skhpo", "GPSampler"),
     "skhpo TPE": lambda: Dialect("skhpo", "TPESampler"),
     "skhpo NSGA-II": lambda: Dialect("skhpo", "NSGAIISampler"),
@@ -131,7 +130,7 @@ METHODS: dict[str, Callable[[], Method]] = {
     "pymoo NSGA-II, 20": lambda: Pymoo(20),
     "pymoo NSGA-II, 40": lambda: Pymoo(40),
 }
-OURS = ("skhpo Auto", "skhpo GP", "skhpo TPE", "skhpo NSGA-II")
+OURS = ("skhpo GP", "skhpo TPE", "skhpo NSGA-II")
 PEERS = tuple(name for name in METHODS if name not in OURS and name != "random")
 DEAR = ("Optuna GP",)  # not in the quick setting
 

@@ -15,19 +15,16 @@ __all__ = ["AutoSampler"]
 MAX_TRIALS_OF_GP = 300
 MAX_PARAMS_OF_GP = 20
 MAX_OBJECTIVES_OF_GP = 3
-STRAYS_AFTER = 60  # with several objectives, from so many trials on ...
-STRAYS_EACH = 8  # ... each 8th trial is drawn by TPE
 
 
 class AutoSampler(ColumnSampler):
     """Choose the sampler by the space, the number of trials and the number of objectives.
 
     A Gaussian process (:class:`GPSampler`) draws parameters that all trials have, up to 20 of
-    them, for the first 300 trials, with up to three objectives; :class:`TPESampler` draws
-    everything else: the branches of conditional spaces, large spaces, long studies; and, with
-    several objectives, each eighth trial from the 60th on, as a process that is sure of its model
-    of the front may refill one piece of it. Each trial is drawn by what the trials before it call
-    for, so nothing is lost when the rule changes from one to the other.
+    them, for the first 300 trials, with up to three objectives; :class:`TPESampler`
+    draws everything else: the branches of conditional spaces, large spaces, long
+    studies. Each trial is drawn by what the trials before it call for, so nothing is lost when
+    the rule changes from one to the other.
 
     So the benchmark has it: on tuning problems and test functions the Gaussian process was ahead
     of TPE, or level with it, at 30, 100 and 300 trials, one at a time and in batches of 8, and on
@@ -61,18 +58,7 @@ class AutoSampler(ColumnSampler):
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Have the sampler that suits propose points."""
-        suits_gp = _suits_gp(columns) and not _is_time_to_stray(columns)
-        return (self._gp if suits_gp else self._tpe).propose(columns, rng)
-
-
-def _is_time_to_stray(columns: Columns) -> bool:
-    """Whether TPE is to look where the process, sure of its model of a front, does not."""
-    history = columns.history
-    return (
-        history.n_objectives > 1
-        and len(columns.known) >= STRAYS_AFTER
-        and history.n_trials % STRAYS_EACH == 0
-    )
+        return (self._gp if _suits_gp(columns) else self._tpe).propose(columns, rng)
 
 
 def _suits_gp(columns: Columns) -> bool:

@@ -51,8 +51,6 @@ REFIT_EACH = 30  # up to so many trials, hyperparameters are fitted at each ask 
 REFIT_GROWTH = 10  # ... and then whenever there are a tenth more trials
 N_FITS_KEPT = 64
 N_INCUMBENTS = 3
-N_BEFORE_NADIR = 60  # feasible trials before volumes are measured from close behind the front
-NADIR_MARGIN = 0.1  # how far behind its worst point, in units of its range
 MAX_BOXES = 1000  # into which several objectives are cut, about
 
 _THREADS_LOCK = threading.Lock()
@@ -228,10 +226,8 @@ class GPSampler(ColumnSampler):
                     return ProbabilityOfImprovement(incumbent - MARGIN)
                 case _:
                     return ExpectedImprovement(incumbent)
-        front = np.unique(means[is_nondominated(means)], axis=0)
         reference = reference_point(means)
-        if len(means) >= N_BEFORE_NADIR:
-            reference = _beyond_nadir(front, reference)
+        front = np.unique(means[is_nondominated(means)], axis=0)
         n_seen = _front_size(len(models))
         if len(front) > n_seen:
             front = front[select_by_hypervolume(front, n_seen, reference)]
@@ -362,16 +358,6 @@ def _fit_size(n_trials: int) -> int:
     while size + size // REFIT_GROWTH <= n_trials and size >= REFIT_EACH:
         size += size // REFIT_GROWTH
     return size
-
-
-def _beyond_nadir(front: FloatArray, widest: FloatArray) -> FloatArray:
-    """A reference point a little worse than the worst of the front.
-
-    Measured from far behind, the ends of the front count for much more than its middle. Early, when
-    the front is hardly known, they should.
-    """
-    nadir, span = front.max(axis=0), np.ptp(front, axis=0)
-    return np.where(span > 0.0, np.minimum(nadir + NADIR_MARGIN * span, widest), widest)
 
 
 def _front_size(n_objectives: int) -> int:
