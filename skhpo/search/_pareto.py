@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -332,9 +333,7 @@ class ParetoSearchCV(StudySearchCV):
 
     def _with_refit_as_a_metric(self) -> ParetoSearchCV:
         """This search, shallowly copied, with `refit` as scikit-learn's ``score`` reads it."""
-        from copy import copy
-
-        chosen = copy(self)
+        chosen = copy.copy(self)
         chosen.refit = self._first_score() if self.refit is not False else False
         return chosen
 
