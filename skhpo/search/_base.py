@@ -399,7 +399,9 @@ class StudySearchCV(BaseSearchCV):
             callbacks.search(n_candidates * course.n_tasks),
             ledger.open(),
             Executor(self.n_jobs) as workers,
-            Progress(self.verbose, n_candidates, n_folds) as progress,
+            Progress(
+                self.verbose, n_candidates, n_folds, [one.name for one in plan.goal.objectives]
+            ) as progress,
         ):
             referee = StudyReferee(
                 study,

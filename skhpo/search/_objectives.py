@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import get_scorer_names
 
 from skhpo.search._costs import KNOWN_COSTS, Cost
 
-__all__ = ["Constraint", "Goal", "Objective", "goal_of_one", "parse_constraint", "parse_objectives"]
+__all__ = [
+    "Constraint",
+    "Goal",
+    "Objective",
+    "check_is_scorer",
+    "goal_of_one",
+    "parse_constraint",
+    "parse_objectives",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -219,6 +229,7 @@ def _objective(one: Any, name: str | None) -> Objective:
             one = Cost(_function_of(one), name, one.unit)
         return Objective(one.name, cost=one)
     if isinstance(one, str):
+        check_is_scorer(one, "`objectives`")
         return Objective(name or one, scoring=one)
     if not callable(one):
         raise ValueError(
@@ -230,6 +241,18 @@ def _objective(one: Any, name: str | None) -> Objective:
     if name is None or not name.isidentifier():
         raise ValueError(f"Give {one!r} a name: let `objectives` be a dict.")
     return Objective(name, scoring=one)
+
+
+def check_is_scorer(name: str, where: str) -> None:
+    """Raise a ValueError that helps if scikit-learn knows no scorer of a name."""
+    known = get_scorer_names()
+    if name not in known:
+        near = get_close_matches(name, [*known, *KNOWN_COSTS], n=3)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ValueError(
+            f"{where}: {name!r} is no scorer's name (see sklearn.metrics.get_scorer_names()) and "
+            f"not one of the costs {list(KNOWN_COSTS)}.{hint}"
+        )
 
 
 def _function_of(cost: Cost) -> Callable[[Any], float]:

@@ -17,7 +17,13 @@ from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import StudySearchCV
 from skhpo.search._costs import KNOWN_COSTS
-from skhpo.search._objectives import Goal, Objective, parse_constraint, parse_objectives
+from skhpo.search._objectives import (
+    Goal,
+    Objective,
+    check_is_scorer,
+    parse_constraint,
+    parse_objectives,
+)
 from skhpo.search._plan import Plan
 from skhpo.search._schedule import Candidate
 from skhpo.search._selection import SimplestRule, parse_front_rule
@@ -342,12 +348,14 @@ class ParetoSearchCV(StudySearchCV):
     def _get_scorers(self) -> tuple[Any, str]:
         """The scorers of objectives, constraints and `scoring`; and the one to be called first."""
         scoring = {one.name: one.scoring for one in self._objectives() if one.cost is None}
-        for name, bound in (self.constraints or {}).items():
-            if not callable(bound) and name not in self._known_without_scorer():
-                scoring.setdefault(name, name)
         further = self.scoring or {}
         for name in further:
             scoring.setdefault(name, further[name] if isinstance(further, Mapping) else name)
+        for name, bound in (self.constraints or {}).items():
+            if not callable(bound) and name not in self._known_without_scorer():
+                if name not in scoring:
+                    check_is_scorer(name, "`constraints`")
+                scoring.setdefault(name, name)
         scorers = check_multimetric_scoring(self.estimator, scoring)
         bundle = MultimetricScorer(scorers=scorers, raise_exc=self.error_score == "raise")
         return bundle, self._first_score()

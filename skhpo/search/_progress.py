@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,12 +25,17 @@ class Progress:
         How many candidates there will be, at most.
     n_folds : int
         Folds of a candidate.
+    names : sequence of str or None
+        Names of the objectives, where there are several.
     """
 
-    def __init__(self, verbose: int, n_candidates: int, n_folds: int) -> None:
+    def __init__(
+        self, verbose: int, n_candidates: int, n_folds: int, names: Sequence[str | None] = ()
+    ) -> None:
         self._verbose = verbose
         self._n_candidates = n_candidates
         self._n_folds = n_folds
+        self._names = names
         self._n_fits = 0
         self._n_pruned = 0
         self._best: float | None = None
@@ -85,6 +91,7 @@ class Progress:
             is_best = " (best so far)" if values[0] == self._best else ""
             outcome = f"score {values[0]:.4f}{is_best}"
         elif candidate.status == "complete":
-            outcome = "values " + ", ".join(f"{value:.4g}" for value in values)
+            named = zip(self._names, values, strict=True)
+            outcome = ", ".join(f"{name} {value:.4g}" for name, value in named)
         settings = ", ".join(f"{name}={value}" for name, value in params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"

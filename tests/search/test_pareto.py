@@ -370,6 +370,20 @@ def test_a_cost_that_cannot_be_measured_fails_its_candidate_only():
         search(objectives=["accuracy", Cost(picky)], n_iter=12, error_score="raise").fit(X, y)
 
 
+def test_a_misspelt_name_is_met_with_near_ones():
+    with pytest.raises(ValueError, match=r"'acuracy' is no scorer's name .* 'accuracy'"):
+        search(objectives=["acuracy", "model_size"]).fit(X, y)
+    with pytest.raises(ValueError, match=r"`constraints`: 'model_sise' .* 'model_size'"):
+        search(constraints={"model_sise": "<= 3 kB"}).fit(X, y)
+
+
+def test_a_line_a_candidate_names_the_objectives(capsys):
+    search(n_iter=2, verbose=2).fit(X, y)
+    shown = "".join(capsys.readouterr())
+    assert "[1/2] accuracy 0." in shown
+    assert ", n_leaves " in shown
+
+
 def test_it_can_be_cloned_pickled_and_nested():
     found = search(n_iter=6)
     assert clone(found).get_params()["objectives"] == found.objectives
