@@ -3,6 +3,7 @@
 import pickle
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint
@@ -122,9 +123,13 @@ def test_the_number_of_features_counts_the_columns_in_use():
     assert found.cv_results_["mean_n_features"][found.best_index_] == counts.min()
 
 
-def test_times_as_objectives_are_the_columns_of_the_table():
-    found = search(objectives=["accuracy", "fit_time", "score_time"], n_iter=4, pruner=None)
-    found.fit(X, y)
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_times_as_objectives_are_the_columns_of_the_table(n_jobs, backend):
+    settings = {"objectives": ["accuracy", "fit_time", "score_time"], "n_iter": 4, "pruner": None}
+    with joblib.parallel_config(backend=backend):
+        found = search(n_jobs=n_jobs, **settings).fit(X, y)
+    assert set(found.cv_results_["status"]) == {"complete"}
     for k, name in enumerate(["fit_time", "score_time"], start=1):
         assert found.values_[:, k].tolist() == found.cv_results_[f"mean_{name}"].tolist()
         assert (found.values_[:, k] > 0).all()
