@@ -170,7 +170,12 @@ class Goal:
         if not self.constraints:
             return {}
         folds = [_metrics(result) for result in results]
-        means = {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+        return self.excesses_at(
+            {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+        )
+
+    def excesses_at(self, means: Mapping[str, float]) -> dict[str, float]:
+        """By how much mean metrics break each constraint; inf where that cannot be said."""
         excesses = {str(one): one.excess(means) for one in self.constraints}
         return {name: np.inf if np.isnan(excess) else excess for name, excess in excesses.items()}
 

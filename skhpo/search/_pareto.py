@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 
 from skhpo.boosting import EarlyStopping
+from skhpo.history import total_violation
 from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
@@ -431,8 +432,7 @@ class ParetoSearchCV(StudySearchCV):
         columns = {name: self._means(name) for name in names}
         for row in np.flatnonzero(is_complete):
             means = {name: float(column[row]) for name, column in columns.items()}
-            excesses = [one.excess(means) for one in goal.constraints]
-            violation[row] = sum(max(e, 0.0) if e == e else np.inf for e in excesses)
+            violation[row] = total_violation(goal.excesses_at(means))
         return violation
 
     def _keep_front(self, goal: Goal) -> None:

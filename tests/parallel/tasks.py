@@ -13,6 +13,16 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from skhpo.parallel import Executor
 
 
+def outcomes_of(executor):
+    """Wait for all that is outstanding, in this process; outcomes by key."""
+    found = {}
+    while executor.n_outstanding:
+        key, outcome = executor.wait(timeout=60)
+        assert key not in found
+        found[key] = outcome
+    return found
+
+
 def square(x):
     return x * x
 
@@ -32,6 +42,10 @@ def where():
 def sleep(seconds):
     time.sleep(seconds)
     return seconds
+
+
+def total(data):
+    return float(sum(data["weights"] if isinstance(data, dict) else data))
 
 
 def exit_process():

@@ -76,28 +76,16 @@ def on_dask(cluster):
         yield settings["client"]
 
 
-def outcomes_of(executor):
-    found = {}
-    while executor.n_outstanding:
-        key, outcome = executor.wait(timeout=60)
-        found[key] = outcome
-    return found
-
-
 def test_every_task_comes_back_once_with_its_own_result_or_error(on_dask):
     with Executor() as executor:
         assert executor.n_workers == 2
         for i in range(20):
             executor.submit(i, tasks.square, i)
         executor.submit("bad", tasks.fail, "no such penalty")
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     with pytest.raises(ValueError, match="no such penalty"):
         found.pop("bad").result()
     assert {i: outcome.result() for i, outcome in found.items()} == {i: i * i for i in range(20)}
-
-
-def total(data):
-    return float(sum(data["weights"] if isinstance(data, dict) else data))
 
 
 @pytest.mark.parametrize("kind", [np.asarray, pd.Series, list, lambda x: {"weights": x}])
@@ -108,8 +96,8 @@ def test_a_large_argument_is_sent_to_the_cluster_once_for_all_tasks(on_dask, kin
     X = kind(np.arange(30_000.0))
     with Executor() as executor:
         for i in range(8):
-            executor.submit(i, total, X)
-        found = outcomes_of(executor)
+            executor.submit(i, tasks.total, X)
+        found = tasks.outcomes_of(executor)
     assert len(sent) == 1
     assert [outcome.result() for outcome in found.values()] == [sum(range(30_000))] * 8
 
@@ -119,7 +107,7 @@ def test_an_array_that_the_user_has_scattered_is_not_sent_again(on_dask, monkeyp
     with parallel_config(backend="dask", scatter=[X]):
         monkeypatch.setattr(on_dask, "scatter", None)
         with Executor() as executor:
-            executor.submit(0, total, X)
+            executor.submit(0, tasks.total, X)
             assert executor.wait(timeout=60)[1].result() == X.sum()
 
 
@@ -130,7 +118,7 @@ def test_a_task_that_cannot_be_pickled_is_an_outcome(on_dask):
         executor.submit("result", tasks.return_what_cannot_be_pickled)
         executor.submit("opening", tasks.return_what_cannot_be_unpickled)
         executor.submit("good", tasks.square, 3)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert found.pop("good").result() == 9
     for outcome in found.values():
         assert isinstance(outcome.error, Exception)
@@ -142,7 +130,7 @@ def test_a_task_that_always_kills_its_worker_is_lost_and_no_other(on_dask):
         time.sleep(0.5)
         for i in range(4):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert isinstance(found.pop("guilty").error, WorkerDiedError)
     assert [found[i].result() for i in range(4)] == [0, 1, 4, 9]
 
@@ -155,7 +143,7 @@ def test_a_worker_killed_once_costs_no_task(on_dask, tmp_path):
             time.sleep(0.01)
         with contextlib.suppress(ProcessLookupError):
             os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert {name: outcome.result() for name, outcome in found.items()} == {c: c for c in "abcd"}
 
 
@@ -176,19 +164,19 @@ def test_an_executor_inside_a_task_does_not_deadlock(on_dask):
     with Executor() as executor:
         for i in range(3):
             executor.submit(i, tasks.nested, 2, 5)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert [outcome.result()[1] for outcome in found.values()] == [[0, 1, 4, 9, 16]] * 3
 
 
 def test_data_that_died_with_the_only_workers_that_held_it_is_sent_again(on_dask):
     X = np.arange(30_000.0)
     with Executor() as executor:
-        executor.submit("first", total, X)
+        executor.submit("first", tasks.total, X)
         executor.wait(timeout=60)
         on_dask.restart(wait_for_workers=True)
         for i in range(4):
-            executor.submit(i, total, X)
-        found = outcomes_of(executor)
+            executor.submit(i, tasks.total, X)
+        found = tasks.outcomes_of(executor)
     assert [outcome.result() for outcome in found.values()] == [X.sum()] * 4
 
 
@@ -197,8 +185,8 @@ def test_a_worker_that_dies_with_its_data_costs_no_other_task(on_dask):
     with Executor() as executor:
         executor.submit("guilty", end_process_with, X)
         for i in range(6):
-            executor.submit(i, total, X)
-        found = outcomes_of(executor)
+            executor.submit(i, tasks.total, X)
+        found = tasks.outcomes_of(executor)
     assert isinstance(found.pop("guilty").error, WorkerDiedError)
     assert [outcome.result() for outcome in found.values()] == [X.sum()] * 6
 

@@ -17,15 +17,6 @@ from tests.parallel import tasks
 pytestmark = pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
 
 
-def outcomes_of(executor):
-    found = {}
-    while executor.n_outstanding:
-        key, outcome = executor.wait(timeout=60)
-        assert key not in found
-        found[key] = outcome
-    return found
-
-
 def wait_for(condition):
     deadline = time.monotonic() + 60
     while not condition():
@@ -40,7 +31,7 @@ def test_only_the_task_that_always_kills_its_worker_is_lost(backend):
         executor.submit("guilty", tasks.exit_process)
         for i in range(5, 10):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
         executor.submit("next", tasks.square, 4)
         assert executor.wait()[1].result() == 16
     with pytest.raises(WorkerDiedError, match=r"(?s)tried twice.*memory.*segmentation fault.*13"):
@@ -53,7 +44,7 @@ def test_two_guilty_tasks_at_once_are_both_found_and_the_innocent_kept(backend):
     with parallel_config(backend=backend, n_jobs=3), Executor() as executor:
         for i in range(6):
             executor.submit(i, tasks.exit_process if i in (0, 1) else tasks.square, *[i] * (i > 1))
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert [type(found[i].error) for i in (0, 1)] == [WorkerDiedError] * 2
     assert [found[i].result() for i in range(2, 6)] == [4, 9, 16, 25]
 
@@ -64,7 +55,7 @@ def test_a_worker_killed_once_from_outside_costs_no_task(backend, tmp_path):
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 0.5)
         wait_for((tmp_path / "a").exists)
         os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert {name: outcome.result() for name, outcome in found.items()} == {c: c for c in "abcd"}
 
 
@@ -84,7 +75,7 @@ def test_tasks_submitted_while_suspects_run_alone_wait_and_are_run(backend):
             key, outcome = executor.wait(timeout=60)
             found[key] = outcome
             executor.submit(i, tasks.square, i)
-        found |= outcomes_of(executor)
+        found |= tasks.outcomes_of(executor)
     assert [type(found[i].error) for i in range(3)] == [WorkerDiedError] * 3
     assert [found[i].result() for i in range(3, 9)] == [i * i for i in range(3, 9)]
 
@@ -93,12 +84,12 @@ def test_idle_workers_that_are_killed_are_replaced(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for i in range(4):
             executor.submit(i, tasks.where)
-        pids = {outcome.result()[0] for outcome in outcomes_of(executor).values()}
+        pids = {outcome.result()[0] for outcome in tasks.outcomes_of(executor).values()}
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         for i in range(4):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert [found[i].result() for i in range(4)] == [0, 1, 4, 9]
 
 
@@ -113,7 +104,7 @@ def test_joblibs_settings_outlive_a_restart(backend):
     with parallel_config(backend=backend, n_jobs=2, max_nbytes=None), Executor() as executor:
         executor.submit("guilty", tasks.exit_process)
         executor.submit("array", tasks.memmap_of, np.zeros(300_000))
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
         executor.submit("array", tasks.memmap_of, np.zeros(300_000))
         assert executor.wait()[1].result()[0] is False
     assert found["array"].result()[0] is False
@@ -139,7 +130,7 @@ def test_no_process_but_lokys_reusable_ones_is_left_behind(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for i in range(4):
             executor.submit(i, tasks.where)
-        pids = {outcome.result()[0] for outcome in outcomes_of(executor).values()}
+        pids = {outcome.result()[0] for outcome in tasks.outcomes_of(executor).values()}
     if backend == "multiprocessing":
         assert not any(psutil.pid_exists(pid) for pid in pids)
     zombies = [p for p in psutil.Process().children() if p.status() == psutil.STATUS_ZOMBIE]

@@ -37,22 +37,13 @@ class AskedBackend(ThreadingBackend):
 joblib.register_parallel_backend("asked", AskedBackend)
 
 
-def outcomes_of(executor):
-    found = {}
-    while executor.n_outstanding:
-        key, outcome = executor.wait(timeout=60)
-        assert key not in found
-        found[key] = outcome
-    return found
-
-
 @pytest.mark.parametrize("backend", [*POOLS, "sequential"])
 def test_every_task_comes_back_once_with_its_own_result(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for i in range(30):
             executor.submit(("task", i), tasks.square, x=i)
         assert executor.n_outstanding == 30
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert {key: outcome.result() for key, outcome in found.items()} == {
         ("task", i): i * i for i in range(30)
     }
@@ -74,7 +65,7 @@ def test_an_exception_is_the_outcome_of_its_task_alone(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         executor.submit("bad", tasks.fail, "no such penalty")
         executor.submit("good", tasks.square, 3)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert found["good"].result() == 9
     with pytest.raises(ValueError, match="no such penalty"):
         found["bad"].result()
@@ -204,7 +195,7 @@ def test_executors_may_be_nested_in_executors(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for i in range(4):
             executor.submit(i, tasks.nested, 2, 5)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert [outcome.result()[1] for outcome in found.values()] == [[0, 1, 4, 9, 16]] * 4
 
 
@@ -240,7 +231,7 @@ def test_a_large_array_is_mapped_into_memory_once_for_all_tasks(backend):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for i in range(8):
             executor.submit(i, tasks.memmap_of, X)
-        found = [outcome.result() for outcome in outcomes_of(executor).values()]
+        found = [outcome.result() for outcome in tasks.outcomes_of(executor).values()]
         [filename] = {Path(filename) for _, filename, _ in found}
         assert list(filename.parent.iterdir()) == [filename]
     assert {(mapped, total) for mapped, _, total in found} == {(True, X.sum())}
@@ -260,7 +251,7 @@ def test_a_task_that_cannot_be_pickled_is_an_outcome_and_the_pool_lives(backend)
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         executor.submit("bad", tasks.square, threading.Lock())
         executor.submit("good", tasks.square, 3)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
         executor.submit("next", tasks.square, 4)
         assert executor.wait()[1].result() == 16
     assert "pickle" in str(found["bad"].error)
@@ -277,7 +268,7 @@ def test_a_result_that_cannot_be_transported_is_an_outcome_and_the_pool_lives(ba
         executor.submit("bad", function)
         for i in range(4):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
         executor.submit("next", tasks.square, 4)
         assert executor.wait()[1].result() == 16
     assert re.search("pickle|serialize", str(found["bad"].error))

@@ -53,25 +53,13 @@ def on_ray(cluster):
         yield
 
 
-def outcomes_of(executor):
-    found = {}
-    while executor.n_outstanding:
-        key, outcome = executor.wait(timeout=60)
-        found[key] = outcome
-    return found
-
-
-def total(data):
-    return float(sum(data["weights"] if isinstance(data, dict) else data))
-
-
 def test_every_task_comes_back_once_with_its_own_result_or_error(on_ray):
     with Executor() as executor:
         assert executor.n_workers == 2
         for i in range(20):
             executor.submit(i, tasks.square, i)
         executor.submit("bad", tasks.fail, "no such penalty")
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     with pytest.raises(ValueError, match="no such penalty"):
         found.pop("bad").result()
     assert {i: outcome.result() for i, outcome in found.items()} == {i: i * i for i in range(20)}
@@ -85,8 +73,8 @@ def test_a_large_argument_is_put_into_the_object_store_once(on_ray, kind, monkey
     X = kind(np.arange(30_000.0))
     with Executor() as executor:
         for i in range(8):
-            executor.submit(i, total, X)
-        found = outcomes_of(executor)
+            executor.submit(i, tasks.total, X)
+        found = tasks.outcomes_of(executor)
     assert len(put) == 1
     assert [outcome.result() for outcome in found.values()] == [sum(range(30_000))] * 8
 
@@ -113,7 +101,7 @@ def test_a_task_that_cannot_be_pickled_is_an_outcome(on_ray):
         executor.submit("result", tasks.return_what_cannot_be_pickled)
         executor.submit("opening", tasks.return_what_cannot_be_unpickled)
         executor.submit("good", tasks.square, 3)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert found.pop("good").result() == 9
     for outcome in found.values():
         assert isinstance(outcome.error, Exception)
@@ -124,7 +112,7 @@ def test_a_task_that_always_kills_its_worker_is_lost_and_no_other(on_ray):
         executor.submit("guilty", tasks.exit_process)
         for i in range(6):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
         executor.submit("next", tasks.square, 7)
         assert executor.wait(timeout=60)[1].result() == 49
     assert isinstance(found.pop("guilty").error, WorkerDiedError)
@@ -138,7 +126,7 @@ def test_a_worker_killed_once_costs_no_task(on_ray, tmp_path):
         while not (tmp_path / "a").exists():
             time.sleep(0.01)
         os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert {name: outcome.result() for name, outcome in found.items()} == {c: c for c in "abcd"}
 
 

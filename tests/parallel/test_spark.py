@@ -63,25 +63,13 @@ def on_spark(cluster):
         yield
 
 
-def outcomes_of(executor):
-    found = {}
-    while executor.n_outstanding:
-        key, outcome = executor.wait(timeout=60)
-        found[key] = outcome
-    return found
-
-
-def total(data):
-    return float(sum(data["weights"] if isinstance(data, dict) else data))
-
-
 def test_every_task_comes_back_once_with_its_own_result_or_error(on_spark):
     with Executor() as executor:
         assert executor.n_workers == 2
         for i in range(10):
             executor.submit(i, tasks.square, i)
         executor.submit("bad", tasks.fail, "no such penalty")
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     with pytest.raises(ValueError, match="no such penalty"):
         found.pop("bad").result()
     assert {i: outcome.result() for i, outcome in found.items()} == {i: i * i for i in range(10)}
@@ -97,8 +85,8 @@ def test_a_large_argument_is_broadcast_once_for_all_tasks(on_spark, kind, monkey
     X = kind(np.arange(30_000.0))
     with Executor() as executor:
         for i in range(6):
-            executor.submit(i, total, X)
-        found = outcomes_of(executor)
+            executor.submit(i, tasks.total, X)
+        found = tasks.outcomes_of(executor)
     assert len(sent) == 1
     assert [outcome.result() for outcome in found.values()] == [sum(range(30_000))] * 6
 
@@ -109,7 +97,7 @@ def test_a_task_that_cannot_be_pickled_is_an_outcome(on_spark):
         executor.submit("result", tasks.return_what_cannot_be_pickled)
         executor.submit("opening", tasks.return_what_cannot_be_unpickled)
         executor.submit("good", tasks.square, 3)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert found.pop("good").result() == 9
     for outcome in found.values():
         assert isinstance(outcome.error, Exception)
@@ -120,7 +108,7 @@ def test_a_task_that_always_kills_its_worker_is_lost_and_no_other(on_spark):
         executor.submit("guilty", tasks.exit_process)
         for i in range(4):
             executor.submit(i, tasks.square, i)
-        found = outcomes_of(executor)
+        found = tasks.outcomes_of(executor)
     assert isinstance(found.pop("guilty").error, WorkerDiedError)
     assert [found[i].result() for i in range(4)] == [0, 1, 4, 9]
 
