@@ -1,5 +1,6 @@
 """The package as a whole: what an import costs, its public names and their docstrings."""
 
+import ast
 import importlib
 import importlib.metadata
 import inspect
@@ -43,6 +44,29 @@ def modules_after(statement):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     return set(json.loads(result.stdout))
+
+
+PRIVATE_PLACES = {  # by library: where its private names live, and the one file that may use them
+    "sklearn": ((), "_sklearn.py"),
+    "joblib": (("joblib.externals", "joblib.parallel"), "parallel/_joblib.py"),
+}
+
+
+@pytest.mark.parametrize("library", PRIVATE_PLACES)
+def test_private_names_of_a_library_are_imported_in_one_file(library):
+    places, one_file = PRIVATE_PLACES[library]
+    root = Path(skhpo.__path__[0])
+    found = set()
+    for file in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and (node.module or "").partition(".")[0] == library
+            ):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                if any("._" in name or name.startswith(places or "-") for name in names):
+                    found.add(file.relative_to(root).as_posix())
+    assert found == {one_file}
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _check_method_params
 
+from skhpo._sklearn import check_method_params, safe_indexing
 from skhpo.boosting._curves import (
     CurveModel,
     CurveRule,
@@ -125,13 +124,13 @@ class Stopping:
             if self.settings.on == "inner":
                 learn, hold = self._hold_out(estimator, y_train, train)
                 rows, watched = train[learn], train[hold]
-                X_train, y_train = _safe_indexing(X_train, learn), _safe_indexing(y_train, learn)
-                params = _copy_callbacks(_check_method_params(X, fit_params, indices=rows))
-            weights = _check_method_params(X, fit_params, indices=watched)
+                X_train, y_train = safe_indexing(X_train, learn), safe_indexing(y_train, learn)
+                params = _copy_callbacks(check_method_params(X, fit_params, indices=rows))
+            weights = check_method_params(X, fit_params, indices=watched)
             queries = None if self.groups is None else np.asarray(self.groups)
             evaluation = Evaluation(
-                _safe_indexing(X, watched),
-                _safe_indexing(y, watched),
+                safe_indexing(X, watched),
+                safe_indexing(y, watched),
                 weights.get(f"{prefix}sample_weight", weights.get("sample_weight")),
                 None if queries is None else queries[watched],
             )
@@ -173,7 +172,7 @@ class Stopping:
         if self.groups is not None:
             splitter: Any = GroupShuffleSplit(1, test_size=share, random_state=self.seed)
             learn, hold = next(
-                splitter.split(positions, groups=np.asarray(_safe_indexing(self.groups, train)))
+                splitter.split(positions, groups=np.asarray(safe_indexing(self.groups, train)))
             )
             return np.sort(learn), np.sort(hold)
         is_stratified = is_classifier(estimator) and type_of_target(y) in ("binary", "multiclass")

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from joblib import Parallel
-from joblib._parallel_backends import MultiprocessingBackend
 
+from skhpo.parallel._joblib import MultiprocessingBackend
 from skhpo.parallel._task import BrokenPoolError, LostTaskError, Outcome, Task
 
 if TYPE_CHECKING:

@@ -14,17 +14,18 @@ from textwrap import shorten
 from types import TracebackType
 from typing import Any, Self
 
-from joblib._parallel_backends import LokyBackend, ParallelBackendBase
-from joblib.externals.loky.process_executor import (
-    BrokenProcessPool,
-    ShutdownExecutorError,
-    TerminatedWorkerError,
-)
-from joblib.parallel import BatchedCalls
 from sklearn import get_config
 from sklearn.utils.parallel import delayed
 
 from skhpo.exceptions import WorkerDiedError
+from skhpo.parallel._joblib import (
+    BatchedCalls,
+    BrokenProcessPool,
+    LokyBackend,
+    ParallelBackendBase,
+    ShutdownExecutorError,
+    TerminatedWorkerError,
+)
 from skhpo.parallel._task import BrokenPoolError, Task
 
 __all__ = ["TWICE", "Pool", "ignore", "open_pool", "worker_died"]

@@ -20,8 +20,7 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from joblib.parallel import BatchedCalls
-
+from skhpo.parallel._joblib import BatchedCalls
 from skhpo.parallel._pools import TWICE, Pool, ignore, worker_died
 from skhpo.parallel._task import BrokenPoolError, LostTaskError, Task
 

@@ -12,11 +12,19 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _num_samples
 
+from skhpo._sklearn import (
+    BaseSearchCV,
+    FitCallbacks,
+    Interval,
+    MultimetricScorer,
+    StrOptions,
+    fit_context,
+    num_samples,
+    warn_or_raise_about_fit_failures,
+)
 from skhpo.boosting import EarlyStopping, threads_each
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, WorkerDiedError
 from skhpo.parallel import Executor, Outcome
@@ -36,12 +44,6 @@ from skhpo.search._results import format_results, performed
 from skhpo.search._schedule import Candidate, Schedule
 from skhpo.search._selection import SimplestRule
 from skhpo.search._shared import record, run_with_others
-from skhpo.search._sklearn import (
-    BaseSearchCV,
-    FitCallbacks,
-    MultimetricScorer,
-    warn_or_raise_about_fit_failures,
-)
 from skhpo.search._stopping import fit_params_for_refit, params_for_refit, with_curves
 from skhpo.search._stored import open_study
 from skhpo.storages import BaseStorage
@@ -339,7 +341,7 @@ class StudySearchCV(BaseSearchCV):
             return_train_score=return_train_score,
         )
 
-    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    @fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, **params: Any) -> StudySearchCV:
         """Search, and refit with the best parameters.
 
@@ -643,7 +645,7 @@ class StudySearchCV(BaseSearchCV):
             share = None
             if course.resource is not None:
                 model = candidate.payload.models.pop(fold, None)
-                share = course.resource.share(rung, _num_samples(plan.X), model)
+                share = course.resource.share(rung, num_samples(plan.X), model)
             workers.submit(
                 (candidate.number, task),
                 evaluate_fold,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
-from skhpo.search._sklearn import MultimetricScorer
+from skhpo._sklearn import MultimetricScorer
 
 __all__ = ["KNOWN_COSTS", "Cost", "Stopwatch", "measure_costs"]
 

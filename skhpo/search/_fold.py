@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skhpo._sklearn import fit_and_score
 from skhpo.boosting import Stopping, limit_threads, limited
 from skhpo.search._costs import Cost, Stopwatch, measure_costs
 from skhpo.search._resource import Share
-from skhpo.search._sklearn import fit_and_score
 
 __all__ = ["evaluate_fold", "result_without_fit"]
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions
 
+from skhpo._sklearn import FitCallbacks, MultimetricScorer, StrOptions, check_multimetric_scoring
 from skhpo.boosting import EarlyStopping
 from skhpo.history import total_violation
 from skhpo.multi_objective import hypervolume, is_nondominated
@@ -28,7 +28,6 @@ from skhpo.search._objectives import (
 from skhpo.search._plan import Plan
 from skhpo.search._schedule import Candidate
 from skhpo.search._selection import SimplestRule, parse_front_rule
-from skhpo.search._sklearn import FitCallbacks, MultimetricScorer, check_multimetric_scoring
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial

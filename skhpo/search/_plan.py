@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib._utils import eval_expr
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
-from sklearn.utils.validation import _num_samples
 
+from skhpo._sklearn import BaseSearchCV, check_method_params, num_samples
 from skhpo.boosting import Stopping
+from skhpo.parallel._joblib import eval_expr
 from skhpo.search._confirm import fresh_splits
 from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
-from skhpo.search._sklearn import BaseSearchCV, check_method_params
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
 from skhpo.space import SearchSpace, suggest_space
 
@@ -87,7 +86,7 @@ class Plan:
         n_rows = float(np.mean([len(train) for train, _ in self.splits]))
         if self.stopping is not None and self.stopping.settings.on == "inner":
             n_rows *= 1.0 - self.stopping.settings.validation_fraction
-        return float(_num_samples(self.X)) / n_rows
+        return float(num_samples(self.X)) / n_rows
 
 
 def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:

@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
+from skhpo._sklearn import BaseSearchCV, num_samples, safe_indexing
 from skhpo.boosting import find_model
 from skhpo.pruners import BasePruner, HyperbandPruner, SuccessiveHalvingPruner
-from skhpo.search._sklearn import BaseSearchCV
 from skhpo.space import SearchSpace
 
 __all__ = ["Resource", "Share", "make_resource", "pruner_on"]
@@ -154,7 +152,7 @@ class Share:
         """The training rows so that each beginning of them has the classes in proportion."""
         rng = np.random.default_rng(self.seed)
         shuffled = rng.permutation(train)
-        labels = _safe_indexing(y, shuffled) if y is not None else None
+        labels = safe_indexing(y, shuffled) if y is not None else None
         if not is_classifier(estimator) or type_of_target(labels) not in ("binary", "multiclass"):
             return shuffled
         _, classes = np.unique(np.asarray(labels), return_inverse=True)
@@ -214,7 +212,7 @@ def make_resource(
         )
     if any(parameter.target == name for parameter in space.parameters):
         raise ValueError(f"`resource` {name!r} is also searched; leave it out of the space.")
-    largest = _largest(search, name, _num_samples(X))
+    largest = _largest(search, name, num_samples(X))
     factor = getattr(search.pruner, "reduction_factor", FACTOR)
     smallest = _smallest(search, name, y, n_splits, largest, factor)
     rungs = [largest]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from skhpo._sklearn import BaseSearchCV, insert_error_scores
 from skhpo.boosting import Stopping
 from skhpo.search._course import Course
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
-from skhpo.search._sklearn import BaseSearchCV, insert_error_scores
 from skhpo.search._stopping import add_rounds
 
 __all__ = ["format_results", "performed"]

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
-from sklearn.utils.validation import _num_samples
 
+from skhpo._sklearn import BaseSearchCV, num_samples
 from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
-from skhpo.search._sklearn import BaseSearchCV
 from skhpo.space import SearchSpace
 
 __all__ = [
@@ -119,7 +118,7 @@ def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) 
                 f"With `early_stopping` the search makes the evaluation set of each fold; leave "
                 f"the fit parameter {name!r} out."
             )
-        if hasattr(value, "__len__") and len(value) == _num_samples(X):
+        if hasattr(value, "__len__") and len(value) == num_samples(X):
             raise ValueError(
                 f"The fit parameter {name!r} has as many rows as X: it would be cut to the "
                 "training part of each fold, and the model be watched on the rows it learns from. "

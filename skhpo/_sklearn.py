@@ -1,4 +1,4 @@
-"""What a search needs of scikit-learn's private parts, the same for each supported version.
+"""All that is used of scikit-learn's private parts, the same for each supported version.
 
 A search in the family of ``RandomizedSearchCV`` can't be had without them: they fit and score a
 fold, route metadata and format results, so ours equal scikit-learn's to the last bit.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _check_multimetric_scoring as check_multimetric_scoring
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -22,16 +23,24 @@ from sklearn.model_selection._validation import (
 from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
+from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
     "BaseSearchCV",
     "FitCallbacks",
+    "Interval",
     "MultimetricScorer",
+    "StrOptions",
     "check_method_params",
     "check_multimetric_scoring",
     "fit_and_score",
+    "fit_context",
     "insert_error_scores",
+    "num_samples",
+    "safe_indexing",
     "warn_or_raise_about_fit_failures",
 ]
 
