@@ -2,8 +2,12 @@
 
 import re
 
+from hypothesis import settings
+
 import skhpo
 
+settings.register_profile("without deadline", deadline=None)  # no test asserts a time
+settings.load_profile("without deadline")
 skhpo.logging.set_verbosity(skhpo.logging.WARNING)
 
 

@@ -11,15 +11,18 @@ from skhpo.distributions._convert import (
 )
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
 from skhpo.distributions._quantile import QuantileDistribution
+from skhpo.distributions._sequence import MAX_LISTED, SequenceDistribution
 
 __all__ = [
     "MAX_EDGES",
+    "MAX_LISTED",
     "BaseDistribution",
     "CategoricalDistribution",
     "FloatDistribution",
     "IntDistribution",
     "OrdinalDistribution",
     "QuantileDistribution",
+    "SequenceDistribution",
     "as_distribution",
     "check_distribution_compatibility",
     "distribution_to_json",

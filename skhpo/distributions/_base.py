@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+LARGEST_INT = 2**53  # every smaller integer is a float
+
 MAX_EDGES = 10_000
 """The largest ``n_cells`` for which a distribution gives its ``edges``."""
 
@@ -57,6 +59,10 @@ class BaseDistribution(ABC):
     @abstractmethod
     def _contains(self, internal: float) -> bool:
         """Whether an internal representation lies in the domain."""
+
+    def nth(self, position: int) -> Any:
+        """Return a value of a finite domain by its position in the order as it was given."""
+        return self.to_external_repr(float(self.cell_values(position)))
 
     def canonical(self, value: Any) -> Any:
         """Return a value as it would be drawn: of a choice, the object in the list."""

@@ -4,15 +4,16 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skhpo.distributions._base import BaseDistribution, FloatArray, cell_of, middle_of_cell
 from skhpo.distributions._labels import labels_of
+
+_MAX_SHOWN = 30  # choices in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,14 @@ class CategoricalDistribution(BaseDistribution):
         if index is None and isinstance(value, str) and value in self.labels:
             index = self.labels.index(value)
         if index is None:
-            raise ValueError(f"{value!r} is not among the choices {self.choices!r}.")
+            raise ValueError(f"{value!r} is not among the choices {_shown(self.choices)}.")
         return float(index)
 
     def to_external_repr(self, internal: float) -> Any:
         return self.choices[int(internal)]
+
+    def nth(self, position: int) -> Any:
+        return self.choices[position]
 
     def single(self) -> bool:
         return len(self.choices) == 1
@@ -120,46 +124,77 @@ class CategoricalDistribution(BaseDistribution):
 
 @dataclass(frozen=True, eq=False, init=False)
 class OrdinalDistribution(CategoricalDistribution):
-    """A choice among numbers in rising or falling order, all equally likely.
+    """A choice among numbers, all equally likely, in the order of their size.
 
-    Like a categorical choice, but neighbours in the list are neighbours in meaning, so that an
+    Like a categorical choice, but neighbours in size are neighbours in meaning, so that an
     algorithm may learn from one about the next. The unit coordinate follows the rank, so uneven
     lists such as ``[1, 10, 100]`` are spread evenly.
 
     Parameters
     ----------
     choices : sequence of numbers
-        Strictly increasing or strictly decreasing numbers.
+        Distinct numbers. The order is theirs where they fall strictly, else it rises.
 
     Raises
     ------
     ValueError
-        If the choices are not numbers, or not strictly monotone.
+        If the choices are not numbers, or some are equal.
 
     Examples
     --------
     >>> from skhpo.distributions import OrdinalDistribution
     >>> OrdinalDistribution([1, 10, 100]).to_unit([0, 1, 2]).round(3).tolist()
     [0.167, 0.5, 0.833]
+    >>> OrdinalDistribution([10, 100, 1]).to_unit([0, 1, 2]).round(3).tolist()
+    [0.5, 0.833, 0.167]
     """
 
     is_ordered: ClassVar[bool] = True
 
     def __init__(self, choices: Sequence[float]) -> None:
         super().__init__(choices)
-        if not is_monotone(self.choices):
-            raise ValueError(
-                "choices must be numbers that strictly increase or strictly decrease, "
-                f"but got {choices!r}."
-            )
+        if not are_distinct_numbers(self.choices):
+            raise ValueError(f"choices must be distinct numbers, but got {_shown(self.choices)}.")
+
+    def to_unit(self, internal: ArrayLike) -> FloatArray:
+        index = np.asarray(internal, dtype=np.float64)
+        inside = (index >= 0.0) & (index < self.n_cells) & (index == np.floor(index))
+        rank = self._ranks[np.where(inside, index, 0.0).astype(np.int64)].astype(np.float64)
+        return np.where(inside, middle_of_cell(rank, self.n_cells), np.nan)
+
+    def from_unit(self, u: ArrayLike) -> FloatArray:
+        u = np.asarray(u, dtype=np.float64)
+        cells = cell_of(np.where(np.isnan(u), 0.0, u), self.n_cells)
+        return np.where(np.isnan(u), np.nan, self.cell_values(cells))
+
+    def cell_values(self, ranks: ArrayLike) -> FloatArray:
+        return self._positions[np.asarray(ranks, dtype=np.int64)].astype(np.float64)
+
+    @cached_property
+    def _positions(self) -> NDArray[np.int64]:
+        """Positions of the choices by rank."""
+        order = sorted(range(self.n_cells), key=self.choices.__getitem__)
+        is_falling = order == list(range(self.n_cells))[::-1]
+        return np.array(order[::-1] if is_falling else order, dtype=np.int64)
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int64]:
+        """Ranks of the choices by position."""
+        return np.argsort(self._positions)
 
 
-def is_monotone(values: Sequence[Any]) -> bool:
-    """Whether the values are real numbers (no bools) that strictly increase or decrease."""
+def are_distinct_numbers(values: Sequence[Any]) -> bool:
+    """Whether the values are real numbers (no bools, no NaN) of which no two are equal."""
     if not all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in values):
         return False
-    pairs = list(pairwise(values))
-    return all(a < b for a, b in pairs) or all(a > b for a, b in pairs)
+    return len(set(values)) == len(values) and not any(map(is_nan, values))
+
+
+def _shown(choices: Sequence[Any]) -> str:
+    """The choices as a text, shortened if there are many."""
+    if len(choices) <= _MAX_SHOWN:
+        return repr(choices)
+    return f"({', '.join(map(repr, choices[:3]))}, ... {choices[-1]!r}), {len(choices)} in all"
 
 
 def find(value: Any, choices: Sequence[Any]) -> int | None:

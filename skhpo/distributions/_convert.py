@@ -12,19 +12,21 @@ from skhpo.distributions._categorical import (
 from skhpo.distributions._labels import is_json, labels_of
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
 from skhpo.distributions._quantile import QuantileDistribution
+from skhpo.distributions._sequence import SequenceDistribution
 
 _BY_NAME: dict[str, type[BaseDistribution]] = {
     "FloatDistribution": FloatDistribution,
     "IntDistribution": IntDistribution,
     "CategoricalDistribution": CategoricalDistribution,
 }
+_IN_A_RANGE = QuantileDistribution, SequenceDistribution  # others see no more than the range
 
 
 def distribution_to_json(dist: BaseDistribution) -> str:
     """Write a distribution as JSON: its name and the constructor's arguments.
 
     An ordinal distribution is written as a categorical one with a mark that other readers skip; a
-    quantile distribution as the range of floats or ints that it draws.
+    quantile distribution, or a long list of numbers, as the range of its floats or ints.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def labelled_json(dist: BaseDistribution) -> str:
     '{"name": "CategoricalDistribution", "attributes": {"choices": ["(100,)", null]}}'
     """
     layout: dict[str, Any] = {}
-    distribution = _drawn_range(dist) if isinstance(dist, QuantileDistribution) else dist
+    distribution = _range_of(dist) if isinstance(dist, _IN_A_RANGE) else dist
     attributes = distribution._asdict()
     name = type(distribution).__name__
     if isinstance(distribution, CategoricalDistribution):
@@ -135,8 +137,8 @@ def check_distribution_compatibility(
     """
     if _kind(dist_old) != _kind(dist_new):
         raise ValueError(f"a parameter can not change its kind from {dist_old} to {dist_new}.")
-    if getattr(dist_old, "log", None) != getattr(dist_new, "log", None) and not _any_quantile(
-        dist_old, dist_new
+    if getattr(dist_old, "log", None) != getattr(dist_new, "log", None) and not (
+        isinstance(dist_old, _IN_A_RANGE) or isinstance(dist_new, _IN_A_RANGE)
     ):
         raise ValueError(f"a parameter can not change its scale from {dist_old} to {dist_new}.")
     if (
@@ -177,7 +179,9 @@ def as_distribution(obj: Any) -> BaseDistribution:
     raise TypeError(f"a distribution must be one of {[*_BY_NAME]}, but got {obj!r}.")
 
 
-def _drawn_range(distribution: QuantileDistribution) -> FloatDistribution | IntDistribution:
+def _range_of(
+    distribution: QuantileDistribution | SequenceDistribution,
+) -> FloatDistribution | IntDistribution:
     if distribution.is_discrete:
         return IntDistribution(int(distribution.low), int(distribution.high))
     return FloatDistribution(distribution.low, distribution.high)
@@ -186,10 +190,6 @@ def _drawn_range(distribution: QuantileDistribution) -> FloatDistribution | IntD
 def _kind(distribution: BaseDistribution) -> str:
     if isinstance(distribution, CategoricalDistribution):
         return "choice"
-    if isinstance(distribution, QuantileDistribution):
+    if isinstance(distribution, _IN_A_RANGE):
         return "int" if distribution.is_discrete else "float"
     return "int" if isinstance(distribution, IntDistribution) else "float"
-
-
-def _any_quantile(*distributions: BaseDistribution) -> bool:
-    return any(isinstance(d, QuantileDistribution) for d in distributions)

@@ -11,9 +11,13 @@ from typing import Any, SupportsFloat, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skhpo.distributions._base import BaseDistribution, FloatArray, cell_of, middle_of_cell
-
-_LARGEST_INT = 2**53  # every smaller integer is a float
+from skhpo.distributions._base import (
+    LARGEST_INT,
+    BaseDistribution,
+    FloatArray,
+    cell_of,
+    middle_of_cell,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,7 +276,7 @@ def _integer(name: str, value: Any) -> int:
         if not number.is_integer():
             raise ValueError(f"{name} must be an integer, but got {value!r}.") from None
         integer = int(number)
-    if abs(integer) >= _LARGEST_INT:
+    if abs(integer) >= LARGEST_INT:
         raise ValueError(f"{name} must be below 2**53 in size, but got {value!r}.")
     return integer
 

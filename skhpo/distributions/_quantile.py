@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from skhpo.distributions._base import BaseDistribution, FloatArray
+from skhpo.distributions._base import LARGEST_INT, BaseDistribution, FloatArray
 
 _TAIL = 1e-6  # probability that is cut off where the support has no end
 _PROBES = np.linspace(0.005, 0.995, 67)  # levels at which two priors are compared
@@ -61,7 +62,7 @@ class QuantileDistribution(BaseDistribution):
             raise TypeError(f"prior must have cdf, and ppf or icdf, but got {self.prior!r}.")
         if np.ndim(self._ppf(0.5)) > 0:
             raise ValueError(f"prior must be of one dimension, but got {self.prior!r}.")
-        if not all(map(math.isfinite, self._fingerprint)) or math.isnan(self.low + self.high):
+        if not all(map(math.isfinite, (*self._few_quantiles, self.low, self.high))):
             raise ValueError(
                 f"prior must have finite quantiles, but {describe(self.prior)} has none: "
                 "its parameters may be invalid."
@@ -70,7 +71,9 @@ class QuantileDistribution(BaseDistribution):
     @cached_property
     def is_discrete(self) -> bool:
         """Whether values are ints."""
-        return is_discrete(self.prior)
+        return is_discrete(self.prior) and not np.any(
+            np.mod([*self._few_quantiles, *_values_of(self.prior)], 1.0)
+        )
 
     @cached_property
     def support(self) -> tuple[float, float]:
@@ -84,13 +87,15 @@ class QuantileDistribution(BaseDistribution):
     def low(self) -> float:
         """Smallest value that is drawn."""
         start = self.support[0]
-        return start if math.isfinite(start) else float(self._ppf(_TAIL))
+        low = start if math.isfinite(start) else float(self._ppf(_TAIL))
+        return max(low, -LARGEST_INT + 1.0) if self.is_discrete else low
 
     @cached_property
     def high(self) -> float:
         """Largest value that is drawn."""
         end = self.support[1]
-        return end if math.isfinite(end) else float(self._ppf(1.0 - _TAIL))
+        high = end if math.isfinite(end) else float(self._ppf(1.0 - _TAIL))
+        return min(high, LARGEST_INT - 1.0) if self.is_discrete else high
 
     def to_internal_repr(self, value: Any) -> float:
         try:
@@ -135,14 +140,19 @@ class QuantileDistribution(BaseDistribution):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BaseDistribution):
             return NotImplemented
-        return (
-            isinstance(other, QuantileDistribution)
-            and self.is_discrete == other.is_discrete
-            and self._fingerprint == other._fingerprint
-        )
+        if self is other:
+            return True
+        if (
+            not isinstance(other, QuantileDistribution)
+            or self.is_discrete != other.is_discrete
+            or self._few_quantiles != other._few_quantiles
+        ):
+            return False
+        ours, theirs = arguments_of(self.prior), arguments_of(other.prior)
+        return bool(ours and ours == theirs) or self._fingerprint == other._fingerprint
 
     def __hash__(self) -> int:
-        return hash(("QuantileDistribution", self._fingerprint))
+        return hash(("QuantileDistribution", self._few_quantiles))
 
     def __repr__(self) -> str:
         return f"QuantileDistribution({describe(self.prior)})"
@@ -152,6 +162,11 @@ class QuantileDistribution(BaseDistribution):
         """The coordinates whose quantiles are finite."""
         start, end = map(math.isfinite, self.support)
         return (0.0 if start else _TAIL), (1.0 if end else 1.0 - _TAIL)
+
+    @cached_property
+    def _few_quantiles(self) -> tuple[float, ...]:
+        """Those that tell most priors apart; a quantile may take scipy a tenth of a second."""
+        return tuple(self._ppf([0.05, 0.5, 0.95]).tolist())
 
     @cached_property
     def _fingerprint(self) -> tuple[float, ...]:
@@ -179,6 +194,25 @@ def is_discrete(prior: Any) -> bool:
 
 def _quantile_of(prior: Any) -> Callable[[ArrayLike], Any] | None:
     return getattr(prior, "ppf", None) or getattr(prior, "icdf", None)
+
+
+def _values_of(prior: Any) -> Any:
+    """The values of a distribution that lists them, as ``scipy.stats.rv_discrete(values=...)``."""
+    return getattr(getattr(prior, "dist", prior), "xk", ())
+
+
+def arguments_of(prior: Any) -> dict[str, Any]:
+    """All arguments of a frozen distribution of scipy.stats, by name; empty for anything else."""
+    if not hasattr(prior, "dist"):
+        return {}
+    dist = prior.dist
+    name = getattr(dist, "name", None)
+    is_standard = isinstance(name, str) and type(getattr(stats, name, None)) is type(dist)
+    if not is_standard:
+        return {}
+    shapes = dist.shapes.split(", ") if dist.shapes else []
+    given = zip([*shapes, "loc", "scale"], prior.args, strict=False)
+    return {"name": name, "loc": 0.0, "scale": 1.0, **dict(given), **prior.kwds}
 
 
 def describe(prior: Any) -> str:

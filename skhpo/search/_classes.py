@@ -160,13 +160,13 @@ class CmaEsSearchCV(StudySearchCV):
 
     Examples
     --------
-    >>> from scipy.stats import loguniform
+    >>> from scipy.stats import loguniform, uniform
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.linear_model import ElasticNet
     >>> from skhpo import CmaEsSearchCV
     >>> X, y = load_diabetes(return_X_y=True)
     >>> search = CmaEsSearchCV(
-    ...     ElasticNet(), {"alpha": loguniform(1e-4, 1e1), "l1_ratio": (0.05, 1.0)},
+    ...     ElasticNet(), {"alpha": loguniform(1e-4, 1e1), "l1_ratio": uniform(0.05, 0.95)},
     ...     n_iter=40, random_state=0,
     ... )
     >>> bool(search.fit(X, y).best_score_ > 0.48)

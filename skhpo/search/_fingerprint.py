@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 
-from skhpo.distributions import BaseDistribution, QuantileDistribution, labelled_json
+from skhpo.distributions import (
+    BaseDistribution,
+    QuantileDistribution,
+    SequenceDistribution,
+    labelled_json,
+)
 from skhpo.distributions._categorical import same_object
 from skhpo.distributions._labels import describe
 from skhpo.exceptions import StudyMismatchError
@@ -135,6 +140,8 @@ def _changed_params(estimator: Any) -> dict[str, Any]:
 
 
 def _describe_distribution(distribution: BaseDistribution) -> str:
+    if isinstance(distribution, SequenceDistribution):
+        return f"{distribution!r} {digest(np.asarray(distribution.values))}"
     if not isinstance(distribution, QuantileDistribution):
         return labelled_json(distribution)
     probes = distribution.from_unit(np.linspace(0.1, 0.9, 5))

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from skhpo.distributions import QuantileDistribution
+from skhpo.distributions import BaseDistribution, CategoricalDistribution, QuantileDistribution
 from skhpo.distributions._base import FloatArray
+from skhpo.space._values import without_repeats
 
 _N_DRAWS = 1_000
 
 
-def draw_prior(source: Any, random_state: Any) -> QuantileDistribution:
+def draw_prior(source: Any, random_state: Any) -> BaseDistribution:
     """Draw from an object's ``rvs`` and return the draws' empirical distribution.
 
     Parameters
@@ -22,35 +23,37 @@ def draw_prior(source: Any, random_state: Any) -> QuantileDistribution:
     source : object
         Has a method ``rvs(random_state=...)``, as scikit-learn's searches need it.
     random_state : int, RandomState instance or None
-        Seeds the draws.
+        Seeds the draws; None as 0 does, so that a stored search finds its space again.
 
     Returns
     -------
-    QuantileDistribution
+    BaseDistribution
         Ints where all draws are ints. Floats are interpolated between the draws, unless some
-        were drawn twice: then only values that were drawn come again.
+        were drawn twice: then only values that were drawn come again. Anything else (words,
+        tuples, arrays, ...) is a choice among the distinct draws.
 
     Raises
     ------
     TypeError
-        If a draw is no number.
+        If ``rvs`` takes no ``random_state``.
     ValueError
         If a draw is NaN or infinite.
     """
-    rng = check_random_state(random_state)
-    draws = [source.rvs(random_state=rng) for _ in range(_N_DRAWS)]
-    other = [d for d in draws if not isinstance(d, Real) or isinstance(d, bool | np.bool_)]
-    if other:
-        raise TypeError(
-            f"rvs must give numbers where there is no ppf and cdf, but {source!r} gave "
-            f"{other[0]!r}: give a list of the values instead."
-        )
+    draws = draws_of(source, random_state)
+    if not all(isinstance(d, Real) and not isinstance(d, bool | np.bool_) for d in draws):
+        return CategoricalDistribution(without_repeats(draws))
     if not np.all(np.isfinite(np.asarray(draws, dtype=np.float64))):
         raise ValueError(f"rvs must give finite numbers, but {source!r} gave NaN or infinity.")
     if all(isinstance(d, Integral) for d in draws):
         return QuantileDistribution(IntegerPrior(draws))
     repeats = len(set(draws)) < len(draws)
     return QuantileDistribution(StepPrior(draws) if repeats else SmoothPrior(draws))
+
+
+def draws_of(source: Any, random_state: Any) -> list[Any]:
+    """Draw one by one, as RandomizedSearchCV does."""
+    rng = check_random_state(0 if random_state is None else random_state)
+    return [source.rvs(random_state=rng) for _ in range(_N_DRAWS)]
 
 
 class SmoothPrior:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from skhpo.distributions import BaseDistribution, CategoricalDistribution
 from skhpo.space._defaults import locate, present_values
@@ -134,9 +136,11 @@ class SearchSpace:
         Parameters
         ----------
         param_distributions : dict or list of dicts
-            By parameter: a sequence of values (strictly monotone numbers are ordered, others are
-            not; of equal values one is kept), a distribution of scipy.stats, of ours or of Optuna,
-            or any object with ``rvs(random_state=...)``. With a list, each dict is a branch.
+            By parameter: a sequence of values (numbers are ordered, others are not; of equal
+            values one is kept), a distribution of scipy.stats, of ours, of Optuna or of
+            scikit-optimize, or any object with ``rvs(random_state=...)``. With a list, each dict
+            is a branch. scikit-learn's ParameterGrid and ParameterSampler are read as what they
+            were made of.
         estimator : estimator, default=None
             If given, every name must be one of its parameters, or of an estimator that it may get
             in the same dict.
@@ -153,8 +157,20 @@ class SearchSpace:
             If something has the wrong type.
         ValueError
             If a sequence is empty, a distribution's parameters are invalid, or a name is unknown.
+
+        Warns
+        -----
+        UserWarning
+            If no dict has a parameter.
         """
-        given = as_branches(param_distributions)
+        given = as_branches(_unpacked(param_distributions))
+        if not any(given):
+            warnings.warn(
+                f"The space has no parameter, got: {param_distributions!r}. Nothing is searched: "
+                "the estimator as it is given is the only candidate.",
+                UserWarning,
+                stacklevel=2,
+            )
         if estimator is not None:
             for branch in given:
                 check_names(branch, estimator)
@@ -301,8 +317,8 @@ class SearchSpace:
         values: dict[str, Any] = {}
         for target in sorted(self._branches[b], reverse=True):
             distribution = self._branches[b][target].distribution
-            index, rank = divmod(index, distribution.n_cells or 1)
-            values[target] = _external(distribution, distribution.cell_values(rank))
+            index, position = divmod(index, distribution.n_cells or 1)
+            values[target] = distribution.nth(position)
         return self._config(b, values)
 
     def _config(self, b: int, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -312,6 +328,15 @@ class SearchSpace:
 
     def __repr__(self) -> str:
         return f"SearchSpace({self.distributions})"
+
+
+def _unpacked(param_distributions: Any) -> Any:
+    """What scikit-learn's grid or sampler of parameters was made of; anything else as it is."""
+    if isinstance(param_distributions, ParameterGrid):
+        return param_distributions.param_grid
+    if isinstance(param_distributions, ParameterSampler):
+        return param_distributions.param_distributions
+    return param_distributions
 
 
 def _name_parameters(branches: Sequence[Mapping[str, BaseDistribution]]) -> list[Parameter]:
@@ -341,8 +366,10 @@ def _name_parameters(branches: Sequence[Mapping[str, BaseDistribution]]) -> list
 
 def _interchangeable(a: BaseDistribution, b: BaseDistribution) -> bool:
     """Whether two distributions are equal, and their choices of the same types (1 is not 1.0)."""
+    if a is b:
+        return True
     types_of = [tuple(map(type, getattr(d, "choices", ()))) for d in (a, b)]
-    return a == b and types_of[0] == types_of[1]
+    return types_of[0] == types_of[1] and a == b
 
 
 def _find_parameter(parameters: Sequence[Parameter], target: str, branch: int) -> Parameter:

@@ -1,0 +1,119 @@
+"""Search spaces as other libraries write them: taken where they are clear, else explained."""
+
+import warnings
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from skhpo.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from skhpo.space._values import from_sequence
+
+_PRIORS = ("uniform", "log-uniform")
+
+_INSTEAD = {
+    "hyperopt": (
+        "an expression of hyperopt",
+        "a list for hp.choice, scipy.stats.uniform(low, high - low) for hp.uniform, "
+        "scipy.stats.loguniform(exp(low), exp(high)) for hp.loguniform, scipy.stats.randint("
+        "low, high) for hp.randint, FloatDistribution(low, high, step=q) for hp.quniform",
+    ),
+    "ray": (
+        "a domain of ray.tune",
+        "a list for tune.choice and tune.grid_search, scipy.stats.uniform(low, high - low) for "
+        "tune.uniform, scipy.stats.loguniform(low, high) for tune.loguniform, "
+        "scipy.stats.randint(low, high) for tune.randint, FloatDistribution(low, high, step=q) "
+        "for tune.quniform",
+    ),
+}
+
+
+def check_is_no_foreign(value: Any) -> None:
+    """Raise a TypeError that says what to write instead of what other libraries have here."""
+    package = type(value).__module__.partition(".")[0]
+    if isinstance(value, Mapping) and set(value) == {"grid_search"}:
+        package = "ray"
+    if package in _INSTEAD:
+        what, instead = _INSTEAD[package]
+        raise TypeError(f"{what} is not taken, but got {value!r}. Write {instead}.")
+    if isinstance(value, type) and (
+        issubclass(value, BaseDistribution) or hasattr(value, "cdf") or hasattr(value, "rvs")
+    ):
+        raise TypeError(
+            f"it is the class {value.__name__}, not an object of it. "
+            f"Did you mean {value.__name__}(...)?"
+        )
+
+
+def from_scikit_optimize(value: Any) -> BaseDistribution | None:
+    """Read a dimension of scikit-optimize, or a range with a prior in a tuple, as it writes them.
+
+    Parameters
+    ----------
+    value : object
+        A ``Real``, ``Integer`` or ``Categorical``; or a tuple ``(low, high, prior)`` or
+        ``(low, high, prior, base)`` with "uniform" or "log-uniform" as its prior.
+
+    Returns
+    -------
+    BaseDistribution or None
+        None if it is something else. The base of a logarithm makes no difference to the prior.
+    """
+    if _is_range_with_prior(value):
+        low, high, prior = value[:3]
+        are_ints = isinstance(low, Integral) and isinstance(high, Integral)
+        return _range(low, high, prior, are_ints)
+    names = {base.__name__ for base in type(value).__mro__}
+    if "Dimension" not in names:
+        return None
+    if "Categorical" in names:
+        return _categorical(value)
+    if "Real" in names or "Integer" in names:
+        return _range(value.low, value.high, value.prior, "Integer" in names)
+    return None
+
+
+def warn_of_two_numbers(name: str, value: Any) -> None:
+    """Warn where a tuple may be meant as a range: GridSearchCV and BayesSearchCV differ here."""
+    if isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)):
+        low, high = value
+        if low < high:
+            warnings.warn(
+                f"Parameter {name!r}: the tuple {value!r} is read as two choices, as "
+                f"GridSearchCV reads it. Write {(low, high, 'uniform')!r} or "
+                f"{(low, high, 'log-uniform')!r} for the range; or the list {[low, high]!r} for "
+                "the two choices.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
+def _is_range_with_prior(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) in (3, 4)
+        and isinstance(value[2], str)
+        and value[2] in _PRIORS
+        and all(map(_is_number, value[:2] + value[3:]))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+
+
+def _range(low: Any, high: Any, prior: str, are_ints: bool) -> BaseDistribution:
+    kind = IntDistribution if are_ints else FloatDistribution
+    return kind(low, high, log=prior == "log-uniform")
+
+
+def _categorical(dimension: Any) -> BaseDistribution:
+    weights = getattr(dimension, "prior", None)
+    if weights is not None and len(set(weights)) > 1:
+        warnings.warn(
+            f"The weights of {dimension!r} are not used: all choices are equally likely.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return from_sequence(list(dimension.categories))

@@ -1,0 +1,130 @@
+"""Sequences of values, as scikit-learn users write them, made distributions."""
+
+from collections.abc import Hashable, Mapping, Sequence, Set
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from skhpo.distributions import (
+    MAX_LISTED,
+    BaseDistribution,
+    CategoricalDistribution,
+    IntDistribution,
+    OrdinalDistribution,
+    SequenceDistribution,
+)
+from skhpo.distributions._base import LARGEST_INT
+from skhpo.distributions._categorical import are_distinct_numbers, is_nan, same_object
+
+_NO_SEQUENCES = (str, bytes, Mapping, Set)
+
+
+def is_distribution(value: Any) -> bool:
+    """Whether a value is a distribution of ours or of Optuna."""
+    names = {base.__name__ for base in type(value).__mro__}
+    return isinstance(value, BaseDistribution) or not names.isdisjoint(
+        ("FloatDistribution", "IntDistribution", "CategoricalDistribution")
+    )
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether a value is a list of choices, or something like it."""
+    return (
+        hasattr(value, "__len__")
+        and hasattr(value, "__getitem__")
+        and not isinstance(value, (*_NO_SEQUENCES, type))
+        and not hasattr(value, "get_params")  # a Pipeline has a length
+        and getattr(value, "shape", None) != ()
+    )
+
+
+def from_sequence(value: Any) -> BaseDistribution:
+    """Make a distribution of a sequence: numbers are ordered, whatever else is not.
+
+    Of equal values of one type the first is kept.
+
+    Parameters
+    ----------
+    value : sequence
+        With one value or more. Long ones of numbers are read without a Python object each.
+
+    Returns
+    -------
+    BaseDistribution
+
+    Raises
+    ------
+    TypeError
+        If a distribution is among the values.
+    """
+    if isinstance(value, range) and len(value) > MAX_LISTED:
+        low, high = sorted((value[0], value[-1]))
+        if max(-low, high) < LARGEST_INT:
+            return IntDistribution(low, high, step=abs(value.step))
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+    values = value if is_array else list(value)
+    if len(values) > MAX_LISTED:
+        numbers = _long_numbers(values)
+        if numbers is not None:
+            return numbers
+    return _from_list(list(values))
+
+
+def _from_list(values: list[Any]) -> CategoricalDistribution:
+    distinct = without_repeats(values)
+    for choice in distinct:
+        if is_distribution(choice) or hasattr(choice, "rvs"):
+            raise TypeError(
+                f"the distribution {choice!r} is among the choices of a list; give it alone."
+            )
+    is_ordinal = len(distinct) > 1 and are_distinct_numbers(distinct)
+    return OrdinalDistribution(distinct) if is_ordinal else CategoricalDistribution(distinct)
+
+
+def check_form(value: Any) -> None:
+    """Raise a ValueError if an array has several dimensions, or masked elements."""
+    shape = getattr(value, "shape", ())
+    if len(shape) > 1:
+        raise ValueError(
+            f"it needs to have one dimension, but got the shape {tuple(shape)} of type "
+            f"{type(value).__name__}. Write list(...) of an array to have its rows as choices."
+        )
+    if np.ma.is_masked(value):
+        raise ValueError(f"it has masked elements, but got {value!r}; write .compressed().")
+
+
+def _long_numbers(values: Any) -> SequenceDistribution | None:
+    """A long list of numbers; None if it holds anything else, or what floats cannot tell apart."""
+    kept: Any
+    if isinstance(values, np.ndarray):
+        kept = values[np.sort(np.unique(values, return_index=True)[1])]
+    else:
+        kinds = set(map(type, values))
+        if not all(issubclass(k, Real) and not issubclass(k, bool | np.bool_) for k in kinds):
+            return None
+        kept = list(dict.fromkeys(values)) if len(kinds) == 1 else without_repeats(values)
+    if len(kept) <= MAX_LISTED:
+        return None
+    try:
+        return SequenceDistribution(kept)
+    except (ValueError, OverflowError):
+        return None
+
+
+def without_repeats(values: Sequence[Any]) -> list[Any]:
+    """Drop what equals an earlier value of the same type."""
+    hashed: set[tuple[type, Hashable]] = set()
+    kept: list[Any] = []
+    unhashable: list[Any] = []
+    for value in values:
+        try:
+            key = (type(value), None if is_nan(value) else value)  # NaN is unequal to itself
+            is_new = key not in hashed
+            hashed.add(key)
+        except Exception:  # no hash, or a comparison of arrays or of unfitted models
+            is_new = not any(type(v) is type(value) and same_object(v, value) for v in unhashable)
+            unhashable.append(value)
+        if is_new:
+            kept.append(value)
+    return kept
