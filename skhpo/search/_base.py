@@ -30,6 +30,7 @@ from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, Wor
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.search._choice import choose
 from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
@@ -100,8 +101,8 @@ class StudySearchCV(BaseSearchCV):
 
     refit : bool, str, or callable, default=True
         Whether to fit the estimator with the best parameters on all data. With several
-        metrics, the name of the one to choose by. A callable is given ``cv_results_`` and
-        returns the row to choose.
+        metrics, the name of the one to choose by. A callable is given ``cv_results_`` without
+        the candidates that are not complete, and returns the row of that table to choose.
 
     cv : int, cross-validation generator or iterable, default=None
         How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
@@ -542,14 +543,20 @@ class StudySearchCV(BaseSearchCV):
             return
         if "mean_confirmed_score" in self.cv_results_:
             self.best_index_ = int(np.nanargmax(self.cv_results_["mean_confirmed_score"]))
+        elif callable(self.refit):
+            self.best_index_ = self._row_of_refit()
         else:
-            self.best_index_ = self._select_best_index(
-                self.refit, plan.refit_metric, self.cv_results_
-            )
+            ranks = self.cv_results_[f"rank_test_{plan.refit_metric}"]
+            is_complete = self.cv_results_["status"] == "complete"
+            self.best_index_ = int(np.lexsort((ranks, ~is_complete))[0])
         if not callable(self.refit):
             scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self._params_for_refit(plan, self.best_index_)
+
+    def _row_of_refit(self) -> int:
+        """The row that a callable `refit` chooses."""
+        return choose(partial(self._select_best_index, self.refit, ""), self.cv_results_)
 
     def _with_all_of_the_resource(self, plan: Plan, params: dict[str, Any]) -> dict[str, Any]:
         if plan.resource is None or plan.resource.name == N_SAMPLES:

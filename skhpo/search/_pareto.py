@@ -88,7 +88,8 @@ class ParetoSearchCV(StudySearchCV):
         - a rule such as ``"roc_auc with score_time <= 5 ms"``: the best in the first among
           those that keep to the rest, joined by "and";
         - weights by name: the best sum of the objectives, each scaled to [0, 1] over the front;
-        - a callable that takes ``cv_results_`` and returns the row;
+        - a callable that takes the complete candidates' part of ``cv_results_`` and returns a row
+          of it;
         - "all": every candidate of the front (``pareto_estimators_``); the knee is the best;
         - False: none.
 
@@ -456,7 +457,7 @@ class ParetoSearchCV(StudySearchCV):
         if self.refit is False:
             return
         if callable(self.refit):
-            self.best_index_ = self._select_best_index(self.refit, "", self.cv_results_)
+            self.best_index_ = self._row_of_refit()
         else:
             self.best_index_ = self._choose(plan.goal)
         self.best_params_ = self._params_for_refit(plan, self.best_index_)
