@@ -24,7 +24,12 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _num_samples as num_samples
 
@@ -32,6 +37,7 @@ __all__ = [
     "BaseSearchCV",
     "FitCallbacks",
     "Interval",
+    "InvalidParameterError",
     "MultimetricScorer",
     "StrOptions",
     "check_method_params",
@@ -41,6 +47,7 @@ __all__ = [
     "insert_error_scores",
     "num_samples",
     "safe_indexing",
+    "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",
 ]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
 
+from skhpo._hints import did_you_mean
 from skhpo._sklearn import (
     BaseSearchCV,
     FitCallbacks,
@@ -30,6 +32,7 @@ from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, Wor
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.search._arguments import ChecksWords, validate_arguments
 from skhpo.search._choice import choose
 from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
@@ -57,7 +60,7 @@ MANY = 10  # complete candidates from which on it is worth a warning that noise 
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
 
-class StudySearchCV(BaseSearchCV):
+class StudySearchCV(BaseSearchCV, ChecksWords):
     """Hyperparameter search with cross-validation, driven by any sampler and pruner.
 
     Without a sampler given, it is :class:`skhpo.samplers.TPESampler`. The search learns from
@@ -84,6 +87,10 @@ class StudySearchCV(BaseSearchCV):
         A list of dicts is a space with branches, of which each candidate takes one; a name may
         have another range in another branch. "suggest" takes a curated space for known
         estimators, see :func:`skhpo.suggest_space`.
+
+    param_grid : dict, list of dicts, or "suggest"
+        Another name of `param_distributions`, that of scikit-learn's ``GridSearchCV``; one of the
+        two is given.
 
     n_iter : int, default=50
         How many candidates are tried. A finite space with no more than that is searched
@@ -270,7 +277,8 @@ class StudySearchCV(BaseSearchCV):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
-        "param_distributions": [dict, list, StrOptions({"suggest"})],
+        "param_distributions": [dict, list, StrOptions({"suggest"}), None],
+        "param_grid": [dict, list, StrOptions({"suggest"}), None],
         "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "sampler": [BaseSampler, None],
@@ -290,8 +298,9 @@ class StudySearchCV(BaseSearchCV):
     def __init__(
         self,
         estimator: Any,
-        param_distributions: Any,
+        param_distributions: Any = None,
         *,
+        param_grid: Any = None,
         n_iter: int = 50,
         scoring: Any = None,
         n_jobs: int | None = None,
@@ -316,6 +325,7 @@ class StudySearchCV(BaseSearchCV):
         n_confirm: int = 0,
     ) -> None:
         self.param_distributions = param_distributions
+        self.param_grid = param_grid
         self.n_iter = n_iter
         self.random_state = random_state
         self.sampler = sampler
@@ -383,6 +393,44 @@ class StudySearchCV(BaseSearchCV):
             if self.refit:
                 self._refit(plan, callbacks)
         return self
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the search, of its estimator and of its other parts.
+
+        Parameters
+        ----------
+        **params : dict of str to object
+            By name; those of a part after its name and two underscores, as ``estimator__C`` or
+            ``pruner__alpha``. A `param_grid` takes the place of `param_distributions`, and the
+            other way round.
+
+        Returns
+        -------
+        self : StudySearchCV
+            This search.
+        """
+        if params.get("param_grid") is not None:
+            params.setdefault("param_distributions", None)
+        elif params.get("param_distributions") is not None:
+            params.setdefault("param_grid", None)
+        super().set_params(**params)
+        return self
+
+    def _validate_params(self) -> None:
+        validate_arguments(self)
+
+    def _check_refit_for_multimetric(self, scores: Mapping[str, Any]) -> None:
+        try:
+            super()._check_refit_for_multimetric(scores)
+        except ValueError as error:
+            raise ValueError(f"{error}{did_you_mean(self.refit, scores)}") from None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read a pickle; arguments that the search did not have then get their defaults."""
+        for name, argument in inspect.signature(type(self)).parameters.items():
+            if argument.default is not inspect.Parameter.empty:
+                state.setdefault(name, argument.default)
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -292,8 +292,9 @@ class HyperbandSearchCV(StudySearchCV):
     def __init__(
         self,
         estimator: Any,
-        param_distributions: Any,
+        param_distributions: Any = None,
         *,
+        param_grid: Any = None,
         n_iter: int = 50,
         scoring: Any = None,
         n_jobs: int | None = None,
@@ -320,6 +321,7 @@ class HyperbandSearchCV(StudySearchCV):
         super().__init__(
             estimator,
             param_distributions,
+            param_grid=param_grid,
             n_iter=n_iter,
             scoring=scoring,
             n_jobs=n_jobs,

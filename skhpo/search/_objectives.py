@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import get_scorer_names
 
+from skhpo._hints import did_you_mean
 from skhpo.search._costs import KNOWN_COSTS, Cost
 
 __all__ = [
@@ -252,8 +252,7 @@ def check_is_scorer(name: str, where: str) -> None:
     """Raise a ValueError that helps if scikit-learn knows no scorer of a name."""
     known = get_scorer_names()
     if name not in known:
-        near = get_close_matches(name, [*known, *KNOWN_COSTS], n=3)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(name, [*known, *KNOWN_COSTS], n=3)
         raise ValueError(
             f"{where}: {name!r} is no scorer's name (see sklearn.metrics.get_scorer_names()) and "
             f"not one of the costs {list(KNOWN_COSTS)}.{hint}"

@@ -53,6 +53,9 @@ class ParetoSearchCV(StudySearchCV):
     param_distributions : dict, list of dicts, or "suggest"
         What to search, as for :class:`skhpo.TPESearchCV`.
 
+    param_grid : dict, list of dicts, or "suggest"
+        Another name of `param_distributions`; one of the two is given.
+
     objectives : list or dict
         Two or more of
 
@@ -269,8 +272,9 @@ class ParetoSearchCV(StudySearchCV):
     def __init__(
         self,
         estimator: Any,
-        param_distributions: Any,
+        param_distributions: Any = None,
         *,
+        param_grid: Any = None,
         objectives: Any,
         constraints: Mapping[str, Any] | None = None,
         n_iter: int = 50,
@@ -299,6 +303,7 @@ class ParetoSearchCV(StudySearchCV):
         super().__init__(
             estimator,
             param_distributions,
+            param_grid=param_grid,
             n_iter=n_iter,
             scoring=scoring,
             n_jobs=n_jobs,

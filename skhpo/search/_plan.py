@@ -147,7 +147,9 @@ def _seed(random_state: Any) -> int | None:
 
 
 def _space(search: BaseSearchCV, seed: int | None) -> SearchSpace:
-    distributions = search.param_distributions
+    distributions = search.param_grid
+    if distributions is None:
+        distributions = search.param_distributions
     if isinstance(distributions, str):
         distributions = suggest_space(search.estimator)
     return SearchSpace.from_param_distributions(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._hints import did_you_mean
 from skhpo.multi_objective import knee, weighted_choice
 from skhpo.search._costs import KNOWN_COSTS, Cost
 from skhpo.search._objectives import Constraint, parse_constraint
@@ -223,11 +224,14 @@ def parse_front_rule(
         raise ValueError(
             "`refit` must be 'knee', 'all', a bool, the name of a metric, weights by name, a "
             "callable, or a rule such as 'roc_auc with score_time <= 5 ms'; the metrics are "
-            f"{[*metrics, *costs]}; got {refit!r}."
+            f"{[*metrics, *costs]}; got {refit!r}.{did_you_mean(refit, [*metrics, *costs])}"
         )
     bounds = [_bound(text, refit, (*metrics, *costs)) for text in re.split(r"\s+and\s+", match[2])]
     if match[1] not in (*metrics, *costs):
-        raise ValueError(f"`refit` names {match[1]!r}; the metrics are {[*metrics, *costs]}.")
+        raise ValueError(
+            f"`refit` names {match[1]!r}; the metrics are {[*metrics, *costs]}."
+            f"{did_you_mean(match[1], [*metrics, *costs])}"
+        )
     return _best_within(_best_of(match[1], costs), bounds)
 
 
@@ -236,7 +240,7 @@ def _bound(text: str, refit: str, known: Sequence[str]) -> Constraint:
     if match is None or match[1] not in known:
         raise ValueError(
             f"`refit` {refit!r}: {text!r} must be like 'score_time <= 5 ms', on one of "
-            f"{list(known)}."
+            f"{list(known)}.{did_you_mean(text.split()[0], known)}"
         )
     return parse_constraint(match[1], match[2])
 

@@ -88,10 +88,9 @@ class GridSearchCV(StudySearchCV):
         error_score=np.nan,
         return_train_score=False,
     ):
-        self.param_grid = param_grid
         super().__init__(
             estimator,
-            param_grid,
+            param_grid=param_grid,
             n_iter=sys.maxsize,
             scoring=scoring,
             n_jobs=n_jobs,
@@ -104,10 +103,6 @@ class GridSearchCV(StudySearchCV):
             pruner=None,
             enqueue=None,
         )
-
-    def fit(self, X, y=None, **params):
-        self.param_distributions = self.param_grid  # set_params knows param_grid only
-        return super().fit(X, y, **params)
 
     def _default_sampler(self):
         return walk_of(self.param_grid, self.estimator)

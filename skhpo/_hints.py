@@ -1,0 +1,47 @@
+"""What an error message adds to help: the word that was meant, the object to use instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+__all__ = ["did_you_mean", "use_instead"]
+
+
+def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
+    """Ask whether one of the known words was meant; empty if none is close.
+
+    Examples
+    --------
+    >>> from skhpo._hints import did_you_mean
+    >>> did_you_mean("acuracy", ["accuracy", "f1"])
+    " Did you mean 'accuracy'?"
+    """
+    if not isinstance(word, str):
+        return ""
+    by_lower = {str(one).lower(): one for one in known}
+    near = get_close_matches(word.lower(), by_lower, n=n)
+    return f" Did you mean {' or '.join(repr(by_lower[one]) for one in near)}?" if near else ""
+
+
+def use_instead(value: Any, room: ModuleType | None = None) -> str:
+    """Say what to use instead of a class, or of another library's object; empty if it is neither.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    room : module, optional
+        The public module whose objects are wanted.
+    """
+    if isinstance(value, type):
+        return f" It is a class: give an instance, such as {value.__name__}()."
+    if room is None or type(value).__module__.partition(".")[0] != "optuna":
+        return ""
+    name = type(value).__name__
+    public = getattr(room, "__all__", ())
+    if name in public:
+        return f" Optuna's objects do not work here: use {room.__name__}.{name}."
+    return f" Optuna's objects do not work here: see what {room.__name__} has."
