@@ -2,6 +2,8 @@
 
 __all__ = [
     "DuplicatedStudyError",
+    "FitMemoryError",
+    "FitTimeoutError",
     "SearchInterruptedWarning",
     "SearchOverfitWarning",
     "SkhpoError",
@@ -33,6 +35,14 @@ class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
 
 class DuplicatedStudyError(SkhpoError):
     """A study of this name exists in the storage already."""
+
+
+class FitMemoryError(SkhpoError, MemoryError):
+    """A fit was ended because its process took more memory than it may."""
+
+
+class FitTimeoutError(SkhpoError, TimeoutError):
+    """A fit was ended because it took longer than it may."""
 
 
 class StorageInternalError(SkhpoError):

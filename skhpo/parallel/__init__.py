@@ -1,7 +1,7 @@
 """joblib as an executor of single tasks, and a twin of it that runs in virtual time."""
 
 from skhpo.parallel._executor import Executor
-from skhpo.parallel._task import Outcome
+from skhpo.parallel._task import Limits, Outcome
 from skhpo.parallel._virtual import VirtualExecutor
 
-__all__ = ["Executor", "Outcome", "VirtualExecutor"]
+__all__ = ["Executor", "Limits", "Outcome", "VirtualExecutor"]

@@ -7,23 +7,19 @@ import queue
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack, suppress
-from functools import partial
-from signal import SIG_IGN, SIGINT, signal
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from joblib import Parallel
-
-from skhpo.parallel._joblib import MultiprocessingBackend
-from skhpo.parallel._task import BrokenPoolError, LostTaskError, Outcome, Task
+from skhpo.parallel._joblib import Backend
+from skhpo.parallel._task import BrokenPoolError, Limits, LostTaskError, Outcome, Task
 
 if TYPE_CHECKING:
     from skhpo.parallel._pools import Pool
 
 __all__ = ["Executor"]
 
-_POLL = 0.5  # seconds between two looks at the workers' health while nothing finishes
+_POLL = 0.5  # seconds: on Windows, Ctrl-C is heard between two waits
 
 
 class Executor:
@@ -35,11 +31,11 @@ class Executor:
     multiprocessing; arguments of any type scattered by dask, put into ray's object store,
     broadcast by spark), and scikit-learn's configuration and the warning filters travel along.
 
-    With one worker a task runs in the calling thread, inside `wait`.
+    With one worker and no limits a task runs in the calling thread, inside `wait`.
 
-    A worker process that dies takes no other task with it: the tasks it may have been running
-    are run again, one at a time, so that only a task whose worker dies when it runs alone comes
-    back with `skhpo.exceptions.WorkerDiedError`.
+    A worker process that dies takes no other task with it: its task is run again with no other
+    beside it, so that only a task whose worker dies when it runs alone comes back with
+    `skhpo.exceptions.WorkerDiedError`.
 
     An executor is a context manager and belongs to the thread that entered it.
 
@@ -48,6 +44,10 @@ class Executor:
     n_jobs : int, default=None
         Number of workers, in joblib's meaning: None is 1 unless a `joblib.parallel_config`
         says otherwise, -1 is all processors.
+    limits : Limits, default=None
+        What a task may take. One that goes past is ended, and comes back with
+        `skhpo.exceptions.FitTimeoutError` or `FitMemoryError`. With limits there are worker
+        processes even with one worker; backends without processes on this machine are refused.
 
     Attributes
     ----------
@@ -67,8 +67,9 @@ class Executor:
     [4, 9, 16]
     """
 
-    def __init__(self, n_jobs: int | None = None) -> None:
+    def __init__(self, n_jobs: int | None = None, limits: Limits | None = None) -> None:
         self.n_jobs = n_jobs
+        self.limits = Limits() if limits is None else limits
         self.n_workers = 0
         self._keys: set[Hashable] = set()
         self._runner: _Runner | None = None
@@ -76,8 +77,7 @@ class Executor:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            parallel = Parallel(n_jobs=self.n_jobs)
-            self._runner, self.n_workers = _open_runner(parallel, stack)
+            self._runner, self.n_workers = _open_runner(self.n_jobs, self.limits, stack)
             self._exit = stack.pop_all()
         return self
 
@@ -131,8 +131,8 @@ class Executor:
         Parameters
         ----------
         timeout : float, default=None
-            Longest time to wait, in seconds; None waits as long as it takes. With one worker
-            the task runs inside this call, and the timeout has no effect.
+            Longest time to wait, in seconds; None waits as long as it takes. Where the
+            task runs inside this call (one worker, no limits), the timeout has no effect.
 
         Returns
         -------
@@ -182,28 +182,38 @@ class _Runner(Protocol):
     def abort(self) -> None: ...
 
 
-def _open_runner(parallel: Any, stack: ExitStack) -> tuple[_Runner, int]:
-    """Enter `parallel` on the stack; return what runs tasks on its backend, and its n_workers."""
-    _leave_interrupts_to_parent(parallel)
-    stack.enter_context(parallel)
-    n_workers = parallel._effective_n_jobs()
+def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[_Runner, int]:
+    """Return what runs tasks on the active backend, entered on the stack, and its n_workers."""
+    backend = Backend(n_jobs)
+    if backend.has_processes or limits.are_set:
+        n_workers = backend.n_workers()
+        if n_workers == 1 and not limits.are_set:
+            return _SequentialRunner(), 1
+        _check_that_tasks_can_be_ended(backend, n_workers, limits)
+        # Imported here: where there is no multiprocessing (Pyodide) n_workers is 1.
+        from skhpo.parallel._processes import ProcessPool
+
+        pool: Pool = ProcessPool(backend, n_workers, limits)
+        return _PoolRunner(stack.enter_context(pool), n_workers), n_workers
+    stack.callback(backend.leave)
+    n_workers = backend.enter()
     if n_workers == 1:
         return _SequentialRunner(), 1
-    # Imported here: where there is no multiprocessing (Pyodide) n_workers is 1.
     from skhpo.parallel._pools import open_pool
 
-    return _PoolRunner(stack.enter_context(open_pool(parallel)), n_workers), n_workers
+    return _PoolRunner(stack.enter_context(open_pool(backend)), n_workers), n_workers
 
 
-def _leave_interrupts_to_parent(parallel: Any) -> None:
-    """Let the workers of a `multiprocessing.Pool` ignore Ctrl-C: idle ones print a traceback."""
-    backend = parallel._backend
-    if type(backend) is not MultiprocessingBackend:
+def _check_that_tasks_can_be_ended(backend: Backend, n_workers: int, limits: Limits) -> None:
+    """Refuse limits where a task cannot be ended; nested in workers, threads are no choice."""
+    if not limits.are_set or backend.has_processes:
         return
-    # joblib < 1.5 names it _backend_args, and keeps no backend_kwargs
-    arguments = getattr(parallel, "_backend_kwargs", None) or parallel._backend_args
-    if "initializer" not in getattr(backend, "backend_kwargs", {}):
-        arguments.setdefault("initializer", partial(signal, SIGINT, SIG_IGN))
+    if n_workers > 1 and not backend.is_nested:
+        raise ValueError(
+            "A fit is ended with its worker process, and joblib's backend "
+            f"{backend.name!r} has none that can be ended one by one: with a limit of time or "
+            "memory use n_jobs=1, or the backend 'loky' or 'multiprocessing'."
+        )
 
 
 class _SequentialRunner:
@@ -222,10 +232,10 @@ class _SequentialRunner:
 class _PoolRunner:
     """Runs tasks in a pool, and finds the guilty task when a worker of the pool dies.
 
-    A broken pool is restarted. The tasks that may have been running (the oldest, one a worker)
-    are suspects: they run again one at a time, before anything else. Pools start tasks in the
-    order of submission, so the others cannot have been running. A pool that can tell which task
-    is lost, and goes on, makes a suspect of this one alone.
+    A task whose worker died is a suspect: it runs again alone, before anything else. A pool that
+    broke as a whole is restarted, and the tasks that may have been running (the oldest, one a
+    worker) are suspects. Pools start tasks in the order of submission, so the others cannot have
+    been running.
     """
 
     def __init__(self, pool: Pool, n_workers: int) -> None:
@@ -250,9 +260,7 @@ class _PoolRunner:
                 self._receive(*self._pool.results.get(timeout=max(0.0, patience)))
                 self._fill()
             except queue.Empty:
-                if (broken := self._pool.breakage()) is not None:
-                    self._recover(broken)
-                elif deadline is not None and monotonic() >= deadline:
+                if deadline is not None and monotonic() >= deadline:
                     raise TimeoutError(f"No task finished within {timeout} seconds.") from None
             except BrokenPoolError as broken:
                 self._recover(broken)

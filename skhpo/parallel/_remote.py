@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from skhpo.parallel._joblib import BatchedCalls
+from skhpo.parallel._joblib import Backend, BatchedCalls
 from skhpo.parallel._pools import TWICE, Pool, ignore, worker_died
 from skhpo.parallel._task import BrokenPoolError, LostTaskError, Task
 
@@ -34,21 +34,21 @@ _TRIES = 5  # to send data, while workers come and go
 _opened: dict[Any, Any] = {}  # in an actor of ray, which lives as long as its pool
 
 
-def open_remote_pool(parallel: Any) -> Pool:
-    """Return the pool for the backend of an entered `joblib.Parallel`."""
+def open_remote_pool(backend: Backend) -> Pool:
+    """Return the pool for an entered backend."""
     pools: dict[str, type[RemotePool]] = {
         "DaskDistributedBackend": DaskPool,
         "RayBackend": RayPool,
         "SparkDistributedBackend": SparkPool,
     }
-    return pools[type(parallel._backend).__name__](parallel)
+    return pools[backend.name](backend)
 
 
 class RemotePool(Pool):
     """What the pools of all engines do alike: large arguments are sent once."""
 
-    def __init__(self, parallel: Any) -> None:
-        super().__init__(parallel)
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(backend)
         self._dumps = self._pickler()
         self._sent: dict[int, tuple[Callable[[], Any], Any]] = {}  # by id: how to get it; handle
 
@@ -108,8 +108,8 @@ class DaskPool(RemotePool):
     tasks that need it are cancelled; so it is sent to all workers, and once more if it is lost.
     """
 
-    def __init__(self, parallel: Any) -> None:
-        super().__init__(parallel)
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(backend)
         self._futures: set[Any] = set()
 
     def submit(self, ticket: int, task: Task) -> None:
@@ -180,7 +180,7 @@ class ServedPool(RemotePool):
         self._jobs: queue.SimpleQueue[tuple[int, bytes, list[Any]] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._serve, args=(i,), daemon=True)
-            for i in range(self._parallel._effective_n_jobs())
+            for i in range(self._joblib.n_workers())
         ]
         for thread in self._threads:
             thread.start()

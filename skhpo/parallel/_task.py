@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["BrokenPoolError", "LostTaskError", "Outcome", "Task"]
+__all__ = ["BrokenPoolError", "Limits", "LostTaskError", "Outcome", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,26 @@ class Task(NamedTuple):
             return Outcome(self.function(*self.args, **self.kwargs))
         except Exception as error:
             return Outcome(error=error)
+
+
+class Limits(NamedTuple):
+    """What a task may take; None is no limit.
+
+    Parameters
+    ----------
+    time : float, default=None
+        Seconds, from when its worker begins it.
+    memory : int, default=None
+        Resident memory of its worker's process, in bytes.
+    """
+
+    time: float | None = None
+    memory: int | None = None
+
+    @property
+    def are_set(self) -> bool:
+        """Whether there is any."""
+        return self.time is not None or self.memory is not None
 
 
 class BrokenPoolError(Exception):

@@ -115,3 +115,9 @@ def nested(n_jobs, n_tasks):
             executor.submit(i, square, i)
         results = dict(executor.wait() for _ in range(n_tasks))
         return executor.n_workers, [results[i].result() for i in range(n_tasks)]
+
+
+def keep_array(folder, name, array, seconds):
+    """Hold an array while telling this process's id and sleeping."""
+    assert isinstance(array, np.memmap)
+    return tell_pid_then_sleep(folder, name, seconds)
