@@ -210,9 +210,9 @@ def _check_that_tasks_can_be_ended(backend: Backend, n_workers: int, limits: Lim
         return
     if n_workers > 1 and not backend.is_nested:
         raise ValueError(
-            "A fit is ended with its worker process, and joblib's backend "
-            f"{backend.name!r} has none that can be ended one by one: with a limit of time or "
-            "memory use n_jobs=1, or the backend 'loky' or 'multiprocessing'."
+            "`fit_timeout` and `fit_memory` end a fit with its worker process, and joblib's "
+            f"{backend.name} has none that can be ended one by one: use n_jobs=1, or the backend "
+            "'loky' or 'multiprocessing'."
         )
 
 

@@ -325,13 +325,21 @@ class ProcessPool(Pool):
         assert worker.spent is not None
         if limits.time is not None and worker.spent >= limits.time:
             self._replace(worker)
-            self._done(job.ticket, FitTimeoutError(f"The fit took longer than {limits.time:g} s."))
+            self._done(
+                job.ticket,
+                FitTimeoutError(
+                    f"The fit took longer than the {limits.time:g} s that `fit_timeout` allows."
+                ),
+            )
         elif limits.memory is not None and worker.memory() > limits.memory:
             self._replace(worker)
             if worker.n_jobs > 1:  # what earlier tasks have left there may be to blame
                 self._jobs.appendleft(job)
             else:
-                text = f"The process of the fit took more than {limits.memory:,} bytes of memory."
+                text = (
+                    "The process of the fit took more memory than the "
+                    f"{limits.memory:,} bytes that `fit_memory` allows."
+                )
                 self._done(job.ticket, FitMemoryError(text))
 
     def _replace(self, worker: Worker) -> None:

@@ -28,7 +28,13 @@ from skhpo._sklearn import (
     warn_or_raise_about_fit_failures,
 )
 from skhpo.boosting import EarlyStopping, threads_each
-from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, WorkerDiedError
+from skhpo.exceptions import (
+    FitMemoryError,
+    FitTimeoutError,
+    SearchInterruptedWarning,
+    SearchOverfitWarning,
+    WorkerDiedError,
+)
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.samplers import BaseSampler, TPESampler
@@ -37,6 +43,7 @@ from skhpo.search._choice import choose
 from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
+from skhpo.search._limits import status_of
 from skhpo.search._loop import Workers, run
 from skhpo.search._objectives import Goal, goal_of_one
 from skhpo.search._optimism import expected_optimism
@@ -57,6 +64,7 @@ from skhpo.trial import FrozenTrial
 __all__ = ["StudySearchCV"]
 
 MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
+_LOST = (WorkerDiedError, FitTimeoutError, FitMemoryError)  # errors of fits whose worker is gone
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
 
@@ -148,6 +156,16 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         Seconds after which the search stops, keeps what has finished and refits. The first
         candidate to be completed is waited for.
 
+    fit_timeout : float, default=None
+        Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
+        is `error_score`, and its candidate's status "timed out". Fits run in worker processes then,
+        with one worker, too. The refit has no limit.
+
+    fit_memory : int or str, default=None
+        Resident memory, in bytes or as a text such as "2 GB", that the process of a fit may take,
+        with what Python, its libraries and the data take; as for `fit_timeout`, with the status
+        "out of memory".
+
     callbacks : list of callable, default=None
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
         ends the search.
@@ -201,7 +219,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     cv_results_ : dict of numpy (masked) ndarrays
         scikit-learn's columns, one row a candidate in the order asked, and
 
-        - ``status``: "complete", "pruned", "failed", or "interrupted";
+        - ``status``: "complete", "pruned", "failed", "timed out" (`fit_timeout`),
+          "out of memory" (`fit_memory`), or "interrupted";
         - ``n_splits_evaluated``: how many folds were run;
         - ``optimism_test_score``, of the candidate with the best score: by how much that is likely
           to be too good, as it was chosen among many; NaN for the others;
@@ -284,6 +303,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         "sampler": [BaseSampler, None],
         "pruner": [StrOptions({"auto"}), BasePruner, None],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "fit_timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "fit_memory": [Interval(numbers.Real, 0, None, closed="neither"), str, None],
         "callbacks": [list, tuple, None],
         "storage": [str, BaseStorage, None],
         "study_name": [str, None],
@@ -314,6 +335,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         sampler: BaseSampler | None = None,
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
+        fit_timeout: float | None = None,
+        fit_memory: int | str | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
         storage: str | BaseStorage | None = None,
         study_name: str | None = None,
@@ -331,6 +354,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         self.sampler = sampler
         self.pruner = pruner
         self.timeout = timeout
+        self.fit_timeout = fit_timeout
+        self.fit_memory = fit_memory
         self.callbacks = callbacks
         self.storage = storage
         self.study_name = study_name
@@ -449,7 +474,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         with (
             callbacks.search(n_candidates * course.n_tasks),
             ledger.open(),
-            Executor(self.n_jobs) as workers,
+            Executor(self.n_jobs, plan.limits) as workers,
             Progress(
                 self.verbose, n_candidates, n_folds, [one.name for one in plan.goal.objectives]
             ) as progress,
@@ -568,7 +593,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             prunes=False,
         )
         submit = self._submitter(fresh, FoldCourse(None, n_folds), FitCallbacks(self, {}))
-        with Executor(self.n_jobs) as workers:
+        with Executor(self.n_jobs, plan.limits) as workers:
             run(schedule, workers, submit, partial(self._receive, fresh))
         mean, std = np.full((2, len(means)), np.nan)
         for row, candidate in zip(rows, schedule.candidates, strict=False):
@@ -725,9 +750,9 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         return submit
 
     def _receive(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
-        """A fold's result; a fold whose worker died counts as a fit that failed."""
+        """A fold's result; a fold whose worker died or was ended counts as a fit that failed."""
         error = outcome.error
-        if isinstance(error, WorkerDiedError) and self.error_score != "raise":
+        if isinstance(error, _LOST) and self.error_score != "raise":
             scores = self.error_score
             if isinstance(plan.scorers, MultimetricScorer):
                 scores = dict.fromkeys(plan.scorers._scorers, scores)
@@ -735,6 +760,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 scores,
                 return_train_score=self.return_train_score,
                 fit_error=f"{type(error).__name__}: {error}",
+                ended_as=status_of(error),
             )
         result: dict[str, Any] = outcome.result()
         return result

@@ -4,6 +4,7 @@ A result is the dict that scikit-learn's own function returns (``test_scores``, 
 ``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and
 
 - ``stop``: whether a callback asked to stop the search;
+- ``ended_as``: how its candidate ended, if the fit was ended at a limit;
 - ``costs``: what the fitted model costs, by name, where the search asks for it;
 - with early stopping, ``best_iteration``: the rounds with which the model predicts; ``curve``: its
   learning curve; ``stopped_at``: the round at which a hopeless fit was ended, or None.
@@ -22,6 +23,7 @@ from skhpo._sklearn import fit_and_score
 from skhpo.boosting import Stopping, limit_threads, limited
 from skhpo.search._costs import Cost, Stopwatch, measure_costs
 from skhpo.search._resource import Share
+from skhpo.search._schedule import Status
 
 __all__ = ["evaluate_fold", "result_without_fit"]
 
@@ -140,7 +142,11 @@ def evaluate_fold(
 
 
 def result_without_fit(
-    scores: Any, *, return_train_score: bool, fit_error: str | None = None
+    scores: Any,
+    *,
+    return_train_score: bool,
+    fit_error: str | None = None,
+    ended_as: Status | None = None,
 ) -> dict[str, Any]:
     """The result of a fold that was not fitted, with `scores` (NaN, error score) in its place."""
     result = {
@@ -149,6 +155,7 @@ def result_without_fit(
         "fit_time": np.nan,
         "score_time": np.nan,
         "fit_error": fit_error,
+        "ended_as": ended_as,
         "best_iteration": None,
         "curve": None,
         "stopped_at": None,

@@ -30,6 +30,7 @@ _KEPT = (
     "fit_time",
     "score_time",
     "fit_error",
+    "ended_as",
     "best_iteration",
     "curve",
     "stopped_at",

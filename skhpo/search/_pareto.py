@@ -130,6 +130,16 @@ class ParetoSearchCV(StudySearchCV):
     timeout : float, default=None
         Seconds after which the search stops, keeps what has finished and refits.
 
+    fit_timeout : float, default=None
+        Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
+        is `error_score`, and its candidate's status "timed out". Fits run in worker processes then,
+        with one worker, too. The refit has no limit.
+
+    fit_memory : int or str, default=None
+        Resident memory, in bytes or as a text such as "2 GB", that the process of a fit may take,
+        with what Python, its libraries and the data take; as for `fit_timeout`, with the status
+        "out of memory".
+
     callbacks : list of callable, default=None
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
         ends the search.
@@ -290,6 +300,8 @@ class ParetoSearchCV(StudySearchCV):
         sampler: BaseSampler | None = None,
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
+        fit_timeout: float | None = None,
+        fit_memory: int | str | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
         storage: str | BaseStorage | None = None,
         study_name: str | None = None,
@@ -317,6 +329,8 @@ class ParetoSearchCV(StudySearchCV):
             sampler=sampler,
             pruner=pruner,
             timeout=timeout,
+            fit_timeout=fit_timeout,
+            fit_memory=fit_memory,
             callbacks=callbacks,
             storage=storage,
             study_name=study_name,

@@ -15,8 +15,10 @@ from sklearn.utils import check_random_state, indexable
 
 from skhpo._sklearn import BaseSearchCV, check_method_params, num_samples
 from skhpo.boosting import Stopping
+from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
 from skhpo.search._confirm import fresh_splits
+from skhpo.search._limits import limits_of
 from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
@@ -61,6 +63,8 @@ class Plan:
         What candidates get more of as they prove themselves.
     fresh_splits : list of (train, test)
         Folds on which the best candidates are confirmed; none unless that is asked for.
+    limits : Limits
+        What a fit may take.
     """
 
     X: Any
@@ -79,6 +83,7 @@ class Plan:
     stopping: Stopping | None
     resource: Resource | None
     fresh_splits: Splits
+    limits: Limits
 
     @property
     def growth(self) -> float:
@@ -116,6 +121,7 @@ def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> P
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
         resource=make_resource(search, space, X, y, len(splits), seed),
+        limits=limits_of(search),
         fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
     )
 

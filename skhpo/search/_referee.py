@@ -66,6 +66,22 @@ _STATUS: dict[TrialState, Status] = {
 }
 
 
+ENDED_AT_A_LIMIT = ("timed out", "out of memory")
+FAILURE = "failure"  # user attribute of a trial that ended so
+
+
+def _status(trial: FrozenTrial, results: Mapping[int, Any]) -> Status:
+    """How a candidate ended whose trial has ended."""
+    status = _STATUS[trial.state]
+    return _how_failed(results) if status == "failed" else status
+
+
+def _how_failed(results: Mapping[int, Any]) -> Status:
+    """Say of a candidate that failed whether a fit of it was ended at a limit."""
+    ends = (result.get("ended_as") for result in results.values())
+    return next((end for end in ends if end is not None), "failed")
+
+
 class StudyReferee:
     """Candidates come from a study, and the study is told how they end.
 
@@ -171,16 +187,16 @@ class StudyReferee:
         frozen = entry.trial._frozen
         if frozen.state.is_finished():  # in an earlier fit, or by another process
             is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
-            return _STATUS[frozen.state] if is_judged else None
+            return _status(frozen, candidate.results) if is_judged else None
         if result.get("stopped_at") is not None:
             return "pruned"
         is_news = self._race.report(candidate)
         if candidate.n_judged == len(candidate.fold_order):
-            return "failed" if self._is_any_nan(candidate) else "complete"
+            return _how_failed(candidate.results) if self._is_any_nan(candidate) else "complete"
         if not self._race.is_on:
             return None
         if np.isnan(self._goal.losses(result)).any():
-            return "failed"
+            return _how_failed(candidate.results)
         if not is_news:
             return None
         judge = entry.judge or self._race.judge()
@@ -223,6 +239,8 @@ class StudyReferee:
             shown = means if len(means) == 1 else None
             study._finish(frozen, TrialState.PRUNED, shown, prediction=(means, variances))
         else:
+            if candidate.status in ENDED_AT_A_LIMIT:
+                candidate.payload.trial.set_user_attr(FAILURE, candidate.status)
             study._finish(frozen, TrialState.FAIL, None)
         self._ended.append(frozen)
 
@@ -240,8 +258,9 @@ class StudyReferee:
             entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
             folds, order = folds_of(trial), self._course.order(trial.number)
             judged = list(order)[: trial.system_attrs[N_JUDGED]]
-            candidate = Candidate(len(everything), order, entry, status=_STATUS[trial.state])
+            candidate = Candidate(len(everything), order, entry)
             candidate.results = {task: folds[task] for task in judged if task in folds}
+            candidate.status = _status(trial, candidate.results)
             everything[trial.number] = candidate
         return [everything[number] for number in sorted(everything)]
 

@@ -20,7 +20,7 @@ from typing import Any, Literal, Protocol
 
 __all__ = ["Candidate", "Referee", "Schedule"]
 
-Status = Literal["complete", "pruned", "failed", "interrupted"]
+Status = Literal["complete", "pruned", "failed", "timed out", "out of memory", "interrupted"]
 
 
 @dataclass

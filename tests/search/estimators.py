@@ -112,3 +112,23 @@ class Counting(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return np.zeros(len(X), dtype=int)
+
+
+class Greedy(Scored):
+    """Its fit takes for ever where ``kind`` is "hangs", memory where it is "hoards"."""
+
+    def fit(self, X, y):
+        if self.kind == "hoards":
+            self.hoard_ = np.ones(100_000_000)
+        if self.kind in ("hangs", "hoards"):
+            time.sleep(300)
+        return super().fit(X, y)
+
+
+class GreedyInOneFold(Greedy):
+    """Its fit takes for ever on one fold of two, where ``kind`` is "hangs"."""
+
+    def fit(self, X, y):
+        if self.kind == "hangs" and np.sum(X) > 0:
+            return Scored.fit(self, X, y)
+        return super().fit(X, y)

@@ -1,0 +1,49 @@
+"""What a single fit may take: its time and its process's memory, and what going past costs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from skhpo.exceptions import FitMemoryError, FitTimeoutError
+from skhpo.parallel import Limits
+from skhpo.search._schedule import Status
+
+__all__ = ["limits_of", "status_of"]
+
+_UNITS = {"": 1} | {
+    f"{prefix}{kind}": base ** (power + 1)
+    for kind, base in (("b", 1000), ("ib", 1024))
+    for power, prefix in enumerate("kmgt")
+}
+
+
+def limits_of(search: Any) -> Limits:
+    """Read ``fit_timeout`` and ``fit_memory`` of a search."""
+    time, memory = search.fit_timeout, search.fit_memory
+    return Limits(
+        time=None if time is None else float(time),
+        memory=None if memory is None else _bytes(memory),
+    )
+
+
+def status_of(error: BaseException | None) -> Status | None:
+    """How a candidate ended whose fit was ended with this error; None for other errors."""
+    if isinstance(error, FitTimeoutError):
+        return "timed out"
+    if isinstance(error, FitMemoryError):
+        return "out of memory"
+    return None
+
+
+def _bytes(memory: Any) -> int:
+    """Read a number of bytes, or a text such as "2 GB" or "512 MiB"."""
+    if not isinstance(memory, str):
+        return int(float(memory))
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", memory.lower())
+    if match is None or match[2] not in _UNITS or float(match[1]) == 0:
+        raise ValueError(
+            "`fit_memory` must be a number of bytes, or a text such as '2 GB' or '512 MiB' "
+            f"(units of 1000 or of 1024: kB, MB, GB, TB; KiB, MiB, GiB, TiB); got {memory!r}."
+        )
+    return int(float(match[1]) * float(_UNITS[match[2]]))
