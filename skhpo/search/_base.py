@@ -48,10 +48,11 @@ from skhpo.search._loop import Workers, run
 from skhpo.search._objectives import Goal, goal_of_one
 from skhpo.search._optimism import expected_optimism
 from skhpo.search._plan import Plan, make_plan, window_size
+from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._referee import StudyReferee
 from skhpo.search._resource import N_SAMPLES, pruner_on
-from skhpo.search._results import format_results, performed
+from skhpo.search._results import format_results, in_order_of_rows, performed
 from skhpo.search._schedule import Candidate, Schedule
 from skhpo.search._selection import SimplestRule
 from skhpo.search._shared import record, run_with_others
@@ -217,13 +218,20 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         of the estimator, unless branches differ in a parameter's range.
 
     cv_results_ : dict of numpy (masked) ndarrays
-        scikit-learn's columns, one row a candidate in the order asked, and
+        scikit-learn's columns, one row a candidate, and
 
+        - ``trial_number``: of the candidate's trial in ``study_``. Rows are in the order asked;
+          those of a finite space that was tried whole in the order of
+          :class:`~sklearn.model_selection.ParameterGrid`, equal candidates once;
         - ``status``: "complete", "pruned", "failed", "timed out" (`fit_timeout`),
           "out of memory" (`fit_memory`), or "interrupted";
         - ``n_splits_evaluated``: how many folds were run;
         - ``optimism_test_score``, of the candidate with the best score: by how much that is likely
           to be too good, as it was chosen among many; NaN for the others;
+        - ``predicted_test_score``, ``std_error_predicted_test_score``: of a complete candidate,
+          its mean and 0; of one that was pruned or interrupted, what its mean over all folds is
+          expected to be, and the standard error of that (with a `resource`, its score with the
+          most that it got, and NaN); of one that failed, NaN;
         - with `n_confirm`, on the fresh folds: ``mean_confirmed_score``, ``std_confirmed_score``.
 
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
@@ -532,19 +540,31 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             )
         warn_or_raise_about_fit_failures(results, self.error_score)
         kept = [candidate for candidate in candidates if candidate.results]
+        kept = in_order_of_rows(kept, plan.space)
         course = self._make_course(plan, None)
         self.cv_results_ = format_results(self, kept, course, plan.stopping)
+        trials = self.study_.get_trials(deepcopy=False)
+        add_predictions(self.cv_results_, kept, course, plan.goal, trials)
         first_scores = results[0]["test_scores"]
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first_scores)
             plan.refit_metric = self.refit
         if len(plan.goal.objectives) == 1:
-            self._tell_optimism(plan)
+            self._tell_optimism(plan, self._row_of_default(plan, kept))
         is_multimetric = isinstance(plan.scorers, MultimetricScorer)
         self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
 
-    def _tell_optimism(self, plan: Plan) -> None:
+    def _row_of_default(self, plan: Plan, candidates: list[Candidate]) -> int | None:
+        """The row of the estimator as it was given; None if it was not tried."""
+        if not plan.enqueued or self.enqueue != "defaults":
+            return None
+        key = plan.space.config_key
+        default = key(plan.enqueued[0])
+        rows = (row for row, one in enumerate(candidates) if key(one.payload.config) == default)
+        return next(rows, None)
+
+    def _tell_optimism(self, plan: Plan, default: int | None) -> None:
         """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
         prefix = "mean_test_"
         metrics = [n.removeprefix(prefix) for n in self.cv_results_ if n.startswith(prefix)]
@@ -558,11 +578,10 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             columns = [self.cv_results_[f"split{k}_test_{metric}"] for k in range(self.n_splits_)]
             scores = np.stack(columns, axis=1)[complete]
             column[best], error = expected_optimism(scores)
-            gain = means[best] - means[0]
-            has_default = bool(plan.enqueued) and self.enqueue == "defaults"
-            is_followed = metric == (plan.goal.objectives[0].name or "score")
-            is_small = 0.0 < gain < column[best] + error
-            if has_default and is_followed and is_small and len(complete) >= MANY:
+            if default is None or metric != (plan.goal.objectives[0].name or "score"):
+                continue
+            gain = means[best] - means[default]
+            if 0.0 < gain < column[best] + error and len(complete) >= MANY:
                 self._warn_of_luck(gain, column[best], error)
 
     def _warn_of_luck(self, gain: float, optimism: float, error: float) -> None:

@@ -58,6 +58,11 @@ class Entry:
         """Number of its trial in the study."""
         return self.trial.number
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its parameters, by the study's names."""
+        return self.trial.params
+
 
 _STATUS: dict[TrialState, Status] = {
     TrialState.COMPLETE: "complete",

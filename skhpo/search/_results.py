@@ -14,8 +14,9 @@ from skhpo.search._course import Course
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
 from skhpo.search._stopping import add_rounds
+from skhpo.space import SearchSpace
 
-__all__ = ["format_results", "performed"]
+__all__ = ["format_results", "in_order_of_rows", "performed"]
 
 
 def performed(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
@@ -23,6 +24,27 @@ def performed(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     return [
         candidate.results[task] for candidate in candidates for task in sorted(candidate.results)
     ]
+
+
+def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> list[Candidate]:
+    """Candidates that are all of a finite space, in the order of a grid; others as they are.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        In the order asked.
+    space : SearchSpace
+        Where they come from.
+
+    Returns
+    -------
+    candidates : list of Candidate
+        In the order of scikit-learn's ParameterGrid, if they are the whole space.
+    """
+    if len(candidates) != space.n_candidates:
+        return list(candidates)
+    place = {space.config_key(config): row for row, config in enumerate(space.candidates())}
+    return sorted(candidates, key=lambda one: place[space.config_key(one.payload.config)])
 
 
 def format_results(
@@ -73,7 +95,9 @@ def format_results(
     params = [candidate.payload.params for candidate in candidates]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        results: dict[str, Any] = search._format_results(params, n_folds, out)
+        results: dict[str, Any] = search._format_results(
+            params, n_folds, [_as_scikit_learn_has_it(result) for result in out]
+        )
     _pass_on(caught, is_any_score_bad=any(_is_bad(result) for result in results_run))
     _show_scores(results, shown, n_folds)
     for name in ("fit_time", "score_time"):
@@ -82,6 +106,7 @@ def format_results(
     _add_costs(results, out, n_folds)
     if stopping is not None:
         add_rounds(results, out, stopping)
+    results["trial_number"] = np.array([candidate.payload.number for candidate in candidates])
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])
     if course.resource is not None:
@@ -100,6 +125,12 @@ def _add_costs(results: dict[str, Any], out: Sequence[dict[str, Any]], n_folds: 
             results[f"split{fold}_{name}"] = column
         if f"mean_{name}" not in results:
             results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(table)
+
+
+def _as_scikit_learn_has_it(result: dict[str, Any]) -> dict[str, Any]:
+    """Of a fold's result, what scikit-learn makes a table of: the same names in all."""
+    names = ("test_scores", "train_scores", "fit_time", "score_time")
+    return {name: result[name] for name in names if name in result}
 
 
 def _without_scores(result: dict[str, Any]) -> dict[str, Any]:

@@ -345,6 +345,11 @@ class Study:
         return copy.deepcopy(trials) if deepcopy else trials
 
     @property
+    def storage(self) -> BaseStorage:
+        """Where the study is kept; another study may share it, or be copied from it."""
+        return self._storage
+
+    @property
     def trials(self) -> list[FrozenTrial]:
         """Copies of all trials, by number."""
         return self.get_trials()

@@ -212,7 +212,7 @@ def test_without_a_complete_candidate_a_rule_is_not_asked():
 
     search = RandomSearchCV(HalfFailing(), SPACE, n_iter=3, cv=5, refit=greatest, pruner=None)
     with (
-        pytest.warns(UserWarning, match="fits failed"),
+        pytest.warns(FitFailedWarning),
         pytest.raises(ValueError, match="none has a score on every fold"),
     ):
         search.fit(np.arange(40.0)[:, None], np.arange(40) % 2)

@@ -17,6 +17,7 @@ from sklearn.utils.fixes import parse_version
 from skhpo import RandomSearchCV, StudySearchCV
 from skhpo.samplers import BaseSampler
 from skhpo.space import SearchSpace
+from tests.search.columns import columns_of_ours
 
 try:
     import cloudpickle
@@ -175,8 +176,7 @@ def allow_our_columns(module):
     check_cv_results_keys = module.check_cv_results_keys
 
     def check_with_our_columns(cv_results, param_keys, score_keys, n_cand, extra_keys=()):
-        optimism = [key for key in cv_results if key.startswith("optimism_test_")]
-        extra_keys = (*extra_keys, "status", "n_splits_evaluated", *optimism)
+        extra_keys = (*extra_keys, *columns_of_ours(cv_results))
         check_cv_results_keys(cv_results, param_keys, score_keys, n_cand, extra_keys)
 
     module.check_cv_results_keys = check_with_our_columns
