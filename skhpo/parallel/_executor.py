@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import queue
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -206,13 +207,18 @@ def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[
 
 def _check_that_tasks_can_be_ended(backend: Backend, n_workers: int, limits: Limits) -> None:
     """Refuse limits where a task cannot be ended; nested in workers, threads are no choice."""
-    if not limits.are_set or backend.has_processes:
+    if not limits.are_set:
         return
-    if n_workers > 1 and not backend.is_nested:
+    if n_workers > 1 and not backend.has_processes and not backend.is_nested:
         raise ValueError(
             "`fit_timeout` and `fit_memory` end a fit with its worker process, and joblib's "
             f"{backend.name} has none that can be ended one by one: use n_jobs=1, or the backend "
             "'loky' or 'multiprocessing'."
+        )
+    if multiprocessing.current_process().daemon:
+        raise ValueError(
+            "`fit_timeout` and `fit_memory` need a worker process, and a daemonic process, such as "
+            "a worker of multiprocessing, may start none: use the backend 'loky' around the search."
         )
 
 

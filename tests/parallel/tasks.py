@@ -10,7 +10,7 @@ import numpy as np
 import sklearn
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from skhpo.parallel import Executor
+from skhpo.parallel import Executor, Limits
 
 
 def outcomes_of(executor):
@@ -121,3 +121,40 @@ def keep_array(folder, name, array, seconds):
     """Hold an array while telling this process's id and sleeping."""
     assert isinstance(array, np.memmap)
     return tell_pid_then_sleep(folder, name, seconds)
+
+
+def allocate(n_bytes, seconds):
+    """Take memory in one piece, and hold it for a while."""
+    array = np.ones(n_bytes, dtype=np.uint8)
+    time.sleep(seconds)
+    return array.nbytes
+
+
+_kept = []
+
+
+def allocate_and_keep(n_bytes, seconds):
+    """Take memory, and leave it behind."""
+    _kept.append(np.ones(n_bytes, dtype=np.uint8))
+    time.sleep(seconds)
+    return n_bytes
+
+
+def open_with_limit(seconds):
+    with Executor(limits=Limits(time=seconds)):
+        pass
+
+
+def time_out_nested(seconds):
+    """Return the name of the error of a task that was ended in an executor inside this task."""
+    with Executor(n_jobs=2, limits=Limits(time=seconds)) as executor:
+        executor.submit(0, sleep, 300)
+        return type(executor.wait()[1].error).__name__
+
+
+def set_mark(text):
+    os.environ["SKHPO_TEST_MARK"] = text
+
+
+def mark():
+    return os.environ.get("SKHPO_TEST_MARK")

@@ -39,10 +39,16 @@ def search_with(kind, estimator=None, n_iter=2, **settings):
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores")
-@pytest.mark.parametrize("kind", ["hangs", "hoards"])
 @pytest.mark.parametrize(
-    ("backend", "n_jobs"),
-    [("loky", 1), ("loky", 2), ("multiprocessing", 1), ("multiprocessing", 2)],
+    ("backend", "n_jobs", "kind"),
+    [
+        ("multiprocessing", 1, "hangs"),
+        ("multiprocessing", 1, "hoards"),
+        ("multiprocessing", 2, "hangs"),
+        ("multiprocessing", 2, "hoards"),
+        pytest.param("loky", 1, "hoards", marks=pytest.mark.slow),
+        pytest.param("loky", 2, "hangs", marks=pytest.mark.slow),
+    ],
 )
 def test_a_fit_past_its_limit_is_ended_and_told_as_what_it_is(backend, n_jobs, kind):
     search = search_with(kind)
@@ -92,7 +98,9 @@ def test_an_error_score_that_is_a_number_is_the_score_of_the_fold_that_was_ended
     assert search.cv_results_["status"].tolist() == ["complete", "complete"]
 
 
-@pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("loky", marks=pytest.mark.slow), "multiprocessing"]
+)
 def test_one_worker_with_a_limit_gives_what_one_without_gives_to_the_last_bit(backend):
     settings = {"n_iter": 10, "cv": 3, "random_state": 0}
     space = {"alpha": uniform(1e-5, 0.1), "penalty": ["l1", "l2"]}
