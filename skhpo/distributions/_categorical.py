@@ -1,6 +1,7 @@
 """A choice among any objects, in no order or in the order of numbers."""
 
 import math
+import operator
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,10 +61,12 @@ class CategoricalDistribution(BaseDistribution):
         index = self._index_of_id.get(id(value))
         if index is None:
             index = self._index_of_value.get(_typed(value))
+        if index is None and _typed(value) is not None:
+            index = self._index_of_equal.get(value)
+        if index is None and isinstance(value, str):
+            index = self._index_of_label.get(value)
         if index is None:
             index = find(value, self.choices)
-        if index is None and isinstance(value, str) and value in self.labels:
-            index = self.labels.index(value)
         if index is None:
             raise ValueError(f"{value!r} is not among the choices {_shown(self.choices)}.")
         return float(index)
@@ -109,7 +112,19 @@ class CategoricalDistribution(BaseDistribution):
         indices.pop(None, None)
         return indices
 
+    @cached_property
+    def _index_of_equal(self) -> dict[Hashable, int]:
+        hashable = [(i, c) for i, c in enumerate(self.choices) if _typed(c) is not None]
+        return {choice: i for i, choice in reversed(hashable)}
+
+    @cached_property
+    def _index_of_label(self) -> dict[str, int]:
+        labels = reversed(list(enumerate(self.labels)))
+        return {label: i for i, label in labels if isinstance(label, str)}
+
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, BaseDistribution):
             return NotImplemented
         return (
@@ -218,7 +233,15 @@ def _typed(value: Any) -> Hashable | None:
 
 def same_choices(a: Sequence[Any], b: Sequence[Any]) -> bool:
     """Whether two sequences hold equal objects in the same order."""
-    return len(a) == len(b) and all(map(same_object, a, b))
+    return len(a) == len(b) and (_same_at_once(a, b) or all(map(same_object, a, b)))
+
+
+def _same_at_once(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """Whether two sequences are equal with equal types, as far as Python tells without a loop."""
+    try:
+        return bool(a == b) and all(map(operator.is_, map(type, a), map(type, b)))
+    except Exception:  # a comparison that fails, as that of arrays
+        return False
 
 
 def same_object(a: Any, b: Any) -> bool:

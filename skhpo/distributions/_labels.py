@@ -36,13 +36,14 @@ def labels_of(choices: Sequence[Any]) -> list[bool | int | float | str | None]:
     """
     labels: list[Any] = []
     seen: Counter[str] = Counter(choice for choice in choices if isinstance(choice, str))
-    for choice in choices:
-        if is_json(choice):
-            labels.append(choice.item() if isinstance(choice, np.generic) else choice)
-            continue
-        label = describe(choice)
-        seen[label] += 1
-        labels.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
+    with config_context(print_changed_only=True):
+        for choice in choices:
+            if is_json(choice):
+                labels.append(choice.item() if isinstance(choice, np.generic) else choice)
+                continue
+            label = _text(choice)
+            seen[label] += 1
+            labels.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
     return labels
 
 
@@ -65,11 +66,15 @@ def describe(thing: Any) -> str:
     -------
     str
     """
+    with config_context(print_changed_only=True):
+        return _text(thing)
+
+
+def _text(thing: Any) -> str:
     if isinstance(thing, np.ndarray):
         return f"array(shape={thing.shape}, dtype={thing.dtype}, hash={joblib.hash(thing)[:12]})"
     name = getattr(thing, "__qualname__", None)
     if name is not None:  # a function or a class
         return f"{thing.__module__}.{name}"
-    with config_context(print_changed_only=True):
-        text = " ".join(_ADDRESS.sub("", repr(thing)).split())
+    text = " ".join(_ADDRESS.sub("", repr(thing)).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
