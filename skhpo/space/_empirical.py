@@ -1,5 +1,6 @@
 """Priors made from draws, for objects that offer nothing but ``rvs``."""
 
+import time
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -9,10 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from skhpo.distributions import BaseDistribution, CategoricalDistribution, QuantileDistribution
-from skhpo.distributions._base import FloatArray
+from skhpo.distributions._base import LARGEST_INT, FloatArray
+from skhpo.distributions._quantile import describe
 from skhpo.space._values import without_repeats
 
 _N_DRAWS = 1_000
+_MAX_SECONDS = 20  # for all draws
 
 
 def draw_prior(source: Any, random_state: Any) -> BaseDistribution:
@@ -42,18 +45,32 @@ def draw_prior(source: Any, random_state: Any) -> BaseDistribution:
     draws = draws_of(source, random_state)
     if not all(isinstance(d, Real) and not isinstance(d, bool | np.bool_) for d in draws):
         return CategoricalDistribution(without_repeats(draws))
+    if hasattr(source, "support"):  # scipy's draws from heavy tails overflow now and then
+        low, high = source.support()
+        draws = [d for d in draws if low <= d <= high]
     if not np.all(np.isfinite(np.asarray(draws, dtype=np.float64))):
-        raise ValueError(f"rvs must give finite numbers, but {source!r} gave NaN or infinity.")
+        raise ValueError(
+            f"rvs must give finite numbers, but {describe(source)} gave NaN or infinity."
+        )
     if all(isinstance(d, Integral) for d in draws):
-        return QuantileDistribution(IntegerPrior(draws))
+        return QuantileDistribution(IntegerPrior([d for d in draws if abs(d) < LARGEST_INT]))
     repeats = len(set(draws)) < len(draws)
     return QuantileDistribution(StepPrior(draws) if repeats else SmoothPrior(draws))
 
 
 def draws_of(source: Any, random_state: Any) -> list[Any]:
-    """Draw one by one, as RandomizedSearchCV does."""
+    """Draw one by one, as RandomizedSearchCV does; a ValueError if that takes too long."""
     rng = check_random_state(0 if random_state is None else random_state)
-    return [source.rvs(random_state=rng) for _ in range(_N_DRAWS)]
+    end = time.monotonic() + _MAX_SECONDS
+    draws: list[Any] = []
+    while len(draws) < _N_DRAWS:
+        draws.append(source.rvs(random_state=rng))
+        if time.monotonic() > end:
+            raise ValueError(
+                f"drawing from {describe(source)} takes too long: {len(draws)} values in "
+                f"{_MAX_SECONDS} seconds. Give a list of values instead."
+            )
+    return draws
 
 
 class SmoothPrior:

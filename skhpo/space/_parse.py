@@ -41,7 +41,9 @@ def parse_distribution(name: str, value: Any, random_state: Any = None) -> BaseD
     """
     try:
         return _parse(name, value, random_state)
-    except (TypeError, ValueError) as error:
+    except Warning:  # where warnings are errors
+        raise
+    except Exception as error:  # whatever the methods of a prior may raise
         if str(error).startswith("Parameter "):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError

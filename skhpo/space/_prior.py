@@ -15,7 +15,7 @@ from skhpo.distributions import (
 from skhpo.distributions._quantile import arguments_of, describe
 from skhpo.space._empirical import draw_prior, draws_of
 
-_FAR = 10_000  # a span of draws beyond which a search for quantiles value by value takes too long
+_FAR = 1_000  # a span of draws beyond which a search for quantiles value by value takes too long
 
 
 def from_prior(prior: Any, random_state: Any) -> BaseDistribution:
@@ -92,20 +92,20 @@ def _check_is_frozen(prior: Any) -> None:
 
 
 def _is_slow(prior: Any) -> bool:
-    """Whether scipy would add up or step through too many integers to find a quantile.
+    """Whether scipy would step through too many integers, or add them up, to find a quantile.
 
-    It does so for discrete distributions that bring no quantiles or probabilities of their own.
+    It does so for discrete distributions that bring no quantiles, or no cumulative probabilities.
     """
     kind = type(getattr(prior, "dist", prior))
     if not issubclass(kind, stats.rv_discrete) or not _draws_numbers(prior):
         return False
-    if all(_is_own(kind, method) for method in ("_ppf", "_cdf")):
-        return False
-    low, high = prior.support()
-    if high - low <= _FAR:
+    steps, adds = not _is_own(kind, "_ppf"), not _is_own(kind, "_cdf")
+    start, end = prior.support()
+    if not (steps or adds) or end - start <= _FAR:
         return False
     draws = np.asarray(draws_of(prior, 0), dtype=np.float64)
-    return bool(np.ptp(draws) > _FAR)
+    first = start if adds and np.isfinite(start) else draws.min()
+    return bool(draws.max() - first > _FAR)
 
 
 def _is_own(kind: type, method: str) -> bool:

@@ -112,6 +112,13 @@ def _long_numbers(values: Any) -> SequenceDistribution | None:
         return None
 
 
+def _key(value: Any) -> Hashable:
+    """What equal values of one type share: NaN is unequal to itself, and an array has no hash."""
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        return value.dtype.str, value.shape, value.tobytes()
+    return None if is_nan(value) else value
+
+
 def without_repeats(values: Sequence[Any]) -> list[Any]:
     """Drop what equals an earlier value of the same type."""
     hashed: set[tuple[type, Hashable]] = set()
@@ -119,7 +126,7 @@ def without_repeats(values: Sequence[Any]) -> list[Any]:
     unhashable: list[Any] = []
     for value in values:
         try:
-            key = (type(value), None if is_nan(value) else value)  # NaN is unequal to itself
+            key = (type(value), _key(value))
             is_new = key not in hashed
             hashed.add(key)
         except Exception:  # no hash, or a comparison of arrays or of unfitted models

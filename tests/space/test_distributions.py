@@ -482,3 +482,78 @@ def test_ranges_may_change_but_kind_scale_and_choices_may_not():
         check(IntDistribution(1, 2), IntDistribution(1, 2, log=True))
     with pytest.raises(ValueError, match="choices"):
         check(CategoricalDistribution("ab"), CategoricalDistribution("ac"))
+
+
+# long lists of numbers
+
+
+numbers = st.lists(
+    st.integers(-(2**52), 2**52) | moderate | st.fractions(-9, 9), min_size=1, unique_by=float
+)
+
+
+@given(numbers, st.data())
+def test_an_element_of_a_sequence_comes_back_as_the_object_it_is(values, data):
+    d = SequenceDistribution(values)
+    position = data.draw(st.integers(0, len(values) - 1))
+    internal = d.to_internal_repr(values[position])
+    assert d.to_external_repr(internal) is values[position]
+    assert d.nth(position) is values[position]
+
+
+@given(numbers)
+def test_a_sequence_has_the_coordinates_of_the_same_ordered_choices(values):
+    sequence, choices = SequenceDistribution(values), OrdinalDistribution(sorted(values))
+    numbers = [sequence.to_internal_repr(v) for v in sorted(values)]
+    assert np.array_equal(sequence.to_unit(numbers), choices.to_unit(np.arange(len(values))))
+    assert np.array_equal(sequence.cell_values(np.arange(len(values))), numbers)
+
+
+@given(st.lists(moderate, min_size=1, unique=True))
+def test_ordered_choices_keep_their_positions_and_have_the_coordinates_of_their_ranks(values):
+    d = OrdinalDistribution(values)
+    positions = np.arange(len(values))
+    assert [d.to_internal_repr(v) for v in values] == positions.tolist()
+    ranks = np.searchsorted(np.sort(values), values)
+    if values != sorted(values, reverse=True):
+        assert np.array_equal(d.to_unit(positions), (ranks + 0.5) / len(values))
+    assert np.array_equal(d.from_unit(d.to_unit(positions)), positions)
+
+
+def test_elements_of_an_array_keep_its_type_and_later_changes_of_it_have_no_effect():
+    given_ = np.array([0.5, 0.25], dtype=np.float32)
+    d = SequenceDistribution(given_)
+    given_[0] = 9.0
+    assert d.nth(0) == 0.5
+    assert type(d.to_external_repr(0.5)) is np.float32
+
+
+def test_sequences_are_equal_where_numbers_and_types_are():
+    d = SequenceDistribution([1, 2, 3])
+    assert d == SequenceDistribution([3, 2, 1])
+    assert d != SequenceDistribution([1.0, 2.0, 3.0])
+    assert d != SequenceDistribution(np.array([1, 2, 3]))
+    assert d != SequenceDistribution([1, 2, 4])
+    assert d != OrdinalDistribution([1, 2, 3])
+
+
+def test_a_sequence_is_written_as_its_range_and_agrees_with_it():
+    for values, expected in (
+        ([3, 1, 2], IntDistribution(1, 3)),
+        (np.array([0.5, 0.1]), FloatDistribution(0.1, 0.5)),
+        ([1, 2.5], FloatDistribution(1.0, 2.5)),
+    ):
+        d = SequenceDistribution(values)
+        assert json_to_distribution(distribution_to_json(d)) == expected
+        check_distribution_compatibility(expected, d)
+
+
+def test_many_choices_are_named_in_part_where_a_value_is_not_among_them():
+    d = CategoricalDistribution([str(i) for i in range(100_000)])
+    with pytest.raises(ValueError, match=r"'x' is not among .*'0', '1', '2', ... '99999'.*100000"):
+        d.to_internal_repr("x")
+
+
+def test_a_choice_is_found_by_its_label():
+    d = CategoricalDistribution([(1, 2), "(1, 2)", len])
+    assert [d.to_internal_repr(label) for label in d.labels] == [0.0, 1.0, 2.0]

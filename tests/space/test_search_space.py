@@ -2,6 +2,7 @@
 
 import array
 import collections
+import copy
 import math
 import pickle
 from collections import Counter
@@ -28,6 +29,8 @@ from skhpo.distributions import (
     IntDistribution,
     OrdinalDistribution,
     QuantileDistribution,
+    SequenceDistribution,
+    labelled_json,
 )
 from skhpo.space import SearchSpace
 
@@ -769,3 +772,69 @@ def test_draws_of_vectors_are_choices():
     d = one(stats.multivariate_normal([0, 0]), random_state=0)
     assert d.choices[0].shape == (2,)
     assert d.to_internal_repr(d.choices[7].copy()) == 7.0
+
+
+# long lists
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (range(1, 10**6), IntDistribution(1, 10**6 - 1)),
+        (range(10**6, 0, -5), IntDistribution(5, 10**6, step=5)),
+        (np.linspace(0, 0.1, 10**6), SequenceDistribution(np.linspace(0, 0.1, 10**6))),
+        (list(range(2000)), SequenceDistribution(list(range(2000)))),
+        ([*range(2000), *range(2000)], SequenceDistribution(list(range(2000)))),
+        ([*range(2000), 0.5], SequenceDistribution([*range(2000), 0.5])),
+        (pd.Series(np.arange(2000.0)), SequenceDistribution(np.arange(2000.0).tolist())),
+        ([1, 2] * 2000, OrdinalDistribution([1, 2])),
+        (np.repeat([2, 1, 3], 2000), OrdinalDistribution([2, 1, 3])),
+        ([True, False] * 2000, CategoricalDistribution([True, False])),
+        ([*range(2000), None], CategoricalDistribution([*range(2000), None])),
+        ([*range(2000), 1.0], CategoricalDistribution([*range(2000), 1.0])),
+        ([*range(2000), math.inf], OrdinalDistribution([*range(2000), math.inf])),
+        ([*range(2000), 2**60], OrdinalDistribution([*range(2000), 2**60])),
+        (range(2**60, 2**60 + 2000), OrdinalDistribution(range(2**60, 2**60 + 2000))),
+        ([*range(2000), math.nan], CategoricalDistribution([*range(2000), math.nan])),
+    ],
+)
+def test_a_long_list_of_numbers_is_a_range_or_a_sequence(value, expected):
+    assert one(value) == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.linspace(0, 1, 5000),
+        np.linspace(0, 1, 5000).tolist(),
+        np.arange(5000, dtype=np.int32),
+        range(0, 50_000, 7),
+        np.random.default_rng(0).permutation(5000),
+        [*range(3000), 0.5],
+        np.linspace(1, 2, 3000, dtype=np.float32),
+    ],
+)
+def test_candidates_from_a_long_list_are_its_elements_in_its_order(values):
+    space = from_dicts({"x": values})
+    expected = [p["x"] for p in ParameterGrid({"x": list(values)})]
+    got = [space.to_params(c)["x"] for c in space.candidates()]
+    assert [type(v) for v in got] == [type(v) for v in expected]
+    assert got == expected
+    drawn = space.to_params(space.random(np.random.default_rng(0)))["x"]
+    assert drawn in set(expected)
+
+
+def test_the_estimator_as_given_is_found_in_a_long_list():
+    space = from_dicts({"alpha": np.linspace(0, 2, 2001)})
+    assert space.defaults(Ridge(alpha=1.0)) == {"alpha": 1.0}
+    assert space.defaults(Ridge(alpha=math.pi)) is None
+
+
+def test_a_million_values_need_no_object_each():
+    values = np.linspace(0, 0.1, 10**6)
+    space = from_dicts({"x": values})
+    (d,) = space.distributions.values()
+    assert isinstance(d.values, np.ndarray)
+    assert len(repr(space)) < 200
+    assert len(labelled_json(d)) < 200
+    assert copy.deepcopy(d) is d
