@@ -17,11 +17,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 import skhpo
 from skhpo.storages import RDBStorage
+from skhpo.storages._database import parse_url
 from skhpo.study import Study, StudyDirection
 from skhpo.trial import FrozenTrial, TrialState
 
@@ -66,30 +65,15 @@ def _plain(message: str) -> click.ClickException:
 # ------------------------------------------------------------------------- what is given
 
 
-def _parse(given: str) -> URL:
-    """Make a URL of a URL or of the path of an SQLite file."""
-    if "://" not in given:
-        return URL.create("sqlite", database=given)
-    try:
-        return make_url(given)
-    except (ArgumentError, ValueError):  # their messages may quote the password
-        raise ValueError(
-            "This URL of a database cannot be read; it should look like sqlite:///search.db or "
-            "postgresql://user:password@host:5432/name, with @ : / in a password written as "
-            "%40 %3A %2F."
-        ) from None
-
-
 def _open_storage(given: str) -> RDBStorage:
     """Open a database, and never make a new one."""
-    written = _parse(given).render_as_string(hide_password=False)
-    url = make_url(written)
+    url = parse_url(given)
     if url.get_backend_name() == "sqlite":
         if url.database in (None, "", ":memory:"):
             raise ValueError(f"{given} is a new database in memory, with nothing in it.")
         if not Path(str(url.database).removeprefix("file:")).is_file():
             raise FileNotFoundError(2, "there is no such file", url.database)
-    return RDBStorage(written, skip_table_creation=True)
+    return RDBStorage(url.render_as_string(hide_password=False), skip_table_creation=True)
 
 
 def _open_study(storage: RDBStorage, name: str | None) -> Study:

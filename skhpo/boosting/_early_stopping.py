@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skhpo._parameters import HasParameters
+
 __all__ = ["EarlyStopping"]
 
 
-@dataclass(frozen=True)
-class EarlyStopping:
+@dataclass(frozen=True, repr=False)
+class EarlyStopping(HasParameters):
     """Early stopping of boosting within the folds of a search.
 
     Parameters
@@ -58,7 +60,7 @@ class EarlyStopping:
     --------
     >>> from skhpo.boosting import EarlyStopping
     >>> EarlyStopping(rounds=20, on="inner")
-    EarlyStopping(rounds=20, metric=None, on='inner', validation_fraction=0.1, refit='mean', ...)
+    EarlyStopping(rounds=20, on='inner')
     """
 
     rounds: int = 50

@@ -91,7 +91,7 @@ class ParetoFrontDisplay:
     ...     values, objectives=[accuracy, seconds], front=[0, 1, 3], chosen=1
     ... )
     >>> display.plot()  # doctest: +SKIP
-    <...>
+    ParetoFrontDisplay(objectives=['accuracy', 'fit_time'], n_candidates=4, n_front=3, chosen=1)
     """
 
     ax_: Axes
@@ -112,6 +112,14 @@ class ParetoFrontDisplay:
         self.front = front
         self.chosen = chosen
         self.feasible = feasible
+
+    def __repr__(self) -> str:
+        names = [objective.name for objective in self.objectives]
+        n_candidates, n_front = len(np.asarray(self.values)), len(np.asarray(self.front))
+        return (
+            f"ParetoFrontDisplay(objectives={names}, n_candidates={n_candidates}, "
+            f"n_front={n_front}, chosen={self.chosen})"
+        )
 
     @classmethod
     def from_search(

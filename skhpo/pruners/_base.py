@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._parameters import HasParameters
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Judge: TypeAlias = Callable[[FrozenTrial], bool]
 """A pruner as of some moment: says of a trial under way whether to stop it."""
 
 
-class BasePruner(ABC):
+class BasePruner(HasParameters, ABC):
     """Base class of the pruners, in the dialect of Optuna.
 
     A subclass implements :meth:`prune`. As ``pruner=`` of a search it is asked after each fold;

@@ -57,9 +57,11 @@ class ThresholdPruner(BasePruner):
     ) -> None:
         if lower is None and upper is None:
             raise TypeError("ThresholdPruner needs `lower`, `upper` or both.")
-        self.lower = -math.inf if lower is None else _as_number("lower", lower)
-        self.upper = math.inf if upper is None else _as_number("upper", upper)
-        if self.lower > self.upper:
+        self.lower = lower
+        self.upper = upper
+        self._lower = -math.inf if lower is None else _as_number("lower", lower)
+        self._upper = math.inf if upper is None else _as_number("upper", upper)
+        if self._lower > self._upper:
             raise ValueError(f"`lower` must not exceed `upper`; got {lower} and {upper}.")
         check_at_least("n_warmup_steps", n_warmup_steps, 0)
         check_at_least("interval_steps", interval_steps, 1)
@@ -74,7 +76,7 @@ class ThresholdPruner(BasePruner):
         reported = trial.intermediate_values
         if not is_check_due(step, reported, self.n_warmup_steps, self.interval_steps):
             return False
-        return not self.lower <= reported[step] <= self.upper
+        return not self._lower <= reported[step] <= self._upper
 
 
 def _as_number(name: str, value: float) -> float:

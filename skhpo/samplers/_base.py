@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._parameters import HasParameters
 from skhpo.distributions import BaseDistribution
 from skhpo.history import Columns, History
 from skhpo.trial import FrozenTrial, TrialState
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["BaseSampler", "ColumnSampler"]
 
 
-class BaseSampler(ABC):
+class BaseSampler(HasParameters, ABC):
     """Base class of the samplers, in the dialect of Optuna.
 
     At the start of a trial, :meth:`infer_relative_search_space` names the parameters to be drawn
@@ -72,10 +73,10 @@ class BaseSampler(ABC):
         """
 
     # Hooks: a sampler may leave them empty.
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:  # noqa: B027
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Run at the start of each trial, before the first parameter is drawn."""
 
-    def after_trial(  # noqa: B027
+    def after_trial(
         self,
         study: Study,
         trial: FrozenTrial,
@@ -84,10 +85,10 @@ class BaseSampler(ABC):
     ) -> None:
         """Run at the end of each trial, before it is stored as finished."""
 
-    def reseed_rng(self) -> None:  # noqa: B027
+    def reseed_rng(self) -> None:
         """Draw a new seed from the system; called in each worker of a parallel study."""
 
-    def reseed(self, seed: int | None) -> None:  # noqa: B027
+    def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""
 
 

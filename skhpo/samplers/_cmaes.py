@@ -144,7 +144,8 @@ class CmaEsSampler(ColumnSampler):
         self.x0 = x0
         self.sigma0 = sigma0
         self.n_startup_trials = n_startup_trials
-        self.independent_sampler = independent_sampler or TPESampler(seed=seed)
+        self.independent_sampler = independent_sampler
+        self._independent = independent_sampler or TPESampler(seed=seed)
         self.consider_pruned_trials = consider_pruned_trials
         self.restart_strategy = restart_strategy
         self.popsize = popsize
@@ -179,7 +180,7 @@ class CmaEsSampler(ColumnSampler):
         return points
 
     def _draw_unordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
-        points = self.independent_sampler.propose(columns, rng)
+        points = self._independent.propose(columns, rng)
         return points[np.arange(N_PROPOSALS) % len(points)]
 
     def _draw_ordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:

@@ -59,16 +59,18 @@ class GeneticSampler(ColumnSampler):
         seed: int | None = None,
     ) -> None:
         super().__init__(seed=seed)
-        self.mutation = PolynomialMutation(eta=ETA) if mutation is None else mutation
-        self.crossover = UniformCrossover(swapping_prob) if crossover is None else crossover
-        if not isinstance(self.mutation, BaseMutation):
+        self.mutation = mutation
+        self.crossover = crossover
+        self._mutation = PolynomialMutation(eta=ETA) if mutation is None else mutation
+        self._crossover = UniformCrossover(swapping_prob) if crossover is None else crossover
+        if not isinstance(self._mutation, BaseMutation):
             raise TypeError(f"`mutation` must be a BaseMutation; got {mutation!r}.")
-        if not isinstance(self.crossover, BaseCrossover):
+        if not isinstance(self._crossover, BaseCrossover):
             raise TypeError(f"`crossover` must be a BaseCrossover; got {crossover!r}.")
-        if population_size < max(2, self.crossover.n_parents):
+        if population_size < max(2, self._crossover.n_parents):
             raise ValueError(
                 "`population_size` must be 2 or more, and no less than the number of parents "
-                f"of the crossover, {self.crossover.n_parents}; got {population_size}."
+                f"of the crossover, {self._crossover.n_parents}; got {population_size}."
             )
         if mutation_prob is not None:
             check_probability("mutation_prob", mutation_prob)
@@ -170,7 +172,7 @@ class GeneticSampler(ColumnSampler):
         bounds = np.array([0.0, 1.0])
         for j in np.flatnonzero(rng.random(n_params) < prob):
             if is_ordered[j]:
-                mutated = self.mutation.mutation(float(child[j]), dialect_rng, study, bounds)
+                mutated = self._mutation.mutation(float(child[j]), dialect_rng, study, bounds)
                 child[j] = np.clip(mutated, 0.0, 1.0)
             else:
                 child[j] = rng.random()
@@ -187,13 +189,13 @@ class GeneticSampler(ColumnSampler):
         study = self._study() if self._study else None
         bounds = np.tile([0.0, 1.0], (int(is_ordered.sum()), 1))
         for _ in range(MAX_ATTEMPTS):
-            chosen = _tournament(len(population), self.crossover.n_parents, rng)
+            chosen = _tournament(len(population), self._crossover.n_parents, rng)
             parents = population[chosen]
             is_first = rng.random(len(is_ordered)) < self.swapping_prob
             child = np.where(is_first, parents[0], parents[-1])
             if len(bounds):
                 numbers = parents[:, is_ordered]
-                child[is_ordered] = self.crossover.crossover(numbers, dialect_rng, study, bounds)
+                child[is_ordered] = self._crossover.crossover(numbers, dialect_rng, study, bounds)
             if ((child >= 0.0) & (child <= 1.0)).all():
                 break
         return np.asarray(np.clip(child, 0.0, 1.0))

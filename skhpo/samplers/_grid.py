@@ -54,18 +54,20 @@ class GridSampler(BaseSampler):
     """
 
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
-        self.search_space = {name: _unique(values) for name, values in sorted(search_space.items())}
-        if not self.search_space:
+        self.search_space = search_space
+        self._grid = {name: _unique(values) for name, values in sorted(search_space.items())}
+        if not self._grid:
             raise ValueError("`search_space` must name at least one parameter; got none.")
-        for name, values in self.search_space.items():
+        for name, values in self._grid.items():
             if not values:
                 raise ValueError(f"`search_space` has no value for {name!r}.")
-        self.shape = tuple(map(len, self.search_space.values()))
+        self.shape = tuple(map(len, self._grid.values()))
         self.n_combinations = math.prod(self.shape)
         self.reseed(seed)
 
     def reseed(self, seed: int | None) -> None:
         """Set the seed of the order; None is the same as 0."""
+        self.seed = seed
         self._order = np.random.default_rng(seed or 0).permutation(self.n_combinations)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
@@ -90,9 +92,9 @@ class GridSampler(BaseSampler):
         ValueError
             If the grid has no such parameter, or an enqueued trial leaves it open.
         """
-        if param_name not in self.search_space:
+        if param_name not in self._grid:
             raise ValueError(
-                f"Parameter {param_name!r} is not in the grid, which has {list(self.search_space)}."
+                f"Parameter {param_name!r} is not in the grid, which has {list(self._grid)}."
             )
         if FIXED_PARAMS in trial.system_attrs:
             raise ValueError(
@@ -155,8 +157,7 @@ class GridSampler(BaseSampler):
         cell = left[trial.number % len(left)] if own in tried else own
         indices = np.unravel_index(cell, self.shape)
         return {
-            name: values[i]
-            for (name, values), i in zip(self.search_space.items(), indices, strict=True)
+            name: values[i] for (name, values), i in zip(self._grid.items(), indices, strict=True)
         }
 
     def _tried(self, trials: Sequence[FrozenTrial]) -> set[int]:
@@ -165,9 +166,9 @@ class GridSampler(BaseSampler):
         return {cell for cell in cells if cell is not None}
 
     def _cell_of(self, params: Mapping[str, Any]) -> int | None:
-        if not self.search_space.keys() <= params.keys():
+        if not self._grid.keys() <= params.keys():
             return None
-        indices = [find(params[name], values) for name, values in self.search_space.items()]
+        indices = [find(params[name], values) for name, values in self._grid.items()]
         return None if None in indices else int(np.ravel_multi_index(indices, self.shape))  # type: ignore[arg-type]
 
 

@@ -100,7 +100,8 @@ class NSGAIIISampler(GeneticSampler):
         )
         if dividing_parameter < 1:
             raise ValueError(f"`dividing_parameter` must be 1 or more; got {dividing_parameter}.")
-        self.reference_points: FloatArray | None = None
+        self.reference_points = reference_points
+        self._points_given: FloatArray | None = None
         if reference_points is not None:
             points = np.asarray(reference_points, dtype=float)
             if points.ndim != 2 or not (np.isfinite(points).all() and points.any(axis=1).all()):
@@ -108,7 +109,7 @@ class NSGAIIISampler(GeneticSampler):
                     "`reference_points` must have shape (n_points, n_objectives), be finite, and "
                     f"hold no row of zeros; got {reference_points!r}."
                 )
-            self.reference_points = points
+            self._points_given = points
         self.dividing_parameter = dividing_parameter
 
     def _survivors(
@@ -132,14 +133,14 @@ class NSGAIIISampler(GeneticSampler):
 
     def _directions(self, n_objectives: int) -> FloatArray:
         """Reference directions, ndarray of shape (n_directions, n_objectives)."""
-        if self.reference_points is None:
+        if self._points_given is None:
             return simplex_lattice(n_objectives, self.dividing_parameter)
-        if self.reference_points.shape[1] != n_objectives:
+        if self._points_given.shape[1] != n_objectives:
             raise ValueError(
                 f"`reference_points` must have a column for each of the {n_objectives} objectives; "
-                f"got {self.reference_points.shape[1]} columns."
+                f"got {self._points_given.shape[1]} columns."
             )
-        return self.reference_points
+        return self._points_given
 
 
 def simplex_lattice(n_objectives: int, n_divisions: int) -> FloatArray:

@@ -43,7 +43,7 @@ class PartialFixedSampler(BaseSampler):
     def __init__(self, fixed_params: Mapping[str, Any], base_sampler: BaseSampler) -> None:
         if not isinstance(base_sampler, BaseSampler):
             raise TypeError(f"`base_sampler` must be a sampler; got {base_sampler!r}.")
-        self.fixed_params = dict(fixed_params)
+        self.fixed_params = fixed_params
         self.base_sampler = base_sampler
 
     def reseed(self, seed: int | None) -> None:

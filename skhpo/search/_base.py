@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import numbers
+import os
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +38,9 @@ from skhpo.exceptions import (
 )
 from skhpo.parallel import Executor, Outcome
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
+from skhpo.pruners._by_name import PRUNERS, get_pruner
 from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.samplers._by_name import SAMPLERS, get_sampler
 from skhpo.search._arguments import ChecksWords, validate_arguments
 from skhpo.search._choice import choose
 from skhpo.search._confirm import Confirmation
@@ -146,11 +149,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     return_train_score : bool, default=False
         Whether to score on the training part of each fold, too, which takes time.
 
-    sampler : BaseSampler, default=None
-        Says which candidates to try; None takes that of the class, named above.
+    sampler : BaseSampler or str, default=None
+        Says which candidates to try: a sampler, or "auto", "tpe", "gp", "cmaes", "qmc", "random",
+        "nsgaii", "nsgaiii" or "brute_force". None takes that of the class, named above.
 
-    pruner : "auto", BasePruner or None, default="auto"
-        Says after each fold whether a candidate stops. "auto" is
+    pruner : "auto", BasePruner, str or None, default="auto"
+        Says after each fold whether a candidate stops: a pruner, or "racing", "median",
+        "wilcoxon", "halving", "hyperband" or "nop". "auto" is
         :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
 
     timeout : float, default=None
@@ -171,9 +176,9 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
         ends the search.
 
-    storage : str or BaseStorage, default=None
-        Where the search is kept as it runs: the URL of a database, such as
-        ``"sqlite:///study.db"`` (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
+    storage : str, path or BaseStorage, default=None
+        Where the search is kept as it runs: the path of an SQLite file, such as ``"search.db"``,
+        the URL of a database (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
         search fitted again goes on where it was cut, and several processes may fit it at once:
         they share its budget and what they learn. None keeps it in memory.
 
@@ -308,13 +313,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         "param_grid": [dict, list, StrOptions({"suggest"}), None],
         "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
-        "sampler": [BaseSampler, None],
-        "pruner": [StrOptions({"auto"}), BasePruner, None],
+        "sampler": [BaseSampler, StrOptions(set(SAMPLERS)), None],
+        "pruner": [BasePruner, StrOptions({"auto", *PRUNERS}), None],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "fit_timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "fit_memory": [Interval(numbers.Real, 0, None, closed="neither"), str, None],
         "callbacks": [list, tuple, None],
-        "storage": [str, BaseStorage, None],
+        "storage": [str, os.PathLike, BaseStorage, None],
         "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
@@ -340,13 +345,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        sampler: BaseSampler | None = None,
+        sampler: BaseSampler | str | None = None,
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
         fit_timeout: float | None = None,
         fit_memory: int | str | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
-        storage: str | BaseStorage | None = None,
+        storage: str | os.PathLike[str] | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,
@@ -690,18 +695,22 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     # ---------------------------------------------------------------------- parts of the run
 
     def _make_sampler(self, plan: Plan) -> BaseSampler:
-        sampler = self._default_sampler() if self.sampler is None else copy.deepcopy(self.sampler)
+        sampler = (
+            self._default_sampler()
+            if self.sampler is None
+            else get_sampler(copy.deepcopy(self.sampler))
+        )
         if plan.seed is not None:
             sampler.reseed(plan.seed)
         return sampler
 
     def _make_pruner(self, plan: Plan) -> BasePruner:
-        given = self.pruner if isinstance(self.pruner, BasePruner) else None
         if self.pruner is None:
             return NopPruner()
+        given = None if self.pruner == "auto" else get_pruner(copy.deepcopy(self.pruner))
         if plan.resource is not None:
             return pruner_on(plan.resource, given or self._default_pruner())
-        return RacingPruner() if given is None else copy.deepcopy(given)
+        return RacingPruner() if given is None else given
 
     def _make_course(self, plan: Plan, pruner: BasePruner | None) -> Course:
         pruner = None if self.pruner is None else pruner

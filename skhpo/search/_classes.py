@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -305,13 +306,13 @@ class HyperbandSearchCV(StudySearchCV):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        sampler: BaseSampler | None = None,
+        sampler: BaseSampler | str | None = None,
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
         fit_timeout: float | None = None,
         fit_memory: int | str | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
-        storage: str | BaseStorage | None = None,
+        storage: str | os.PathLike[str] | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
+from skhpo._parameters import HasParameters
 from skhpo._sklearn import MultimetricScorer
 
 __all__ = ["KNOWN_COSTS", "Cost", "Stopwatch", "measure_costs"]
@@ -20,8 +21,8 @@ N_REPEATS = 3  # times that a short scoring is run when its time is what counts
 SHORT = 0.2  # seconds up to which a scoring is short
 
 
-@dataclass(frozen=True)
-class Cost:
+@dataclass(frozen=True, repr=False)
+class Cost(HasParameters):
     """What a fitted model costs: a number to be small.
 
     An objective or a constraint of :class:`skhpo.ParetoSearchCV`, beside ``"fit_time"``,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -117,11 +118,12 @@ class ParetoSearchCV(StudySearchCV):
     return_train_score : bool, default=False
         Whether to score on the training part of each fold, too.
 
-    sampler : BaseSampler, default=None
-        Says which candidates to try; None is :class:`skhpo.samplers.AutoSampler`: a Gaussian
-        process with the expected hypervolume improvement, and TPE where that does not suit.
+    sampler : BaseSampler or str, default=None
+        Says which candidates to try, as for :class:`skhpo.TPESearchCV`; None is
+        :class:`skhpo.samplers.AutoSampler`: a Gaussian process with the expected hypervolume
+        improvement, and TPE where that does not suit.
 
-    pruner : "auto", RacingPruner or None, default="auto"
+    pruner : "auto", "racing", RacingPruner or None, default="auto"
         After each fold, a candidate stops if even at its best it would be dominated, or break a
         constraint: as far as a model of the folds can tell, at the level ``alpha`` of
         :class:`skhpo.pruners.RacingPruner`; "auto" is 0.15. None runs every fold of every
@@ -144,7 +146,7 @@ class ParetoSearchCV(StudySearchCV):
         Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
         ends the search.
 
-    storage : str or BaseStorage, default=None
+    storage : str, path or BaseStorage, default=None
         Where the search is kept as it runs, as for :class:`skhpo.TPESearchCV`.
 
     study_name : str, default=None
@@ -275,7 +277,7 @@ class ParetoSearchCV(StudySearchCV):
         "constraints": [dict, None],
         "scoring": [list, tuple, dict, None],
         "refit": ["boolean", str, dict, callable],
-        "pruner": [StrOptions({"auto"}), RacingPruner, None],
+        "pruner": [StrOptions({"auto", "racing"}), RacingPruner, None],
         "reference_point": [dict, None],
     }
 
@@ -297,13 +299,13 @@ class ParetoSearchCV(StudySearchCV):
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        sampler: BaseSampler | None = None,
+        sampler: BaseSampler | str | None = None,
         pruner: BasePruner | str | None = "auto",
         timeout: float | None = None,
         fit_timeout: float | None = None,
         fit_memory: int | str | None = None,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
-        storage: str | BaseStorage | None = None,
+        storage: str | os.PathLike[str] | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo._hints import did_you_mean
+from skhpo._parameters import HasParameters
 from skhpo.multi_objective import knee, weighted_choice
 from skhpo.search._costs import KNOWN_COSTS, Cost
 from skhpo.search._objectives import Constraint, parse_constraint
@@ -29,8 +30,8 @@ FloatArray = NDArray[np.float64]
 # --------------------------------------------------------------- one objective: simple and good
 
 
-@dataclass(frozen=True)
-class SimplestRule:
+@dataclass(frozen=True, repr=False)
+class SimplestRule(HasParameters):
     """Chooses the cheapest of the candidates that are nearly as good as the best one.
 
     Made by :func:`one_standard_error` and :func:`parsimonious`.
@@ -48,6 +49,12 @@ class SimplestRule:
     cost: str | Cost
     tolerance: float | None = None
     metric: str = "score"
+
+    def __repr__(self) -> str:
+        name = "one_standard_error" if self.tolerance is None else "parsimonious"
+        tolerance = "" if self.tolerance in (None, 0.01) else f", tolerance={self.tolerance}"
+        metric = "" if self.metric == "score" else f", metric={self.metric!r}"
+        return f"{name}({self.cost!r}{tolerance}{metric})"
 
     @property
     def measured(self) -> tuple[Cost, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -26,13 +28,14 @@ from skhpo.storages._tables import (
     version_info,
 )
 
-__all__ = ["Database"]
+__all__ = ["Database", "parse_url"]
 
 PATIENCE = 60.0  # seconds for which a transaction is tried that meets a lock or a lost server
 FIRST_PATIENCE = 5.0  # the same for the first one: more often the address is wrong
 LONGEST_PAUSE = 1.0  # seconds between two tries
 BUSY_TIMEOUT = 20.0  # seconds for which SQLite itself waits for a lock
 
+_SCHEME = re.compile(r"\w{2,}(\+\w+)?:")  # of a URL whose slashes were forgotten
 _WRITES = "skhpo_writes"  # marks the connections whose transactions are to write
 
 # The drivers taken where the URL names none.
@@ -71,14 +74,14 @@ class Database:
 
     Parameters
     ----------
-    url : str
-        SQLAlchemy's URL of it.
+    url : str or path
+        SQLAlchemy's URL of it, or the path of an SQLite file.
     engine_kwargs : mapping of str to object
         Handed on to :func:`sqlalchemy.create_engine`.
     """
 
-    def __init__(self, url: str, engine_kwargs: Mapping[str, Any]) -> None:
-        self.url = _parse(url)
+    def __init__(self, url: str | os.PathLike[str], engine_kwargs: Mapping[str, Any]) -> None:
+        self.url = parse_url(url)
         self._engine_kwargs = dict(engine_kwargs)
         self._engines: tuple[Engine, Engine] | None = None  # for what reads and for what writes
         self._pid = 0
@@ -255,13 +258,33 @@ class Database:
         return self.read(_revision)
 
 
+def parse_url(given: str | os.PathLike[str]) -> URL:
+    """Read the URL of a database, or the path of an SQLite file.
+
+    Raises
+    ------
+    ValueError
+        If it is neither. A path has a suffix, as in ``search.db``, or is that of a file.
+    """
+    text = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if isinstance(text, str) and "://" not in text and _is_path(text):
+        return URL.create("sqlite", database=text)
+    return _parse(text)
+
+
+def _is_path(text: str) -> bool:
+    return os.path.exists(text) or (bool(Path(text).suffix) and not _SCHEME.match(text))
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ValueError(
-            "`storage` must be the URL of a database, such as 'sqlite:///study.db' or "
-            f"'postgresql://user:password@host/name'; got {_without_password(url)!r}."
+            "`storage` must be the path of an SQLite file, such as 'search.db', or the URL of a "
+            "database, such as 'sqlite:///search.db' or 'postgresql://user:password@host:5432/name'"
+            " (with @ : / in a password written as %40 %3A %2F); got "
+            f"{_without_password(url)!r}."
         ) from None
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None or (driver == "psycopg" and importlib.util.find_spec("psycopg2") is not None):

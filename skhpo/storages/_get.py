@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+
+from skhpo import storages
+from skhpo._hints import use_instead
 from skhpo.storages._base import BaseStorage
 from skhpo.storages._memory import InMemoryStorage
 
 __all__ = ["get_storage"]
 
 
-def get_storage(storage: str | BaseStorage | None) -> BaseStorage:
+def get_storage(storage: str | os.PathLike[str] | BaseStorage | None) -> BaseStorage:
     """Return the storage that a user means.
 
     Parameters
     ----------
-    storage : str, BaseStorage or None
-        The URL of a database, as :class:`RDBStorage` takes it; a storage, returned as it is; or
-        None for a new :class:`InMemoryStorage`.
+    storage : str, path, BaseStorage or None
+        The path of an SQLite file, such as ``"search.db"``; the URL of a database, as
+        :class:`RDBStorage` takes it; a storage, returned as it is; or None for a new
+        :class:`InMemoryStorage`.
 
     Returns
     -------
@@ -26,7 +31,7 @@ def get_storage(storage: str | BaseStorage | None) -> BaseStorage:
     TypeError
         If it is none of these.
     ValueError
-        If the URL is not valid.
+        If it is neither a path nor a valid URL.
 
     Examples
     --------
@@ -38,11 +43,12 @@ def get_storage(storage: str | BaseStorage | None) -> BaseStorage:
         return InMemoryStorage()
     if isinstance(storage, BaseStorage):
         return storage
-    if isinstance(storage, str):
+    if isinstance(storage, str | os.PathLike):
         from skhpo.storages._rdb import RDBStorage  # loads SQLAlchemy
 
         return RDBStorage(storage)
     raise TypeError(
-        "`storage` must be the URL of a database, such as 'sqlite:///study.db', or one of skhpo's "
-        f"storages, such as skhpo.storages.InMemoryStorage(); got {storage!r}."
+        "`storage` must be the path of an SQLite file, such as 'search.db', the URL of a database, "
+        "or one of skhpo's storages, such as skhpo.storages.InMemoryStorage(); got "
+        f"{storage!r}.{use_instead(storage, storages)}"
     )

@@ -135,8 +135,9 @@ class RDBStorage(BaseStorage):
 
     Parameters
     ----------
-    url : str
-        The database, as SQLAlchemy names it: ``"sqlite:///study.db"``,
+    url : str or path
+        The path of an SQLite file, such as ``"study.db"``, or the database, as SQLAlchemy names
+        it: ``"sqlite:///study.db"``,
         ``"postgresql://user:password@host/name"``, ``"mysql://..."``.
     engine_kwargs : dict, optional
         Handed on to :func:`sqlalchemy.create_engine`.
@@ -177,7 +178,7 @@ class RDBStorage(BaseStorage):
 
     def __init__(
         self,
-        url: str,
+        url: str | os.PathLike[str],
         engine_kwargs: dict[str, Any] | None = None,
         skip_compatibility_check: bool = False,
         *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._parameters import HasParameters
 from skhpo.history import History
 from skhpo.multi_objective import hypervolume, reference_point
 from skhpo.trial import FrozenTrial, TrialState
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["MaxTrialsCallback", "NoImprovementCallback"]
 
 
-class MaxTrialsCallback:
+class MaxTrialsCallback(HasParameters):
     """Stop when the study has so many trials, those of earlier runs included.
 
     Parameters
@@ -59,7 +60,7 @@ class MaxTrialsCallback:
             study.stop()
 
 
-class NoImprovementCallback:
+class NoImprovementCallback(HasParameters):
     """Stop when the last trials found nothing better.
 
     The study ends once its best value is at most `min_delta` better than the best was

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Literal
 
@@ -27,9 +28,9 @@ Direction = Literal["minimize", "maximize"] | StudyDirection
 
 def create_study(
     *,
-    storage: str | BaseStorage | None = None,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
+    storage: str | os.PathLike[str] | BaseStorage | None = None,
+    sampler: BaseSampler | str | None = None,
+    pruner: BasePruner | str | None = None,
     study_name: str | None = None,
     direction: Direction | None = None,
     load_if_exists: bool = False,
@@ -40,13 +41,15 @@ def create_study(
     Parameters
     ----------
     storage : str or BaseStorage, optional
-        Where the study is kept: the URL of a database, such as ``"sqlite:///study.db"`` (see
-        :class:`skhpo.storages.RDBStorage`), or a storage. Default: an
+        Where the study is kept: the path of an SQLite file, such as ``"study.db"``, the URL of
+        a database (see :class:`skhpo.storages.RDBStorage`), or a storage. Default: an
         :class:`skhpo.storages.InMemoryStorage` of its own.
-    sampler : BaseSampler, optional
-        Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
-    pruner : BasePruner, optional
-        Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
+    sampler : BaseSampler or str, optional
+        Says what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
+        :class:`skhpo.samplers.TPESampler`.
+    pruner : BasePruner or str, optional
+        Says which trials to stop early: a pruner, or a name such as "median" or "hyperband".
+        Default: :class:`skhpo.pruners.MedianPruner`.
     study_name : str, optional
         Name of the study. Default: a unique one.
     direction : {"minimize", "maximize"}, optional
@@ -105,9 +108,9 @@ def create_study(
 def load_study(
     *,
     study_name: str | None,
-    storage: str | BaseStorage,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
+    storage: str | os.PathLike[str] | BaseStorage,
+    sampler: BaseSampler | str | None = None,
+    pruner: BasePruner | str | None = None,
 ) -> Study:
     """Open a study that exists.
 
@@ -115,12 +118,14 @@ def load_study(
     ----------
     study_name : str or None
         Its name; None for the only study of the storage.
-    storage : str or BaseStorage
-        Where it is kept: the URL of a database, or a storage.
-    sampler : BaseSampler, optional
-        Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
-    pruner : BasePruner, optional
-        Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
+    storage : str, path or BaseStorage
+        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
+    sampler : BaseSampler or str, optional
+        Says what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
+        :class:`skhpo.samplers.TPESampler`.
+    pruner : BasePruner or str, optional
+        Says which trials to stop early: a pruner, or a name such as "median" or "hyperband".
+        Default: :class:`skhpo.pruners.MedianPruner`.
 
     Returns
     -------
@@ -152,15 +157,15 @@ def load_study(
     return Study(study_name, storage, sampler=sampler, pruner=pruner)
 
 
-def delete_study(*, study_name: str, storage: str | BaseStorage) -> None:
+def delete_study(*, study_name: str, storage: str | os.PathLike[str] | BaseStorage) -> None:
     """Delete a study and its trials.
 
     Parameters
     ----------
     study_name : str
         Its name.
-    storage : str or BaseStorage
-        Where it is kept: the URL of a database, or a storage.
+    storage : str, path or BaseStorage
+        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
 
     Raises
     ------
@@ -183,8 +188,8 @@ def delete_study(*, study_name: str, storage: str | BaseStorage) -> None:
 def copy_study(
     *,
     from_study_name: str,
-    from_storage: str | BaseStorage,
-    to_storage: str | BaseStorage,
+    from_storage: str | os.PathLike[str] | BaseStorage,
+    to_storage: str | os.PathLike[str] | BaseStorage,
     to_study_name: str | None = None,
 ) -> None:
     """Copy a study with its trials, to another storage or under another name.
@@ -230,7 +235,7 @@ def copy_study(
     copy.add_trials(source.get_trials(deepcopy=False))
 
 
-def get_all_study_names(storage: str | BaseStorage) -> list[str]:
+def get_all_study_names(storage: str | os.PathLike[str] | BaseStorage) -> list[str]:
     """List the names of a storage's studies.
 
     Parameters
@@ -255,7 +260,7 @@ def get_all_study_names(storage: str | BaseStorage) -> list[str]:
 
 
 def get_all_study_summaries(
-    storage: str | BaseStorage, include_best_trial: bool = True
+    storage: str | os.PathLike[str] | BaseStorage, include_best_trial: bool = True
 ) -> list[StudySummary]:
     """Say of each study of a storage what it is and how far it has come.
 

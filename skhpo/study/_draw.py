@@ -52,7 +52,7 @@ def draw_config(
     sampler = study.sampler
     held: dict[str, Any] = {}
     while isinstance(sampler, PartialFixedSampler):
-        held, sampler = sampler.fixed_params | held, sampler.base_sampler
+        held, sampler = {**sampler.fixed_params, **held}, sampler.base_sampler
     if isinstance(sampler, GridSampler) and sampler.is_exhausted(study):
         return None
     draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect

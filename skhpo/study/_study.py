@@ -20,8 +20,10 @@ from skhpo.distributions import (
     check_distribution_compatibility,
 )
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE, History
-from skhpo.pruners import BasePruner, MedianPruner
-from skhpo.samplers import BaseSampler, TPESampler
+from skhpo.pruners import BasePruner
+from skhpo.pruners._by_name import get_pruner
+from skhpo.samplers import BaseSampler
+from skhpo.samplers._by_name import get_sampler
 from skhpo.storages import BaseStorage
 from skhpo.study._best import best_row, best_rows
 from skhpo.study._direction import StudyDirection, only_direction
@@ -80,16 +82,16 @@ class Study:
         study_name: str,
         storage: BaseStorage,
         *,
-        sampler: BaseSampler | None = None,
-        pruner: BasePruner | None = None,
+        sampler: BaseSampler | str | None = None,
+        pruner: BasePruner | str | None = None,
     ) -> None:
         self.study_name = study_name
         self._storage = storage
         self._study_id = storage.get_study_id_from_name(study_name)
         record = storage.get_study(self._study_id)
         self.directions = [StudyDirection(direction) for direction in record.directions]
-        self.sampler = TPESampler() if sampler is None else sampler
-        self.pruner = MedianPruner() if pruner is None else pruner
+        self.sampler = get_sampler("tpe" if sampler is None else sampler)
+        self.pruner = get_pruner("median" if pruner is None else pruner)
         self.history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
         self._waiting: deque[int] = deque()  # numbers of the enqueued trials
         self._open_elsewhere: set[int] = set()  # numbers of the open trials that run elsewhere

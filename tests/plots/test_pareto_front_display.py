@@ -286,3 +286,13 @@ def test_without_matplotlib_the_extra_is_named():
     outcome = run(code)
     assert "ImportError: Pictures need matplotlib" in outcome.stderr
     assert "skhpo[plot]" in outcome.stderr
+
+
+def test_the_repr_says_what_is_shown():
+    seconds = SimpleNamespace(name="seconds", unit="s", greater_is_better=False)
+    display = ParetoFrontDisplay(
+        [[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]], objectives=[seconds, seconds], front=[0, 1], chosen=1
+    )
+    assert repr(display) == (
+        "ParetoFrontDisplay(objectives=['seconds', 'seconds'], n_candidates=3, n_front=2, chosen=1)"
+    )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._parameters import HasParameters
+
 if TYPE_CHECKING:
     from skhpo.study import Study
 
@@ -26,7 +28,7 @@ FloatArray = NDArray[np.float64]
 TINY = 1e-10  # keeps a division by the distance of equal parents finite
 
 
-class BaseCrossover(ABC):
+class BaseCrossover(HasParameters, ABC):
     """Base class of the crossovers, in the dialect of Optuna.
 
     Attributes

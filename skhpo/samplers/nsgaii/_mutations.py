@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo._parameters import HasParameters
+
 if TYPE_CHECKING:
     from skhpo.study import Study
 
 __all__ = ["BaseMutation", "PolynomialMutation", "UniformMutation"]
 
 
-class BaseMutation(ABC):
+class BaseMutation(HasParameters, ABC):
     """Base class of the mutations, in the dialect of Optuna.
 
     Examples

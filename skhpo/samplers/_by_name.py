@@ -1,0 +1,64 @@
+"""What users give as ``sampler=``, made a sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from skhpo import samplers
+from skhpo._hints import did_you_mean, use_instead
+from skhpo.samplers._auto import AutoSampler
+from skhpo.samplers._base import BaseSampler
+from skhpo.samplers._brute_force import BruteForceSampler
+from skhpo.samplers._cmaes import CmaEsSampler
+from skhpo.samplers._gp import GPSampler
+from skhpo.samplers._nsgaii import NSGAIISampler
+from skhpo.samplers._nsgaiii import NSGAIIISampler
+from skhpo.samplers._qmc import QMCSampler
+from skhpo.samplers._random import RandomSampler
+from skhpo.samplers._tpe import TPESampler
+
+__all__ = ["SAMPLERS", "get_sampler"]
+
+SAMPLERS: dict[str, Callable[[], BaseSampler]] = {
+    "auto": AutoSampler,
+    "brute_force": BruteForceSampler,
+    "cmaes": CmaEsSampler,
+    "gp": GPSampler,
+    "nsgaii": NSGAIISampler,
+    "nsgaiii": NSGAIIISampler,
+    "qmc": QMCSampler,
+    "random": RandomSampler,
+    "tpe": TPESampler,
+}
+"""Those that need no arguments, by the names that stand for them."""
+
+
+def get_sampler(sampler: str | BaseSampler) -> BaseSampler:
+    """Return the sampler that a user means.
+
+    Parameters
+    ----------
+    sampler : str or BaseSampler
+        A name in :data:`SAMPLERS`, or a sampler, returned as it is.
+
+    Returns
+    -------
+    sampler : BaseSampler
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    ValueError
+        If the name is not known.
+    """
+    if isinstance(sampler, BaseSampler):
+        return sampler
+    if isinstance(sampler, str) and sampler in SAMPLERS:
+        return SAMPLERS[sampler]()
+    hint = did_you_mean(sampler, SAMPLERS) or use_instead(sampler, samplers)
+    kind = ValueError if isinstance(sampler, str) else TypeError
+    raise kind(
+        f"`sampler` must be a sampler of skhpo.samplers, or one of the names {list(SAMPLERS)}; "
+        f"got {sampler!r}.{hint}"
+    )
