@@ -6,14 +6,13 @@ fold, route metadata and format results, so ours equal scikit-learn's to the las
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sklearn.base import _fit_context as fit_context
+from sklearn.base import _fit_context
 from sklearn.metrics._scorer import _check_multimetric_scoring as check_multimetric_scoring
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score as fit_and_score,
 )
@@ -33,6 +32,11 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _num_samples as num_samples
 
+if TYPE_CHECKING:
+    from skhpo._search_type import BaseSearchCV
+else:
+    from sklearn.model_selection._search import BaseSearchCV
+
 __all__ = [
     "BaseSearchCV",
     "FitCallbacks",
@@ -50,6 +54,17 @@ __all__ = [
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",
 ]
+
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _Method]:
+    """scikit-learn's decorator of ``fit``, which checks the parameters, with the type it keeps."""
+    decorate: Callable[[_Method], _Method] = _fit_context(
+        prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+    return decorate
 
 
 class FitCallbacks:

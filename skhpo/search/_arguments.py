@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.metrics import get_scorer_names
 
@@ -79,11 +79,13 @@ class ChecksWords:
     the search's ``__init__``. Copies and pickles are made without arguments, and pass.
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Check the names of the arguments."""
-        if args or kwargs:
-            _check_words(cls, args, kwargs)
-        return super().__new__(cls)
+    if not TYPE_CHECKING:  # to type checkers the signature is that of ``__init__`` alone
+
+        def __new__(cls, *args, **kwargs):
+            """Check the names of the arguments."""
+            if args or kwargs:
+                _check_words(cls, args, kwargs)
+            return super().__new__(cls)
 
 
 def _check_words(cls: type, args: tuple[Any, ...], given: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
 
@@ -307,6 +308,18 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     True
     """
 
+    study_: Study
+    cv_results_: dict[str, Any]
+    best_estimator_: Any
+    best_score_: float
+    best_params_: dict[str, Any]
+    best_index_: int
+    scorer_: Any
+    n_splits_: int
+    refit_time_: float
+    multimetric_: bool
+    feature_names_in_: NDArray[np.object_]
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
         "param_distributions": [dict, list, StrOptions({"suggest"}), None],
@@ -390,8 +403,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             return_train_score=return_train_score,
         )
 
-    @fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any = None, **params: Any) -> StudySearchCV:
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search, and refit with the best parameters.
 
         Parameters

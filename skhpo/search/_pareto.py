@@ -271,6 +271,17 @@ class ParetoSearchCV(StudySearchCV):
     ['model_size', 'roc_auc']
     """
 
+    pareto_front_: NDArray[np.int64]
+    pareto_params_: list[dict[str, Any]]
+    pareto_values_: FloatArray
+    pareto_estimators_: list[Any]
+    hypervolume_: float
+    reference_point_: dict[str, float]
+    objectives_: list[Objective]
+    values_: FloatArray
+    is_feasible_: NDArray[np.bool_]
+    best_values_: dict[str, float]
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **StudySearchCV._parameter_constraints,
         "objectives": [list, tuple, dict],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
-from skhpo._sklearn import BaseSearchCV, check_method_params, num_samples
+from skhpo._sklearn import check_method_params, num_samples
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
@@ -23,6 +23,9 @@ from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
 from skhpo.space import SearchSpace, suggest_space
+
+if TYPE_CHECKING:
+    from skhpo.search._base import StudySearchCV
 
 __all__ = ["Plan", "make_plan", "window_size"]
 
@@ -94,7 +97,7 @@ class Plan:
         return float(num_samples(self.X)) / n_rows
 
 
-def make_plan(search: BaseSearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
+def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
     """Check all input of a search's ``fit`` and draw the splits."""
     scorers, refit_metric = search._get_scorers()
     X, y = indexable(X, y)
@@ -152,7 +155,7 @@ def _seed(random_state: Any) -> int | None:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def _space(search: BaseSearchCV, seed: int | None) -> SearchSpace:
+def _space(search: StudySearchCV, seed: int | None) -> SearchSpace:
     distributions = search.param_grid
     if distributions is None:
         distributions = search.param_distributions
@@ -163,7 +166,7 @@ def _space(search: BaseSearchCV, seed: int | None) -> SearchSpace:
     )
 
 
-def _enqueued(search: BaseSearchCV, space: SearchSpace) -> list[dict[str, Any]]:
+def _enqueued(search: StudySearchCV, space: SearchSpace) -> list[dict[str, Any]]:
     """Configurations to begin with."""
     if search.enqueue is None:
         return []
@@ -182,7 +185,7 @@ def _enqueued(search: BaseSearchCV, space: SearchSpace) -> list[dict[str, Any]]:
 
 
 def _fresh_splits(
-    search: BaseSearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
+    search: StudySearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
 ) -> Splits:
     if search.n_confirm == 0:
         return []
@@ -194,7 +197,7 @@ def _fresh_splits(
     return fresh_splits(search.cv, search.estimator, X, y, split_params, seed)
 
 
-def _draw_splits(search: BaseSearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:
+def _draw_splits(search: StudySearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:
     """Draw the splits, once for all candidates."""
     cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
     n_splits = cv.get_n_splits(X, y, **split_params)

@@ -6,17 +6,20 @@ import copy
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.utils.multiclass import type_of_target
 
-from skhpo._sklearn import BaseSearchCV, num_samples, safe_indexing
+from skhpo._sklearn import num_samples, safe_indexing
 from skhpo.boosting import find_model
 from skhpo.pruners import BasePruner, HyperbandPruner, SuccessiveHalvingPruner
 from skhpo.space import SearchSpace
+
+if TYPE_CHECKING:
+    from skhpo.search._base import StudySearchCV
 
 __all__ = ["Resource", "Share", "make_resource", "pruner_on"]
 
@@ -187,7 +190,7 @@ def _way_to_go_on(estimator: Any, name: str) -> str | None:
 
 
 def make_resource(
-    search: BaseSearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
+    search: StudySearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
 ) -> Resource | None:
     """Settle the resource of a search; None if it has none.
 
@@ -221,13 +224,13 @@ def make_resource(
     return Resource(name, tuple(rungs), seed or 0)
 
 
-def _largest(search: BaseSearchCV, name: str, n_rows: int) -> int:
+def _largest(search: StudySearchCV, name: str, n_rows: int) -> int:
     given = search.max_resources
     if name == N_SAMPLES:
-        if given != "auto" and given > n_rows:
+        if not isinstance(given, str) and given > n_rows:
             raise ValueError(f"`max_resources` must be at most {n_rows}, the rows; got {given}.")
-        return n_rows if given == "auto" else int(given)
-    if given != "auto":
+        return n_rows if isinstance(given, str) else int(given)
+    if not isinstance(given, str):
         return int(given)
     present = search.estimator.get_params()[name]
     if not isinstance(present, numbers.Integral) or present < 1:
@@ -238,10 +241,10 @@ def _largest(search: BaseSearchCV, name: str, n_rows: int) -> int:
 
 
 def _smallest(
-    search: BaseSearchCV, name: str, y: Any, n_splits: int, largest: int, factor: int
+    search: StudySearchCV, name: str, y: Any, n_splits: int, largest: int, factor: int
 ) -> int:
     given = search.min_resources
-    if given != "auto":
+    if not isinstance(given, str):
         if given > largest:
             raise ValueError(
                 f"`min_resources` must be at most `max_resources`, {largest}; got {given}."

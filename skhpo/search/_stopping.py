@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 
-from skhpo._sklearn import BaseSearchCV, num_samples
+from skhpo._sklearn import num_samples
 from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
 from skhpo.space import SearchSpace
+
+if TYPE_CHECKING:
+    from skhpo.search._base import StudySearchCV
 
 __all__ = [
     "add_rounds",
@@ -32,13 +35,13 @@ _EVALUATION_SETS = {
 
 
 def make_stopping(
-    search: BaseSearchCV, space: SearchSpace, routed: Any, seed: int | None
+    search: StudySearchCV, space: SearchSpace, routed: Any, seed: int | None
 ) -> Stopping | None:
     """Settle the early stopping of a search; None if it wants none.
 
     Parameters
     ----------
-    search : BaseSearchCV
+    search : StudySearchCV
         Its `early_stopping` says what it wants.
     space : SearchSpace
         Where its candidates come from.
@@ -151,13 +154,13 @@ def add_rounds(results: dict[str, Any], out: list[dict[str, Any]], stopping: Sto
 
 
 def params_for_refit(
-    search: BaseSearchCV, params: dict[str, Any], rounds: Any, stopping: Stopping, growth: float
+    search: StudySearchCV, params: dict[str, Any], rounds: Any, stopping: Stopping, growth: float
 ) -> dict[str, Any]:
     """The best candidate's parameters, with the rounds that its folds have found to be best.
 
     Parameters
     ----------
-    search : BaseSearchCV
+    search : StudySearchCV
         The search.
     params : dict
         Parameters of the best candidate.

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from skhpo.distributions import (
     BaseDistribution,
@@ -16,6 +16,8 @@ from skhpo.distributions import (
 )
 
 __all__ = ["BaseTrial", "constraints_of"]
+
+_Choice = TypeVar("_Choice")
 
 CONSTRAINT = "constraints:"  # prefix of the system attributes that hold constraints
 
@@ -75,7 +77,7 @@ class BaseTrial(ABC):
         """
         return int(self._suggest(name, _distribution(IntDistribution, low, high, log, step)))
 
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+    def suggest_categorical(self, name: str, choices: Sequence[_Choice]) -> _Choice:
         """Suggest one of several choices.
 
         Parameters
@@ -90,7 +92,8 @@ class BaseTrial(ABC):
         choice : object
             One of `choices`.
         """
-        return self._suggest(name, CategoricalDistribution(choices))
+        choice: _Choice = self._suggest(name, CategoricalDistribution(choices))
+        return choice
 
     @abstractmethod
     def report(self, value: float, step: int) -> None:
