@@ -9,6 +9,7 @@ from skhpo.pruners._racing import RacingPruner
 from skhpo.pruners._successive_halving import SuccessiveHalvingPruner
 from skhpo.pruners._threshold import ThresholdPruner
 from skhpo.pruners._wilcoxon import WilcoxonPruner
+from skhpo.pruners._wrapping import WrappingPruner
 
 __all__ = [
     "BasePruner",
@@ -22,4 +23,5 @@ __all__ = [
     "SuccessiveHalvingPruner",
     "ThresholdPruner",
     "WilcoxonPruner",
+    "WrappingPruner",
 ]

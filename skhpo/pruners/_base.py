@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -13,6 +14,8 @@ from skhpo._parameters import HasParameters
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from skhpo.study import Study
 
 __all__ = ["BasePruner", "Judge"]
@@ -31,6 +34,15 @@ class BasePruner(HasParameters, ABC):
     reads_fold_scores: ClassVar[bool] = False
     """In a search: whether the reported values are the scores of single folds (True),
     or the means of the folds so far (False)."""
+
+    @property
+    def resource_factor(self) -> int | None:
+        """By what a search's resource grows from rung to rung: the pruner's `reduction_factor`.
+
+        None if it has none.
+        """
+        factor: int | None = getattr(self, "reduction_factor", None)
+        return factor
 
     @abstractmethod
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
@@ -95,3 +107,13 @@ class BasePruner(HasParameters, ABC):
             0 unless a pruner knows better.
         """
         return 0
+
+    def on_rungs(self, smallest: int, largest: int) -> Self:
+        """Return a copy for a search along a resource.
+
+        Parameters
+        ----------
+        smallest, largest : int
+            The amounts of the resource at the first and at the last rung.
+        """
+        return copy.deepcopy(self)

@@ -12,6 +12,8 @@ from skhpo.pruners._successive_halving import Rungs
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from skhpo.study import Study
 
 __all__ = ["HyperbandPruner"]
@@ -123,6 +125,12 @@ class HyperbandPruner(BasePruner):
             return 0
         bracket = self._bracket_of(number, self._n_brackets(self.max_resource))
         return int(self.min_resource * self.reduction_factor**bracket)
+
+    def on_rungs(self, smallest: int, largest: int) -> Self:
+        """Return a copy whose brackets span the amounts."""
+        pruner = super().on_rungs(smallest, largest)
+        pruner.min_resource, pruner.max_resource = smallest, largest
+        return pruner
 
     def _n_brackets(self, max_resource: int) -> int:
         n_brackets, resource = 1, self.min_resource * self.reduction_factor

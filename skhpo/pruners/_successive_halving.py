@@ -11,6 +11,8 @@ from skhpo.pruners._percentile import check_at_least
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from skhpo.study import Study
 
 __all__ = ["Rungs", "SuccessiveHalvingPruner"]
@@ -113,6 +115,12 @@ class SuccessiveHalvingPruner(BasePruner):
         if isinstance(self.min_resource, str):
             return 0
         return int(self.min_resource * self.reduction_factor**self.min_early_stopping_rate)
+
+    def on_rungs(self, smallest: int, largest: int) -> Self:
+        """Return a copy whose first rung is the smallest amount."""
+        pruner = super().on_rungs(smallest, largest)
+        pruner.min_resource = smallest
+        return pruner
 
 
 class Rungs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skhpo._sklearn import num_samples, safe_indexing
 from skhpo.boosting import find_model
-from skhpo.pruners import BasePruner, HyperbandPruner, SuccessiveHalvingPruner
+from skhpo.pruners import BasePruner, SuccessiveHalvingPruner
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -216,7 +215,8 @@ def make_resource(
     if any(parameter.target == name for parameter in space.parameters):
         raise ValueError(f"`resource` {name!r} is also searched; leave it out of the space.")
     largest = _largest(search, name, num_samples(X))
-    factor = getattr(search.pruner, "reduction_factor", FACTOR)
+    given = search.pruner.resource_factor if isinstance(search.pruner, BasePruner) else None
+    factor = FACTOR if given is None else given
     smallest = _smallest(search, name, y, n_splits, largest, factor)
     rungs = [largest]
     while rungs[0] // factor >= smallest:
@@ -278,9 +278,4 @@ def pruner_on(resource: Resource, pruner: BasePruner | None) -> BasePruner:
             f"With a `resource`, `pruner` must compare candidates at steps, as HyperbandPruner or "
             f"SuccessiveHalvingPruner; {type(pruner).__name__} compares folds."
         )
-    pruner = copy.deepcopy(pruner)
-    if isinstance(pruner, SuccessiveHalvingPruner | HyperbandPruner):
-        pruner.min_resource = resource.rungs[0]
-    if isinstance(pruner, HyperbandPruner):
-        pruner.max_resource = resource.rungs[-1]
-    return pruner
+    return pruner.on_rungs(resource.rungs[0], resource.rungs[-1])

@@ -1,0 +1,97 @@
+"""Pruners that wrap another: what the search asks of a pruner is passed on to the one inside."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhpo.pruners._base import BasePruner, Judge
+from skhpo.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from skhpo.study import Study
+
+__all__ = ["WrappingPruner"]
+
+
+class WrappingPruner(BasePruner):
+    """Base class of pruners that add a rule to another pruner.
+
+    A subclass implements :meth:`prune` and asks ``self.wrapped_pruner.prune(study, trial)`` there.
+    In a search, the wrapped pruner is treated as it would be alone: it reads the same values,
+    folds run in its order, and it gets the rungs of a resource.
+
+    Parameters
+    ----------
+    wrapped_pruner : BasePruner or None
+        The pruner inside; None if there is none.
+
+    Examples
+    --------
+    A pruner that leaves every tenth trial alone:
+
+    >>> from skhpo.pruners import RacingPruner, WrappingPruner
+    >>> class SparesSome(WrappingPruner):
+    ...     def prune(self, study, trial):
+    ...         return trial.number % 10 > 0 and self.wrapped_pruner.prune(study, trial)
+    >>> SparesSome(RacingPruner()).reads_fold_scores
+    True
+    """
+
+    def __init__(self, wrapped_pruner: BasePruner | None) -> None:
+        self.wrapped_pruner = wrapped_pruner
+
+    @property
+    def reads_fold_scores(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped pruner reads the scores of single folds."""
+        return self.wrapped_pruner is not None and self.wrapped_pruner.reads_fold_scores
+
+    @property
+    def resource_factor(self) -> int | None:
+        """That of the wrapped pruner."""
+        return None if self.wrapped_pruner is None else self.wrapped_pruner.resource_factor
+
+    def freeze(self, study: Study) -> Judge:
+        """Return the pruner as of now, with the wrapped one frozen in its own way."""
+        if self.wrapped_pruner is None:
+            return super().freeze(study)
+        inside = self.wrapped_pruner
+        return BasePruner.freeze(self._around(_Frozen(inside, inside.freeze(study))), study)
+
+    def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
+        """The order of the wrapped pruner."""
+        if self.wrapped_pruner is None:
+            return super().fold_order(number, n_folds)
+        return self.wrapped_pruner.fold_order(number, n_folds)
+
+    def least_resource(self, number: int) -> int:
+        """That of the wrapped pruner."""
+        return 0 if self.wrapped_pruner is None else self.wrapped_pruner.least_resource(number)
+
+    def on_rungs(self, smallest: int, largest: int) -> Self:
+        """Return a copy whose wrapped pruner has the rungs of a resource."""
+        if self.wrapped_pruner is None:
+            return copy.deepcopy(self)
+        return copy.deepcopy(self._around(self.wrapped_pruner.on_rungs(smallest, largest)))
+
+    def _around(self, pruner: BasePruner) -> Self:
+        """Return a shallow copy that wraps another pruner."""
+        around = copy.copy(self)
+        around.wrapped_pruner = pruner
+        return around
+
+
+class _Frozen(WrappingPruner):
+    """The judge of a frozen pruner, asked as that pruner is."""
+
+    def __init__(self, pruner: BasePruner, judge: Judge) -> None:
+        super().__init__(pruner)
+        self._judge = judge
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        return self._judge(trial)
