@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
@@ -62,6 +63,12 @@ def from_scikit_optimize(value: Any) -> BaseDistribution | None:
     """
     if _is_range_with_prior(value):
         low, high, prior = value[:3]
+        if prior not in _PRIORS:
+            meant = get_close_matches(prior.lower(), _PRIORS, n=1, cutoff=0.7)[0]
+            raise ValueError(
+                f"a range has 'uniform' or 'log-uniform' as its prior, but got {value!r}. "
+                f"Did you mean {(low, high, meant)!r}? A list is always one of choices."
+            )
         are_ints = isinstance(low, Integral) and isinstance(high, Integral)
         return _range(low, high, prior, are_ints)
     names = {base.__name__ for base in type(value).__mro__}
@@ -94,7 +101,7 @@ def _is_range_with_prior(value: Any) -> bool:
         isinstance(value, tuple)
         and len(value) in (3, 4)
         and isinstance(value[2], str)
-        and value[2] in _PRIORS
+        and bool(get_close_matches(value[2].lower(), _PRIORS, n=1, cutoff=0.7))
         and all(map(_is_number, value[:2] + value[3:]))
     )
 

@@ -1,5 +1,6 @@
 """One entry of a dict of parameter distributions, as scikit-learn users write it, made ours."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skhpo.distributions import BaseDistribution, as_distribution
@@ -60,10 +61,15 @@ def _parse(name: str, value: Any, random_state: Any) -> BaseDistribution:
     if callable(getattr(value, "rvs", None)) or hasattr(value, "cdf"):
         return from_prior(value, random_state)
     if not is_sequence(value):
+        is_collection = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
         raise TypeError(
             f"Parameter distribution for parameter {name!r} needs to be a list or a numpy array "
             f"or a distribution, but got {value!r} (of type {type(value).__name__}) instead. "
-            "Single values need to be wrapped in a list with one element."
+            + (
+                "Write list(...) of it."
+                if is_collection
+                else "Single values need to be wrapped in a list with one element."
+            )
         )
     check_form(value)
     if len(value) == 0:

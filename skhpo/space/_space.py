@@ -171,13 +171,13 @@ class SearchSpace:
                 UserWarning,
                 stacklevel=2,
             )
-        if estimator is not None:
-            for branch in given:
-                check_names(branch, estimator)
         branches = [
             {name: parse_distribution(name, value, random_state) for name, value in branch.items()}
             for branch in given
         ]
+        if estimator is not None:
+            for branch in given:
+                check_names(branch, estimator)
         return cls(branches, () if estimator is None else estimator.get_params(deep=True))
 
     def branch_of(self, config: Mapping[str, Any]) -> int | None:

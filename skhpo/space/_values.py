@@ -1,5 +1,6 @@
 """Sequences of values, as scikit-learn users write them, made distributions."""
 
+from collections import UserString
 from collections.abc import Hashable, Mapping, Sequence, Set
 from numbers import Real
 from typing import Any
@@ -16,8 +17,9 @@ from skhpo.distributions import (
 )
 from skhpo.distributions._base import LARGEST_INT
 from skhpo.distributions._categorical import are_distinct_numbers, is_nan, same_object
+from skhpo.distributions._quantile import describe
 
-_NO_SEQUENCES = (str, bytes, Mapping, Set)
+_NO_SEQUENCES = (str, bytes, bytearray, UserString, Mapping, Set)
 
 
 def is_distribution(value: Any) -> bool:
@@ -76,7 +78,8 @@ def _from_list(values: list[Any]) -> CategoricalDistribution:
     for choice in distinct:
         if is_distribution(choice) or hasattr(choice, "rvs"):
             raise TypeError(
-                f"the distribution {choice!r} is among the choices of a list; give it alone."
+                f"the distribution {describe(choice)} is among the choices of a list; "
+                "give it alone."
             )
     is_ordinal = len(distinct) > 1 and are_distinct_numbers(distinct)
     return OrdinalDistribution(distinct) if is_ordinal else CategoricalDistribution(distinct)

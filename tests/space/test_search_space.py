@@ -571,6 +571,8 @@ def test_a_tuple_of_bounds_and_a_prior_is_a_range(value, expected):
     [
         ((10.0, 1.0, "uniform"), "'x' is invalid: low must not be above high"),
         ((0.0, 1.0, "log-uniform"), "'x' is invalid: low must be above 0"),
+        ((1, 10, "loguniform"), r"Did you mean \(1, 10, 'log-uniform'\)"),
+        ((1, 10, "Uniform"), r"Did you mean \(1, 10, 'uniform'\)"),
     ],
 )
 def test_the_bounds_of_a_tuple_with_a_prior_are_checked(value, message):
@@ -727,7 +729,16 @@ def test_every_sequence_of_words_is_a_list_of_them(value):
 
 @pytest.mark.parametrize(
     "value",
-    [{1: 2}.keys(), {1: 2}.values(), {1, 2}, frozenset("ab"), (i for i in [1]), np.str_("a")],
+    [
+        {1: 2}.keys(),
+        {1: 2}.values(),
+        bytearray(b"a"),
+        collections.UserString("ab"),
+        {1, 2},
+        frozenset("ab"),
+        (i for i in [1]),
+        np.str_("a"),
+    ],
 )
 def test_what_has_no_order_or_ends_with_its_use_is_refused(value):
     with pytest.raises(TypeError, match="'x' needs to be a list"):
@@ -838,3 +849,42 @@ def test_a_million_values_need_no_object_each():
     assert len(repr(space)) < 200
     assert len(labelled_json(d)) < 200
     assert copy.deepcopy(d) is d
+
+
+@pytest.mark.parametrize("value", [np.array(3), pd.DataFrame({"C": [1]}), {1, 2}, stats.gamma])
+def test_a_mistake_in_a_value_is_named_where_the_estimator_is_known_too(value):
+    with pytest.raises((TypeError, ValueError), match="'C' "):
+        from_dicts({"C": value}, SVC())
+
+
+def test_sets_and_generators_are_refused_with_the_advice_to_make_a_list():
+    for value in ({1, 2}, (i for i in [1, 2]), {1: 2}.values()):
+        with pytest.raises(TypeError, match=r"Write list\(...\) of it"):
+            one(value)
+
+
+anything = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.tuples(st.integers(0, 9), st.integers(0, 9))
+    | st.lists(st.integers(0, 9), max_size=2)
+    | st.just(10**400)
+    | st.builds(np.float32, st.floats(-1, 1, width=32))
+    | st.builds(np.arange, st.integers(0, 3))
+)
+
+
+@given(st.lists(anything, min_size=1, max_size=8))
+def test_every_list_of_choices_gives_its_own_objects_once_and_finds_them_again(values):
+    space = from_dicts({"x": values})
+    d = space.distributions["x"]
+    candidates = list(space.candidates())
+    got = [space.to_params(c)["x"] for c in candidates]
+    assert all(any(g is v for v in values) for g in got)
+    assert len({space.config_key(c) for c in candidates}) == len(candidates) == d.n_cells
+    for value in values:  # each is there, as itself or as an equal one of its type
+        found = d.to_external_repr(d.to_internal_repr(value))
+        assert type(found) is type(value)
