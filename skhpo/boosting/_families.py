@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,10 @@ class Family:
         """
         raise NotImplementedError
 
+    def has_rounds(self, model: Any) -> bool:
+        """Whether a model, as it is set, learns in rounds; a forest does not."""
+        return True
+
     def best_rounds(self, model: Any) -> int:
         """The number of rounds with which a fitted model predicts, from 1."""
         raise NotImplementedError
@@ -143,7 +147,7 @@ class Family:
         raise NotImplementedError
 
     def with_queries(
-        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
         """Parameters of ``fit`` with a ranker's queries, unless the user has given them."""
         return dict(params)
@@ -186,7 +190,7 @@ class XGBoost(Family):
         given: dict[str, Any] = {"eval_set": [(evaluation.X, evaluation.y)], "verbose": False}
         if evaluation.sample_weight is not None:
             given["sample_weight_eval_set"] = [evaluation.sample_weight]
-        if evaluation.queries is not None and _is_ranker(model):
+        if evaluation.queries is not None and _is_ranker(model) and not _has_qid(evaluation.X):
             given["eval_qid"] = [evaluation.queries]
         if observer.is_needed:
             from skhpo.boosting._observers import xgboost_observer
@@ -198,14 +202,20 @@ class XGBoost(Family):
             model.set_params(callbacks=own or None)
 
     def with_queries(
-        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
-        """XGBRanker takes the query of each row."""
-        is_given = not _is_ranker(model) or "group" in params
+        """XGBRanker takes the query of each row, also as a column ``qid`` of X."""
+        is_given = not _is_ranker(model) or "group" in params or _has_qid(X)
         return dict(params) if is_given else {"qid": queries} | dict(params)
 
+    def has_rounds(self, model: Any) -> bool:
+        """XGBRFClassifier and XGBRFRegressor grow all their trees in one."""
+        return not type(model).__name__.startswith("XGBRF")
+
     def best_rounds(self, model: Any) -> int:
-        """One more than the index of the best round."""
+        """One more than the index of the best round; all, for linear models."""
+        if model.get_params().get("booster") == "gblinear":  # it predicts with all its rounds
+            return int(model.get_booster().num_boosted_rounds())
         return int(model.best_iteration) + 1
 
     def curve(self, model: Any) -> list[float]:
@@ -259,6 +269,8 @@ class LightGBM(Family):
 
             callbacks.append(LightGBMObserver(observer))
         given: dict[str, Any] = {"eval_names": ["validation"], "callbacks": callbacks}
+        if isinstance(evaluation.X, list):  # as `fit` itself makes of lists
+            evaluation = replace(evaluation, X=np.asarray(evaluation.X))
         takes = inspect.signature(type(model).fit).parameters
         if "eval_X" in takes and not (is_classifier(model) and "eval_set" in takes):
             given |= {"eval_X": evaluation.X, "eval_y": evaluation.y}
@@ -276,7 +288,7 @@ class LightGBM(Family):
             fit(X, y, **given | params)
 
     def with_queries(
-        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
         """LGBMRanker takes the sizes of the queries, whose rows must follow each other."""
         given = {"group": _sizes(queries)} if _is_ranker(model) else {}
@@ -339,7 +351,7 @@ class CatBoost(Family):
         fit(X, y, **given | dict(params))
 
     def with_queries(
-        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any]
+        self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
         """CatBoostRanker takes the query of each row."""
         return ({"group_id": queries} if _is_ranker(model) else {}) | dict(params)
@@ -453,6 +465,10 @@ def _without_callback(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     callbacks = given.get("callbacks") or []
     others = [one for one in callbacks if type(one).__name__ != kind]
     return {} if len(others) == len(callbacks) else {"callbacks": others or None}
+
+
+def _has_qid(X: Any) -> bool:
+    return "qid" in getattr(X, "columns", ())
 
 
 def _is_ranker(model: Any) -> bool:

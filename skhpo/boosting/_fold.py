@@ -118,12 +118,17 @@ class Stopping:
             prefix, model = find_model(estimator)
             family = family_of(model)
             params = _copy_callbacks(params)
-            if family is None:  # one of several models of the space, and it has no rounds
+            if family is None or not family.has_rounds(model):  # one of several of the space
                 return estimator.fit(X_train, y_train, **params)
             rows, watched = train, test
             if self.settings.on == "inner":
                 learn, hold = self._hold_out(estimator, y_train, train)
                 rows, watched = train[learn], train[hold]
+            watched = _of_learned_classes(estimator, y, rows, watched)
+            if not len(watched):  # nothing to watch, such as classes of one member each
+                model.set_params(**family.unset(model.get_params()))
+                return estimator.fit(X_train, y_train, **params)
+            if self.settings.on == "inner":
                 X_train, y_train = safe_indexing(X_train, learn), safe_indexing(y_train, learn)
                 params = _copy_callbacks(check_method_params(X, fit_params, indices=rows))
             weights = check_method_params(X, fit_params, indices=watched)
@@ -140,7 +145,7 @@ class Stopping:
             def fit_model(own_fit: Fit, X: Any, y: Any, params: Any, seen: Evaluation) -> None:
                 params = {k: v for k, v in params.items() if k not in family.by_hand}  # all None
                 if queries is not None:
-                    params = family.with_queries(model, params, queries[rows])
+                    params = family.with_queries(model, params, queries[rows], X)
                 if params.get("sample_weight") is None:  # only other steps have asked for weights
                     seen = replace(seen, sample_weight=None)
                 family.fit(model, own_fit, X, y, params, seen, self.settings, observer)
@@ -175,11 +180,42 @@ class Stopping:
                 splitter.split(positions, groups=np.asarray(safe_indexing(self.groups, train)))
             )
             return np.sort(learn), np.sort(hold)
-        is_stratified = is_classifier(estimator) and type_of_target(y) in ("binary", "multiclass")
-        kind = StratifiedShuffleSplit if is_stratified else ShuffleSplit
-        splitter = kind(1, test_size=share, random_state=self.seed)
-        learn, hold = next(splitter.split(positions, y))
+        if _has_classes(estimator, y):
+            return _hold_out_by_class(np.asarray(y).ravel(), share, self.seed)
+        splitter = ShuffleSplit(1, test_size=share, random_state=self.seed)
+        learn, hold = next(splitter.split(positions))
         return np.sort(learn), np.sort(hold)
+
+
+def _has_classes(estimator: Any, y: Any) -> bool:
+    return is_classifier(estimator) and type_of_target(y) in ("binary", "multiclass")
+
+
+def _hold_out_by_class(y: NDArray[Any], share: float, seed: int) -> tuple[IntArray, IntArray]:
+    """Hold out rows, stratified where the classes have enough; a row of each class is learned."""
+    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    several = np.flatnonzero(counts[codes] > 1)
+    n_hold, n_classes = math.ceil(share * len(several)), int((counts > 1).sum())
+    if n_classes and n_classes <= min(n_hold, len(several) - n_hold):
+        splitter = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
+        hold = several[next(splitter.split(several, codes[several]))[1]]
+    else:
+        hold = np.random.RandomState(seed).permutation(several)[:n_hold]
+    learned = np.bincount(codes, minlength=len(counts)) - np.bincount(
+        codes[hold], minlength=len(counts)
+    )
+    for code in np.flatnonzero(learned == 0):  # give one row back
+        hold = np.delete(hold, np.flatnonzero(codes[hold] == code)[0])
+    hold = np.sort(hold)
+    return np.setdiff1d(np.arange(len(y)), hold), hold
+
+
+def _of_learned_classes(estimator: Any, y: Any, rows: IntArray, watched: IntArray) -> IntArray:
+    """The watched rows without those of classes that are not among the rows to learn from."""
+    if not _has_classes(estimator, y):
+        return watched
+    classes = np.asarray(y).ravel()
+    return watched[np.isin(classes[watched], classes[rows])]
 
 
 def _fit_watched(

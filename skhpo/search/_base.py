@@ -697,7 +697,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     def _fit_on_all(self, plan: Plan, estimator: Any) -> float:
         """Fit an estimator on all data; return the seconds it took."""
-        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping)
+        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping, plan.X)
         start = time.time()
         if plan.y is None:
             estimator.fit(plan.X, **fit_params)

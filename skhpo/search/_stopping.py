@@ -60,7 +60,10 @@ def make_stopping(
         return None
     models = [find_model(search.estimator)[1], *_models_among_choices(space)]
     families = [family_of(model) for model in models]
-    if not any(families):
+    if not any(
+        family is not None and family.has_rounds(model)
+        for model, family in zip(models, families, strict=True)
+    ):
         raise ValueError(
             "`early_stopping` is for models that learn in rounds and can be watched: XGBoost, "
             "LightGBM, CatBoost and HistGradientBoosting, alone or at the end of a Pipeline; got "
@@ -187,7 +190,7 @@ def params_for_refit(
 
 
 def fit_params_for_refit(
-    estimator: Any, fit_params: Mapping[str, Any], stopping: Stopping | None
+    estimator: Any, fit_params: Mapping[str, Any], stopping: Stopping | None, X: Any
 ) -> dict[str, Any]:
     """Parameters of the refit's ``fit``: nothing is watched, and a ranker gets its queries.
 
@@ -199,6 +202,8 @@ def fit_params_for_refit(
         Parameters of ``fit``, as the folds have them.
     stopping : Stopping or None
         The settings.
+    X : array-like
+        The data.
 
     Returns
     -------
@@ -216,7 +221,7 @@ def fit_params_for_refit(
     others = {name: value for name, value in fit_params.items() if not name.startswith(prefix)}
     own |= family.unset(own)
     if stopping.groups is not None:
-        own = family.with_queries(model, own, np.asarray(stopping.groups))
+        own = family.with_queries(model, own, np.asarray(stopping.groups), X)
     return others | {f"{prefix}{name}": value for name, value in own.items()}
 
 
