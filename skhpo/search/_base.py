@@ -7,7 +7,6 @@ import inspect
 import numbers
 import os
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -48,7 +47,7 @@ from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
 from skhpo.search._fold import evaluate_fold, result_without_fit
 from skhpo.search._limits import status_of
-from skhpo.search._loop import Workers, run
+from skhpo.search._loop import Workers, is_over, run
 from skhpo.search._objectives import Goal, goal_of_one
 from skhpo.search._optimism import expected_optimism
 from skhpo.search._plan import Plan, make_plan, window_size
@@ -62,6 +61,7 @@ from skhpo.search._selection import SimplestRule
 from skhpo.search._shared import record, run_with_others
 from skhpo.search._stopping import fit_params_for_refit, params_for_refit, with_curves
 from skhpo.search._stored import open_study
+from skhpo.search._warning import warn_user
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial
@@ -160,8 +160,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
 
     timeout : float, default=None
-        Seconds after which the search stops, keeps what has finished and refits. The first
-        candidate to be completed is waited for.
+        Seconds after which the search, or its confirmation, stops, keeps what has finished and
+        refits. The first candidate to be completed is waited for.
 
     fit_timeout : float, default=None
         Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
@@ -525,7 +525,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 in_order=plan.seed is not None,
                 prunes=self.pruner is not None,
             )
-            deadline = None if self.timeout is None else time.monotonic() + self.timeout
+            deadline = plan.deadline
             submit = self._submitter(plan, course, callbacks)
 
             def run_what_there_is() -> str | None:
@@ -603,13 +603,12 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 self._warn_of_luck(gain, column[best], error)
 
     def _warn_of_luck(self, gain: float, optimism: float, error: float) -> None:
-        warnings.warn(
+        warn_user(
             f"The best of {len(self.cv_results_['params'])} candidates scores {gain:.3g} more than "
             f"the estimator as given, but choosing among so many brings {optimism:.3g} by itself, "
             f"give or take {error:.3g}: the search may have learned its folds rather than found "
             "something better. More folds, or `n_confirm=10`, tell.",
             SearchOverfitWarning,
-            stacklevel=6,
         )
 
     def _confirm(self, plan: Plan) -> None:
@@ -619,33 +618,39 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         means = self.cv_results_[f"mean_test_{plan.refit_metric}"]
         order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[: self.n_confirm]
         rows = [int(row) for row in order if np.isfinite(means[row])]
-        params = [self._with_all_of_the_resource(plan, self.cv_results_["params"][r]) for r in rows]
-        fresh = replace(plan, splits=plan.fresh_splits, resource=None)
-        n_folds = len(fresh.splits)
-        schedule = Schedule(
-            Confirmation(params, n_folds),
-            n_candidates=len(rows),
-            window=len(rows) or 1,
-            in_order=False,
-            prunes=False,
-        )
-        submit = self._submitter(fresh, FoldCourse(None, n_folds), FitCallbacks(self, {}))
-        with Executor(self.n_jobs, plan.limits) as workers:
-            run(schedule, workers, submit, partial(self._receive, fresh))
+        reason, again = self._run_again(plan, rows)
         mean, std = np.full((2, len(means)), np.nan)
-        for row, candidate in zip(rows, schedule.candidates, strict=False):
+        for row, candidate in zip(rows, again, strict=False):
             if candidate.status == "complete":
                 scores = [plan.goal.values(result)[0] for result in candidate.results.values()]
                 mean[row], std[row] = np.mean(scores), np.std(scores)
-        if np.isnan(mean).all():  # Ctrl-C, or every fit failed
-            warnings.warn(
-                "No candidate was confirmed: the best by the first folds is used.",
-                SearchInterruptedWarning,
-                stacklevel=5,
-            )
+        n_confirmed = int((~np.isnan(mean)).sum())
+        if n_confirmed == 0 or reason is not None:
+            self._warn_about_confirmation(reason, n_confirmed, len(rows))
+        if n_confirmed == 0:
             return
         self.cv_results_["mean_confirmed_score"] = mean
         self.cv_results_["std_confirmed_score"] = std
+
+    def _run_again(self, plan: Plan, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
+        """Run candidates on the fresh folds; say why that was cut short, if it was."""
+        if is_over(plan.deadline):
+            return "timeout", []
+        params = [self._with_all_of_the_resource(plan, self.cv_results_["params"][r]) for r in rows]
+        fresh = replace(plan, splits=plan.fresh_splits, resource=None)
+        n_folds = len(fresh.splits)
+        submit = self._submitter(fresh, FoldCourse(None, n_folds), FitCallbacks(self, {}))
+        receive = partial(self._receive, fresh)
+        with Executor(self.n_jobs, plan.limits) as workers:
+            schedule = Schedule(
+                Confirmation(params, n_folds),
+                n_candidates=len(rows),
+                window=2 + workers.n_workers // n_folds,  # the best first, and no idle workers
+                in_order=False,
+                prunes=False,
+            )
+            reason = run(schedule, workers, submit, receive, plan.deadline, n_awaited=0)
+        return reason, schedule.candidates
 
     def _select(self, plan: Plan) -> None:
         """Choose the best candidate."""
@@ -810,10 +815,24 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         n_complete = sum(candidate.status == "complete" for candidate in candidates)
         if n_complete == 0 and reason == "interrupt":
             raise KeyboardInterrupt
-        cause = "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"
-        warnings.warn(
-            f"The search was ended early by {cause}: {len(candidates)} of {n_candidates} "
-            f"candidates were begun, {n_complete} are complete. The best of these is used.",
+        warn_user(
+            f"The search was ended early by {self._cause(reason)}: {len(candidates)} of "
+            f"{n_candidates} candidates were begun, {n_complete} are complete. The best of these "
+            "is used.",
             SearchInterruptedWarning,
-            stacklevel=5,
         )
+
+    def _warn_about_confirmation(self, reason: str | None, n_confirmed: int, n_best: int) -> None:
+        if n_confirmed > 0:
+            used = "the best of these is used"
+        else:
+            used = "the best by the first folds is used"
+        cause = "as fits failed" if reason is None else f"by {self._cause(str(reason))}"
+        warn_user(
+            f"The confirmation was ended early {cause}: {n_confirmed} of {n_best} candidates were "
+            f"confirmed; {used}.",
+            SearchInterruptedWarning,
+        )
+
+    def _cause(self, reason: str) -> str:
+        return "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from skhpo.search._schedule import Candidate, Schedule
 
-__all__ = ["Workers", "run"]
+__all__ = ["Workers", "is_over", "run"]
 
 
 class Workers(Protocol):
@@ -35,6 +35,7 @@ def run(
     receive: Callable[[Any], Any],
     deadline: float | None = None,
     record: Callable[[Candidate, int, Any], None] | None = None,
+    n_awaited: int = 1,
 ) -> str | None:
     """Run a schedule to its end.
 
@@ -49,11 +50,12 @@ def run(
     receive : callable
         Turns the outcome of a task into a result; what it raises ends the run.
     deadline : float, optional
-        ``time.monotonic()`` at which to stop. If no candidate is complete by then, the oldest in
-        flight is run to its end.
-
+        ``time.monotonic()`` at which to stop, and to end what is in flight.
     record : callable, optional
         Records the result of a fold of a candidate. Default: the schedule's own method.
+    n_awaited : int, default=1
+        If fewer candidates are complete at the deadline, those in flight go on, the oldest
+        first, until there are so many, or none of them is left.
 
     Returns
     -------
@@ -67,12 +69,12 @@ def run(
             _fill(schedule, workers, submit, record)
             if workers.n_outstanding == 0:
                 return "timeout" if was_cut else None
-            if _is_over(deadline):
-                if any(candidate.status == "complete" for candidate in schedule.candidates):
+            if is_over(deadline):
+                if schedule.n_complete >= n_awaited:
                     workers.abort()
                     schedule.interrupt()
                     return "timeout"
-                was_cut |= schedule.keep_only_oldest()
+                was_cut |= schedule.close_in()
             try:
                 (number, fold), outcome = workers.wait(_time_left(deadline))
             except TimeoutError:
@@ -110,12 +112,13 @@ def _fill(
             submit(workers, candidate, fold)
 
 
-def _is_over(deadline: float | None) -> bool:
+def is_over(deadline: float | None) -> bool:
+    """Whether a deadline has passed; None never does."""
     return deadline is not None and time.monotonic() >= deadline
 
 
 def _time_left(deadline: float | None) -> float | None:
-    """Seconds to wait: until the deadline; past it, the oldest candidate is awaited."""
+    """Seconds to wait: until the deadline; past it, as long as it takes."""
     if deadline is None:
         return None
     left = deadline - time.monotonic()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -29,6 +28,7 @@ from skhpo.search._objectives import (
 from skhpo.search._plan import Plan
 from skhpo.search._schedule import Candidate
 from skhpo.search._selection import SimplestRule, parse_front_rule
+from skhpo.search._warning import warn_user
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial
@@ -512,10 +512,9 @@ class ParetoSearchCV(StudySearchCV):
                 "No candidate is complete, so there is none to choose. What was run is in "
                 "cv_results_."
             )
-        warnings.warn(
+        warn_user(
             f"No candidate keeps all constraints: {', '.join(map(str, goal.constraints))}. The "
-            "front is empty; the candidate that breaks them least is chosen.",
-            stacklevel=6,
+            "front is empty; the candidate that breaks them least is chosen."
         )
         return int(np.nanargmin(self._violation_of_each))
 

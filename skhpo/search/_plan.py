@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,8 @@ class Plan:
         Folds on which the best candidates are confirmed; none unless that is asked for.
     limits : Limits
         What a fit may take.
+    deadline : float or None
+        ``time.monotonic()`` at which to stop.
     """
 
     X: Any
@@ -87,6 +90,7 @@ class Plan:
     resource: Resource | None
     fresh_splits: Splits
     limits: Limits
+    deadline: float | None
 
     @property
     def growth(self) -> float:
@@ -99,6 +103,7 @@ class Plan:
 
 def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
     """Check all input of a search's ``fit`` and draw the splits."""
+    deadline = None if search.timeout is None else time.monotonic() + search.timeout
     scorers, refit_metric = search._get_scorers()
     X, y = indexable(X, y)
     params = check_method_params(X, params=params)
@@ -125,6 +130,7 @@ def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> 
         stopping=make_stopping(search, space, routed, seed),
         resource=make_resource(search, space, X, y, len(splits), seed),
         limits=limits_of(search),
+        deadline=deadline,
         fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
     )
 

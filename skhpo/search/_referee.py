@@ -148,6 +148,7 @@ class StudyReferee:
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
+        self.call_back()
         past = self._ledger.next_past()
         if past is not None:
             return self._go_on(number, past)

@@ -14,6 +14,7 @@ from skhpo.search._course import Course
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
 from skhpo.search._stopping import add_rounds
+from skhpo.search._warning import warn_user
 from skhpo.space import SearchSpace
 
 __all__ = ["format_results", "in_order_of_rows", "performed"]
@@ -176,7 +177,7 @@ def _pass_on(caught: Sequence[warnings.WarningMessage], is_any_score_bad: bool) 
     for warning in caught:
         if "non-finite" in str(warning.message) and not is_any_score_bad:
             continue
-        warnings.warn(warning.message, stacklevel=6)  # an instance: it keeps its category
+        warn_user(warning.message)
 
 
 def _mean_and_std_of_known(times: Any) -> tuple[Any, Any]:

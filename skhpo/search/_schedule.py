@@ -62,6 +62,11 @@ class Candidate:
         """Whether some of its folds are out, so that a verdict is yet to come."""
         return self.n_dispatched > self.n_judged
 
+    @property
+    def has_folds_left(self) -> bool:
+        """Whether some of its folds have not been taken to run."""
+        return self.n_dispatched < len(self.fold_order)
+
     def next_fold(self) -> int:
         """Take the next fold to run."""
         fold = self.fold_order[self.n_dispatched]
@@ -118,6 +123,7 @@ class Schedule:
         self._untold: dict[int, Candidate] = {}
         self._n_told = 0  # in order: all candidates below this number have been told
         self._closed = False
+        self._runs_oldest_alone = False
         self.candidates: list[Candidate] = []
 
     # ------------------------------------------------------------------ what runs next
@@ -130,7 +136,12 @@ class Schedule:
         ahead : bool, default=True
             Whether a fold may run ahead of a verdict that could make it useless.
         """
-        if self._ready:
+        if self._runs_oldest_alone:
+            oldest = next(iter(self._in_flight.values()), None)
+            if oldest is None or not oldest.has_folds_left:
+                return None
+            candidate = oldest
+        elif self._ready:
             candidate = self._in_flight[heapq.heappop(self._ready)]
         elif (new := self._start_candidate()) is not None:
             candidate = new
@@ -159,7 +170,7 @@ class Schedule:
 
     def _oldest_with_folds_left(self) -> Candidate | None:
         for candidate in self._in_flight.values():
-            if candidate.n_dispatched < len(candidate.fold_order):
+            if candidate.has_folds_left:
                 return candidate
         return None
 
@@ -212,6 +223,15 @@ class Schedule:
         self._closed = True
         self._tell_what_may_be_told()
 
+    def close_in(self) -> bool:
+        """Start no further candidate, run the oldest in flight alone; say if that leaves any out.
+
+        If the oldest one is not completed, the next one is run, and so on.
+        """
+        self._runs_oldest_alone = True
+        self.close()
+        return len(self.candidates) < self._n_candidates
+
     def reopen(self) -> None:
         """Ask for further candidates once more."""
         self._closed = False
@@ -224,16 +244,12 @@ class Schedule:
             self._end(candidate, "interrupted")
         self._tell_what_may_be_told()
 
-    def keep_only_oldest(self) -> bool:
-        """Start no further candidate, end those in flight but the oldest; say if that cut any."""
-        self._closed = True
-        others = list(self._in_flight.values())[1:]
-        for candidate in others:
-            self._end(candidate, "interrupted")
-        self._ready = [number for number in self._ready if number in self._in_flight]
-        return bool(others) or len(self.candidates) < self._n_candidates
-
     @property
     def n_in_flight(self) -> int:
         """How many candidates are in flight."""
         return len(self._in_flight)
+
+    @property
+    def n_complete(self) -> int:
+        """How many candidates are complete."""
+        return sum(candidate.status == "complete" for candidate in self.candidates)

@@ -71,10 +71,11 @@ def run_with_others(
     """
     reason = run()
     while reason is None and not study._stop_flag and ledger.is_at_work_elsewhere():
-        if deadline is not None and time.monotonic() >= deadline:
+        left = POLL if deadline is None else deadline - time.monotonic()
+        if left <= 0.0:
             return "timeout"
         try:
-            time.sleep(POLL)
+            time.sleep(min(left, POLL))
         except KeyboardInterrupt:
             return "interrupt"
         schedule.reopen()

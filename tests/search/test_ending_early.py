@@ -1,10 +1,12 @@
 """A timeout, a callback, Ctrl-C: the search ends and what it has found is kept."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 import warnings
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import pytest
 from scipy.stats import uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import cross_val_score
 
-from skhpo import RandomSearchCV, SearchInterruptedWarning, TPESearchCV
+from skhpo import ParetoSearchCV, RandomSearchCV, SearchInterruptedWarning, TPESearchCV
 from skhpo.exceptions import WorkerDiedError
 from tests.search.estimators import Deadly, Failing, Scored, Slow
 
@@ -56,6 +59,120 @@ def test_if_the_candidate_that_is_waited_for_fails_so_does_the_search():
         pytest.raises(ValueError, match="All the 1 fits failed"),
     ):
         search.fit(X, y)
+
+
+@pytest.mark.parametrize("random_state", [0, None])
+def test_after_the_timeout_one_that_completes_is_waited_for_though_the_first_one_fails(
+    random_state,
+):
+    class FirstFails(Slow):
+        def fit(self, X, y):
+            if self.k == 1:
+                time.sleep(0.1)
+                raise ValueError("the first one fails")
+            self.seconds = 0.2
+            return super().fit(X, y)
+
+    first = [{"k": 1}, {"k": 2}]
+    search = TPESearchCV(FirstFails(), {"k": list(range(1, 99))}, n_iter=90, cv=2, timeout=0.05,
+                         n_jobs=2, pre_dispatch=2, enqueue=first,
+                         random_state=random_state)  # fmt: skip
+    with (
+        joblib.parallel_config("threading"),
+        pytest.warns(SearchInterruptedWarning, match="1 are complete"),
+        pytest.warns(FitFailedWarning),
+    ):
+        search.fit(X, y)
+    assert search.best_params_ == {"k": 2}
+    assert list(search.cv_results_["status"]) == ["failed", "complete"]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_confirmation_keeps_the_timeout(n_jobs):
+    n_calls = itertools.count()
+
+    def scoring(estimator, X, y):
+        time.sleep(0.15 if next(n_calls) >= 8 else 0.0)
+        return estimator.x
+
+    search = RandomSearchCV(Scored(), SPACE, n_iter=4, cv=2, n_confirm=4, timeout=1.0,
+                            scoring=scoring, pruner=None, n_jobs=n_jobs)  # fmt: skip
+    with (
+        joblib.parallel_config("threading"),
+        pytest.warns(SearchInterruptedWarning, match="confirmation .* timeout of 1.0 s: . of 4"),
+    ):
+        search.fit(X, y)
+    time.sleep(0.2)  # a thread that was given up ends, and with it its hold on warnings
+    assert (search.cv_results_["status"] == "complete").all()
+    assert next(n_calls) < 8 + 4 * 4  # not all folds of the confirmation were scored
+    confirmed = search.cv_results_["mean_confirmed_score"]
+    assert 1 <= (~np.isnan(confirmed)).sum() < 4
+    assert search.best_index_ == np.nanargmax(confirmed)
+
+
+def test_without_time_for_a_confirmation_the_best_by_the_first_folds_is_used():
+    search = RandomSearchCV(Scored(), SPACE, n_iter=1, cv=2, n_confirm=1, timeout=1e-9)
+    with pytest.warns(SearchInterruptedWarning, match="0 of 1 .* the best by the first folds"):
+        search.fit(X, y)
+    assert "mean_confirmed_score" not in search.cv_results_
+    assert search.predict(X).shape == y.shape
+
+
+@pytest.mark.parametrize(("last", "n_confirmed"), [(9, 0), (13, 1), (17, 2)])
+def test_ctrl_c_in_the_confirmation_is_told(last, n_confirmed):
+    n_calls = iter(range(1000))
+
+    def scoring(estimator, X, y):
+        if next(n_calls) == last:
+            raise KeyboardInterrupt
+        return estimator.x
+
+    search = RandomSearchCV(Scored(), SPACE, n_iter=4, cv=2, n_confirm=3, scoring=scoring,
+                            pruner=None)  # fmt: skip
+    with pytest.warns(SearchInterruptedWarning, match=f"Ctrl-C: {n_confirmed} of 3"):
+        search.fit(X, y)
+    confirmed = search.cv_results_.get("mean_confirmed_score", [np.nan])
+    assert (~np.isnan(confirmed)).sum() == n_confirmed
+    assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+
+
+def test_a_confirmation_that_nothing_cuts_is_silent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RandomSearchCV(Scored(), SPACE, n_iter=4, cv=2, n_confirm=2, timeout=600).fit(X, y)
+
+
+# ----------------------------------------------------------- where the warnings point
+
+
+def test_warnings_point_at_the_line_that_called_fit():
+    def score_of_some(estimator, X, y):
+        return estimator.x if estimator.x < 0.6 else np.nan
+
+    calls = {
+        "timeout": RandomSearchCV(Slow(), SPACE, n_iter=9, cv=2, timeout=1e-9),
+        "confirmation": RandomSearchCV(Scored(), SPACE, n_iter=1, n_confirm=1, timeout=1e-9),
+        "luck": TPESearchCV(Scored(), {"x": uniform(0.45, 0.1)}, n_iter=30, pruner=None,
+                            cv=3, random_state=0),
+        "non-finite": RandomSearchCV(Scored(), SPACE, n_iter=9, scoring=score_of_some,
+                                     random_state=0),
+        "constraints": ParetoSearchCV(Scored(), SPACE, objectives=["accuracy", "model_size"],
+                                      constraints={"accuracy": ">= 2"}, n_iter=2, cv=2),
+    }  # fmt: skip
+    for name, search in calls.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            search.fit(X, y)
+        assert caught, name
+        assert {one.filename for one in caught} == {__file__}, name
+
+
+def test_within_a_cross_validation_warnings_point_at_the_line_that_called_it():
+    search = RandomSearchCV(Slow(), SPACE, n_iter=9, cv=2, timeout=1e-9)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cross_val_score(search, X, y, cv=2)
+    assert {one.filename for one in caught} == {__file__}
 
 
 @pytest.mark.parametrize(("n_iter", "timeout"), [(4, 600), (1, 1e-9)])

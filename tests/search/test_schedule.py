@@ -233,15 +233,22 @@ def test_an_interrupt_tells_those_that_ended_but_waited():
     assert [c.status for c in schedule.candidates] == ["interrupted", "pruned"]
 
 
-def test_only_the_oldest_is_kept_and_runs_to_its_end():
-    schedule, referee = make(window=3)
+def test_when_it_closes_in_only_the_oldest_goes_on():
+    schedule, _ = make(window=3)
     tasks(schedule, 3)
     record(schedule, 0, 0)
     record(schedule, 1, 0)
-    assert schedule.keep_only_oldest()
-    assert [c.status for c in schedule.candidates] == [None, "interrupted", "interrupted"]
+    assert schedule.close_in()
     assert tasks(schedule, 3) == [(0, 1), (0, 2), None]
     record(schedule, 0, 1)
     record(schedule, 0, 2)
-    assert schedule.candidates[0].status == "complete"
-    assert sorted(referee.told) == [0, 1, 2]
+    assert [c.status for c in schedule.candidates] == ["complete", None, None]
+    assert schedule.n_complete == 1
+
+
+def test_when_it_closes_in_the_next_one_takes_the_place_of_one_that_failed():
+    schedule, _ = make(window=2, verdicts={(0, 1): "failed"})
+    tasks(schedule, 2)
+    assert schedule.close_in()
+    record(schedule, 0, 0)
+    assert tasks(schedule, 3) == [(1, 1), (1, 2), None]
