@@ -493,7 +493,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     def _run_candidates(self, plan: Plan, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
-        n_folds, n_candidates = len(plan.splits), plan.n_candidates
+        n_candidates = plan.n_candidates
         pruner = self._make_pruner(plan)
         study, ledger = open_study(self, plan, self._make_sampler(plan), pruner)
         course = self._make_course(plan, pruner)
@@ -502,7 +502,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             ledger.open(),
             Executor(self.n_jobs, plan.limits) as workers,
             Progress(
-                self.verbose, n_candidates, n_folds, [one.name for one in plan.goal.objectives]
+                self.verbose, n_candidates, course, [one.name for one in plan.goal.objectives]
             ) as progress,
         ):
             referee = StudyReferee(

@@ -58,6 +58,10 @@ class Course:
         """How many reports have been made after so many tasks."""
         raise NotImplementedError
 
+    def reached(self, results: Mapping[int, Any]) -> str:
+        """How far a candidate with these results has come, for people."""
+        return f"after {len(results)}/{self.n_folds} folds"
+
     def place(self, task: int) -> tuple[int, int]:
         """The rung and the fold of a task."""
         return divmod(task, self.n_folds)
@@ -130,3 +134,9 @@ class RungCourse(Course):
     def n_reports(self, n_tasks: int) -> int:
         """One a rung."""
         return n_tasks // self.n_folds
+
+    def reached(self, results: Mapping[int, Any]) -> str:
+        """With how much of the resource a candidate with these results was run last."""
+        name, rungs = self.resource.name, self.resource.rungs
+        amount = rungs[self.place(max(results))[0]] if results else 0
+        return f"with {name}={amount} of {rungs[-1]}"

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo.search._course import Course
 from skhpo.search._schedule import Candidate
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "short"]
+
+LONGEST = 60  # characters of a value in a line
+SECONDS_IN_A_FILE = 10.0  # between two states of the bar where there is no terminal
 
 
 class Progress:
     """A progress bar over candidates, and a line a candidate for those who want it.
+
+    What cannot be shown, as a terminal or a file is closed, is left out: no search ends for that.
 
     Parameters
     ----------
@@ -23,30 +30,41 @@ class Progress:
         0 shows nothing, 1 the bar, 2 and more also a line a candidate.
     n_candidates : int
         How many candidates there will be, at most.
-    n_folds : int
-        Folds of a candidate.
+    course : Course
+        What a candidate runs through.
     names : sequence of str or None
         Names of the objectives, where there are several.
     """
 
     def __init__(
-        self, verbose: int, n_candidates: int, n_folds: int, names: Sequence[str | None] = ()
+        self, verbose: int, n_candidates: int, course: Course, names: Sequence[str | None] = ()
     ) -> None:
         self._verbose = verbose
         self._n_candidates = n_candidates
-        self._n_folds = n_folds
+        self._course = course
         self._names = names
         self._n_fits = 0
         self._n_pruned = 0
+        self._n_failed = 0
         self._best: float | None = None
         self._bar: Any = None
+        self._is_terminal = False
 
     def __enter__(self) -> Self:
-        if self._verbose > 0:
-            from tqdm.auto import tqdm
-
-            self._bar = tqdm(total=self._n_candidates, unit="candidate", desc="Search")
+        if self._verbose > 0 and sys.stderr is not None:
+            self._try(self._open)
         return self
+
+    def _open(self) -> None:
+        from tqdm.auto import tqdm
+
+        self._is_terminal = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=self._n_candidates,
+            unit="candidate",
+            desc="Search",
+            mininterval=0.1 if self._is_terminal else SECONDS_IN_A_FILE,
+        )
 
     def __exit__(
         self,
@@ -55,43 +73,80 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.close()
+            self._try(self._bar.close)
 
     def fold_done(self) -> None:
         """A fold has come in."""
         self._n_fits += 1
-        if self._bar is not None:
-            self._show(refresh=False)
+        self._try(self._show, False)
 
     def candidate_done(
         self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
     ) -> None:
         """A candidate has ended, with its mean score, or values of objectives, or NaN."""
         self._n_pruned += candidate.status == "pruned"
+        self._n_failed += candidate.status in ("failed", "timed out", "out of memory")
         if candidate.status == "complete" and len(values) == 1:
             self._best = values[0] if self._best is None else max(values[0], self._best)
+        if self._verbose > 1 and sys.stdout is not None:
+            self._try(self._write, self._line(candidate, params, values))
+        if self._bar is not None and candidate.status != "interrupted":
+            self._try(self._bar.update, 1)
+        self._try(self._show, self._is_terminal)
+
+    def _try(self, show: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            show(*arguments)
+        except (OSError, ValueError):  # a terminal that is gone, a file that is closed
+            self._verbose, self._bar = 0, None
+
+    def _write(self, line: str) -> None:
         if self._bar is None:
-            return
-        if self._verbose > 1:
-            self._bar.write(self._line(candidate, params, values))
-        self._bar.update(1)
-        self._show(refresh=True)
+            print(line, flush=True)
+        else:
+            self._bar.write(line)
 
     def _show(self, refresh: bool) -> None:
+        if self._bar is None:
+            return
         shown: dict[str, Any] = {"fits": self._n_fits, "pruned": self._n_pruned}
+        if self._n_failed:
+            shown["failed"] = self._n_failed
         if self._best is not None:
-            shown["best"] = f"{self._best:.4g}"
+            shown["best"] = short(self._best)
         self._bar.set_postfix(shown, refresh=refresh)
 
     def _line(
         self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
     ) -> str:
-        outcome = f"{candidate.status} after {candidate.n_judged}/{len(candidate.fold_order)} folds"
+        outcome = f"{candidate.status} {self._course.reached(candidate.results)}"
         if candidate.status == "complete" and len(values) == 1:
             is_best = " (best so far)" if values[0] == self._best else ""
-            outcome = f"score {values[0]:.4f}{is_best}"
+            outcome = f"score {short(values[0])}{is_best}"
         elif candidate.status == "complete":
             named = zip(self._names, values, strict=True)
-            outcome = ", ".join(f"{name} {value:.4g}" for name, value in named)
-        settings = ", ".join(f"{name}={value}" for name, value in params.items())
+            outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
+        settings = ", ".join(f"{name}={short(value)}" for name, value in params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"
+
+
+def short(value: Any) -> str:
+    """A value on one line: numbers with five digits, anything else with 60 characters at most.
+
+    Examples
+    --------
+    >>> from skhpo.search._progress import short
+    >>> short(0.123456789), short((50, 50)), short("rbf"), short(len)
+    ('0.12346', '(50, 50)', 'rbf', 'len')
+    """
+    if isinstance(value, float | np.floating):
+        return f"{value:.5g}"
+    if isinstance(value, tuple | list):
+        inside = ", ".join(short(item) for item in value)
+        text = f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    elif callable(value) and hasattr(value, "__name__"):
+        text = value.__name__
+    else:
+        text = str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
