@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["check_fingerprint", "digest", "make_fingerprint"]
 
 _LONGEST = 300  # characters of a text that is shown
-_WITHOUT_EFFECT = {"n_jobs", "verbose"}  # on what an estimator learns
+# Parameters, of any estimator at any depth, that have no effect on what it learns: threads, what
+# is printed, and where files are written.
+_WITHOUT_EFFECT = {
+    "n_jobs", "nthread", "nthreads", "num_thread", "num_threads", "n_threads", "thread_count",
+    "verbose", "verbosity", "verbose_eval", "silent", "logging_level",
+    "train_dir", "allow_writing_files",
+}  # fmt: skip
+_WITHOUT_EFFECT_IN_SCIKIT_LEARN = {"cache_size", "pre_dispatch"}
 
 _NO_DEFAULT = object()
 
@@ -54,7 +62,11 @@ def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
     """
     space = {p.name: _describe_distribution(p.distribution) for p in plan.space.parameters}
     scoring = _describe(search.scoring)
-    given = plan.fit_params | plan.score_params
+    given = {
+        name: value
+        for name, value in (plan.fit_params | plan.score_params).items()
+        if name.rpartition("__")[2] not in _WITHOUT_EFFECT
+    }
     several = {"objectives": _shown(_describe(plan.goal))} if len(plan.goal.objectives) > 1 else {}
     return several | {
         "estimator": _shown(_describe(search.estimator)),
@@ -135,8 +147,18 @@ def _changed_params(estimator: Any) -> dict[str, Any]:
     return {
         name: value
         for name, value in estimator.get_params(deep=False).items()
-        if name not in _WITHOUT_EFFECT and not same_object(value, defaults.get(name, _NO_DEFAULT))
+        if not same_object(value, defaults.get(name, _NO_DEFAULT))
+        and not _is_without_effect(estimator, name, value)
     }
+
+
+def _is_without_effect(estimator: Any, name: str, value: Any) -> bool:
+    """Whether a parameter cannot change what an estimator learns."""
+    if name == "memory":  # a cache of transformers, as of a Pipeline; a number is none
+        return value is None or isinstance(value, str | PathLike) or hasattr(value, "cache")
+    if type(estimator).__module__.startswith("sklearn."):
+        return name in _WITHOUT_EFFECT | _WITHOUT_EFFECT_IN_SCIKIT_LEARN
+    return name in _WITHOUT_EFFECT
 
 
 def _describe_distribution(distribution: BaseDistribution) -> str:

@@ -4,18 +4,21 @@ import copy
 import pickle
 import sqlite3
 import warnings
+from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.stats import gamma, randint, uniform
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
+from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
@@ -32,6 +35,8 @@ from skhpo import (
 from skhpo.exceptions import StorageInternalError, StudyMismatchError
 from skhpo.pruners import HyperbandPruner, MedianPruner, RacingPruner
 from skhpo.samplers import NSGAIISampler, TPESampler
+from skhpo.search._fingerprint import make_fingerprint
+from skhpo.search._plan import make_plan
 from skhpo.storages import InMemoryStorage, RDBStorage
 from tests.search.estimators import Cut, Cutting, Failing, Scored, Slow
 
@@ -321,6 +326,76 @@ def test_what_does_not_change_scores_may_change(url):
     forest.set_params(n_jobs=1, verbose=0)
     TPESearchCV(forest, space, n_iter=3, cv=2, storage=url, study_name="s", n_jobs=1, verbose=0,
                 timeout=600, pruner=None).fit(X, y)  # fmt: skip
+
+
+def nested_pipeline(memory=None, cache_size=200, n_jobs=None, verbose=False):
+    inner = Pipeline([("scale", StandardScaler()), ("pca", PCA(3))], memory=memory, verbose=verbose)
+    union = FeatureUnion([("inner", inner), ("all", "passthrough")], n_jobs=n_jobs, verbose=verbose)
+    model = SVC(cache_size=cache_size, verbose=verbose)
+    return Pipeline([("union", union), ("model", model)], memory=memory, verbose=verbose)
+
+
+def fingerprint_of(estimator, **params):
+    search = TPESearchCV(estimator, {}, cv=2)
+    return make_fingerprint(search, make_plan(search, X, y, params))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"memory": "a folder"},
+        {"memory": joblib.Memory("another folder", verbose=0)},
+        {"memory": Path("a folder")},
+        {"cache_size": 500},
+        {"n_jobs": 2},
+        {"verbose": True},
+    ],
+    ids=str,
+)
+def test_a_cache_threads_and_what_is_printed_do_not_make_another_search(changed):
+    assert fingerprint_of(nested_pipeline(**changed)) == fingerprint_of(nested_pipeline())
+
+
+def test_a_search_goes_on_with_another_folder_for_its_cache(url, tmp_path):
+    settings = {"cv": 2, "storage": url, "study_name": "s", "random_state": 0}
+    space = {"model__C": [0.1, 1, 10]}
+    TPESearchCV(nested_pipeline(), space, n_iter=2, **settings).fit(X, y)
+    cached = nested_pipeline(memory=str(tmp_path / "cache"))
+    search = TPESearchCV(cached, space, n_iter=3, **settings).fit(X, y)
+    assert len(search.study_.trials) == 3
+
+
+@pytest.mark.parametrize(
+    ("family", "changed"),
+    [
+        ("xgboost.XGBClassifier", {"n_jobs": 1, "verbosity": 0}),
+        ("xgboost.XGBClassifier", {"nthread": 1}),
+        ("lightgbm.LGBMClassifier", {"n_jobs": 1, "verbosity": -1}),
+        ("lightgbm.LGBMClassifier", {"num_threads": 1, "verbose": -1}),
+        ("catboost.CatBoostClassifier", {"thread_count": 1, "verbose": False}),
+        ("catboost.CatBoostClassifier", {"allow_writing_files": False, "logging_level": "Silent"}),
+    ],
+)
+def test_threads_and_output_of_boosters_do_not_make_another_search(family, changed):
+    module, _, name = family.partition(".")
+    Booster = getattr(pytest.importorskip(module), name)
+    assert fingerprint_of(Booster(**changed)) == fingerprint_of(Booster())
+    assert fingerprint_of(Booster(learning_rate=0.2)) != fingerprint_of(Booster())
+
+
+def test_a_number_that_is_called_memory_does_make_another_search():
+    class Remembering(Scored):
+        def __init__(self, memory=10):
+            self.memory = memory
+
+    assert fingerprint_of(Remembering(20)) != fingerprint_of(Remembering(10))
+    assert fingerprint_of(Remembering(memory="a folder")) != fingerprint_of(Remembering(20))
+
+
+def test_what_a_fit_prints_does_not_make_another_search():
+    catboost = pytest.importorskip("catboost")
+    model = catboost.CatBoostClassifier()
+    assert fingerprint_of(model, verbose=False) == fingerprint_of(model)
 
 
 def test_a_study_that_is_no_search_is_refused(url):
