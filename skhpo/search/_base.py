@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.utils import Tags, get_tags
 
 from skhpo._hints import did_you_mean
@@ -69,6 +70,7 @@ from skhpo.trial import FrozenTrial
 __all__ = ["StudySearchCV"]
 
 MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
+_SPACES = [dict, list, ParameterGrid, ParameterSampler, StrOptions({"suggest"}), None]
 _LOST = (WorkerDiedError, FitTimeoutError, FitMemoryError)  # errors of fits whose worker is gone
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
@@ -91,11 +93,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     param_distributions : dict, list of dicts, or "suggest"
         What to search: parameter names and their ranges, each
 
-        - a list (or another sequence): its elements are the choices. Numbers in order
-          are treated as ordered, anything else (strings, None, estimators, ...) as categories;
+        - a list (or another sequence): its elements are the choices. Numbers are ordered by
+          size, anything else (strings, None, estimators, ...) is without order;
         - a frozen distribution of scipy.stats: the range, and the prior;
+        - any object with ``rvs(random_state=...)``: what it draws;
         - a :class:`skhpo.distributions.FloatDistribution`, ``IntDistribution``
-          or ``CategoricalDistribution``, or Optuna's.
+          or ``CategoricalDistribution``, or Optuna's; a dimension of scikit-optimize, or its
+          tuples ``(low, high, "uniform")`` and ``(low, high, "log-uniform")``.
 
         A list of dicts is a space with branches, of which each candidate takes one; a name may
         have another range in another branch. "suggest" takes a curated space for known
@@ -322,8 +326,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
-        "param_distributions": [dict, list, StrOptions({"suggest"}), None],
-        "param_grid": [dict, list, StrOptions({"suggest"}), None],
+        "param_distributions": _SPACES,
+        "param_grid": _SPACES,
         "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "sampler": [BaseSampler, StrOptions(set(SAMPLERS)), None],

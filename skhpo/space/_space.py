@@ -336,7 +336,17 @@ def _unpacked(param_distributions: Any) -> Any:
         return param_distributions.param_grid
     if isinstance(param_distributions, ParameterSampler):
         return param_distributions.param_distributions
+    if isinstance(param_distributions, list) and any(map(_is_with_budget, param_distributions)):
+        raise TypeError(
+            "Parameter distributions need to be a dict or a list of dicts, got a list with a pair "
+            f"of a space and its n_iter, as BayesSearchCV takes it: {param_distributions!r}. Give "
+            "the dicts alone in a list, and one n_iter to the search."
+        )
     return param_distributions
+
+
+def _is_with_budget(branch: Any) -> bool:
+    return isinstance(branch, tuple) and len(branch) == 2 and isinstance(branch[0], Mapping)
 
 
 def _name_parameters(branches: Sequence[Mapping[str, BaseDistribution]]) -> list[Parameter]:

@@ -4,6 +4,7 @@ import pytest
 from scipy.stats import uniform
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.distributions import FloatDistribution
@@ -71,6 +72,17 @@ def test_a_space_is_a_dict_a_list_or_suggest(space):
 )
 def test_each_entry_of_the_space_is_checked(space, kind, match):
     assert_refused(kind, match, space=space)
+
+
+def test_pairs_of_a_space_and_a_budget_are_refused_with_what_to_write():
+    assert_refused(TypeError, "BayesSearchCV.*the dicts alone in a list", space=[(GOOD, 10)])
+
+
+@pytest.mark.parametrize("space", [ParameterGrid(GOOD), ParameterSampler(GOOD, 2)])
+def test_a_grid_or_sampler_of_parameters_is_a_space(space):
+    search = RandomSearchCV(Counting(), space, cv=2, random_state=0).fit(X, y)
+    tried = [params["max_depth"] for params in search.cv_results_["params"]]
+    assert sorted(tried) == GOOD["max_depth"]
 
 
 def test_pre_dispatch_must_be_an_expression_of_n_jobs():
