@@ -159,6 +159,7 @@ class ProcessPool(Pool):
         self._jobs: deque[Job] = deque()
         self._workers: list[Worker] = []
         self._is_open = True
+        self._broken: Exception | None = None
         self._ear, self._bell = Pipe(duplex=False)
         self._bell_lock = threading.Lock()
         self._thread = threading.Thread(target=self._attend, daemon=True, name="skhpo-workers")
@@ -192,6 +193,8 @@ class ProcessPool(Pool):
     def submit(self, ticket: int, task: Task) -> None:
         self._jobs.append(Job(ticket, self._memmaps.dumps(self._batch(task))))
         self._ring()
+        if self._broken is not None:
+            raise self._broken
 
     def retrieve(self, out: Any) -> Any:
         if isinstance(out, Exception):
@@ -211,7 +214,17 @@ class ProcessPool(Pool):
     # ----------------------------------------------------------- in the thread that attends
 
     def _attend(self) -> None:
-        """Hand out jobs, take in results, watch deaths and limits, until the pool is closed."""
+        """Work until the pool is closed; what goes wrong here is the outcome of all tasks."""
+        try:
+            self._loop()
+        except Exception as error:
+            self._broken = error
+            running = [worker.job for worker in self._workers if worker.job is not None]
+            for job in [*running, *self._jobs]:
+                self._done(job.ticket, error)
+
+    def _loop(self) -> None:
+        """Hand out jobs, take in results, watch deaths and limits."""
         last = monotonic()
         while self._is_open:
             self._hand_out()

@@ -2,6 +2,7 @@
 
 import os
 
+import joblib
 import numpy as np
 import pytest
 from joblib import parallel_config
@@ -11,6 +12,9 @@ from skhpo.parallel import Executor, Limits
 from tests.parallel import tasks
 
 MEGABYTE = 10**6
+needs_settings_of_backends = pytest.mark.skipif(
+    tuple(map(int, joblib.__version__.split(".")[:2])) < (1, 5), reason="joblib takes none"
+)
 PROCESSES = [pytest.param("loky", marks=pytest.mark.slow), "multiprocessing"]
 
 
@@ -121,6 +125,18 @@ def test_with_one_worker_the_time_to_wait_is_kept():
         executor.abort()
 
 
+def test_what_goes_wrong_beside_the_tasks_is_their_outcome_and_no_wait_without_end(monkeypatch):
+    def fail(*_):
+        raise OSError("no pipe will do")
+
+    monkeypatch.setattr("skhpo.parallel._processes.wait", fail)
+    with parallel_config(backend="multiprocessing", n_jobs=2), Executor() as executor:
+        for i in range(4):
+            executor.submit(i, tasks.sleep, 300)
+        found = tasks.outcomes_of(executor)
+    assert [str(outcome.error) for outcome in found.values()] == ["no pipe will do"] * 4
+
+
 def test_lokys_workers_serve_the_next_executor_too():
     pids = []
     for _ in range(2):
@@ -130,6 +146,7 @@ def test_lokys_workers_serve_the_next_executor_too():
     assert pids[0] == pids[1] != os.getpid()
 
 
+@needs_settings_of_backends
 def test_maxtasksperchild_is_multiprocessings():
     with (
         parallel_config(backend="multiprocessing", n_jobs=2, maxtasksperchild=1),
@@ -141,6 +158,7 @@ def test_maxtasksperchild_is_multiprocessings():
     assert len(pids) == 4
 
 
+@needs_settings_of_backends
 @pytest.mark.parametrize("backend", PROCESSES)
 def test_an_initializer_runs_in_each_worker(backend):
     settings = {"initializer": tasks.set_mark, "initargs": ("a mark",)}
