@@ -6,7 +6,6 @@ parent knows which task it ran. One thread hands out tasks, takes in results and
 
 from __future__ import annotations
 
-import atexit
 import os
 import pickle
 import threading
@@ -14,6 +13,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Pipe, wait
+from multiprocessing.util import Finalize
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -115,6 +115,8 @@ class _Stock:
         with self.lock:
             if self.pid == os.getpid():
                 _dismiss(self.workers)
+            else:  # the first time in this process, which waits for its children at its end
+                Finalize(None, self.clear, exitpriority=0)
             self.key, self.pid, self.workers = key, os.getpid(), workers
 
     def clear(self) -> None:
@@ -128,7 +130,6 @@ def _dismiss(workers: list[Worker]) -> None:
 
 
 _stock = _Stock()
-atexit.register(_stock.clear)
 
 
 class ProcessPool(Pool):

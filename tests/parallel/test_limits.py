@@ -1,6 +1,9 @@
 """Limits of time and memory: a task that goes past is ended, and no other suffers."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -11,6 +14,7 @@ from skhpo.exceptions import FitMemoryError, FitTimeoutError
 from skhpo.parallel import Executor, Limits
 from tests.parallel import tasks
 
+ROOT = Path(__file__).parents[2]
 MEGABYTE = 10**6
 needs_settings_of_backends = pytest.mark.skipif(
     tuple(map(int, joblib.__version__.split(".")[:2])) < (1, 5), reason="joblib takes none"
@@ -165,3 +169,29 @@ def test_an_initializer_runs_in_each_worker(backend):
     with parallel_config(backend=backend, n_jobs=2, **settings), Executor() as executor:
         executor.submit(0, tasks.mark)
         assert executor.wait()[1].result() == "a mark"
+
+
+SCRIPT = """
+from joblib import Parallel, delayed
+from tests.parallel import tasks
+
+if __name__ == "__main__":
+    print(Parallel(n_jobs=2)(delayed(tasks.time_out_nested)(0.2) for _ in range(2)))
+"""
+
+
+@pytest.mark.slow
+def test_idle_workers_keep_no_process_from_ending_nor_the_processes_in_which_they_are_nested(
+    tmp_path,
+):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    run = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert run.stdout == "['FitTimeoutError', 'FitTimeoutError']\n", run.stderr
