@@ -231,6 +231,10 @@ class SearchSpace:
         """Number of distinct candidates; a candidate in two branches counts twice."""
         return sum(self._sizes)
 
+    def size_of(self, branch: int) -> int | float:
+        """Number of distinct candidates of a branch."""
+        return self._sizes[branch]
+
     def candidates(self) -> Iterator[dict[str, Any]]:
         """Iterate over all configs, branch by branch, the last name in the alphabet fastest.
 

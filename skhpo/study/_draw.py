@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution
-from skhpo.samplers import BaseSampler, ColumnSampler, GridSampler, PartialFixedSampler
+from skhpo.samplers import (
+    BaseSampler,
+    BruteForceSampler,
+    ColumnSampler,
+    GridSampler,
+    PartialFixedSampler,
+)
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_config", "note_tried"]
 
 MAX_ATTEMPTS = 10
+N_FAIR = 2  # times that each branch, and each choice of an estimator, is tried at first
 
 
 def draw_config(
@@ -56,9 +63,13 @@ def draw_config(
     if isinstance(sampler, GridSampler) and sampler.is_exhausted(study):
         return None
     draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
+    given = {**fixed, **held}
+    due = {} if isinstance(sampler, GridSampler | BruteForceSampler) else _due(study, space, given)
     try:
-        for _ in range(MAX_ATTEMPTS):
-            config: dict[str, Any] = draw(study, sampler, space, number, {**fixed, **held}, tried)
+        for attempt in range(MAX_ATTEMPTS):
+            # What is due may be used up: then the sampler chooses.
+            wanted = given | due if attempt < MAX_ATTEMPTS // 2 else given
+            config: dict[str, Any] = draw(study, sampler, space, number, wanted, tried)
             if space.config_key(config) not in tried:
                 return config
         if held:
@@ -70,6 +81,42 @@ def draw_config(
     finally:
         if isinstance(sampler, ColumnSampler):
             sampler.forget(number)
+
+
+def _due(study: Study, space: SearchSpace, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The branch and the estimators that are to be tried now, as others have been tried more.
+
+    Each branch, and each choice of a parameter that switches estimators, is tried ``N_FAIR`` times
+    before the sampler chooses: the first of those tried least often is due. What is under way, or
+    has failed, counts as tried.
+    """
+    due: dict[str, Any] = {}
+    for name, distribution in space.groups[0].distributions.items():
+        is_switch = name == space.branch_name or _switches_estimators(distribution)
+        if name in given or not is_switch:
+            continue
+        columns = study.history.columns({name: distribution})
+        rows = np.concatenate([columns.finished, columns.pending])
+        internal = distribution.from_unit(columns.points[rows, 0]).astype(np.int64)
+        counts = np.bincount(internal, minlength=distribution.n_cells or 1)
+        if name == space.branch_name:
+            sizes = np.array([space.size_of(b) for b in range(len(counts))])
+            wanted = np.minimum(N_FAIR, sizes)
+        else:
+            wanted = np.full(len(counts), float(N_FAIR))
+        is_short = counts < wanted
+        if is_short.any():
+            first = int(np.argmin(np.where(is_short, counts, np.inf)))
+            due[name] = distribution.to_external_repr(float(first))
+    return due
+
+
+def _switches_estimators(distribution: BaseDistribution) -> bool:
+    """Whether some of the choices are estimators."""
+    choices = getattr(distribution, "choices", ())
+    return len(choices) > 1 and any(
+        hasattr(choice, "fit") and not isinstance(choice, type) for choice in choices
+    )
 
 
 def note_tried(space: SearchSpace, trial: FrozenTrial, tried: set[Any]) -> None:
