@@ -16,6 +16,7 @@ from skhpo.distributions import BaseDistribution
 from skhpo.multi_objective import (
     crowding_distance,
     nondomination_rank,
+    ranked_where_absurd,
     reference_point,
     select_by_hypervolume,
 )
@@ -481,6 +482,7 @@ def best_by_fronts(losses: FloatArray, n: int) -> IntArray:
     volumes take long, those that are least crowded.
     """
     rank = nondomination_rank(losses, n_below=n)
+    losses = ranked_where_absurd(losses)
     order = np.argsort(rank, kind="stable")
     if len(losses) <= n:
         return order

@@ -17,6 +17,7 @@ from skhpo.importance._base import (
     check_params,
     read_trials,
 )
+from skhpo.multi_objective import ranked_where_absurd
 from skhpo.search_space import intersection_search_space
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class _ForestImportanceEvaluator(BaseImportanceEvaluator):
         varying = {name: d for name, d in space.items() if not d.single()}
         rows = [i for i, trial in enumerate(trials) if space.keys() <= trial.params.keys()]
         y = values[rows, 0]
+        y = ranked_where_absurd(y[:, None])[:, 0]
         if varying and len(y) > 1 and np.ptp(y) > 0.0:
             forest = self._fit(_points(varying, [trials[i] for i in rows]), y)
             importances |= zip(varying, self._importances(forest).tolist(), strict=True)

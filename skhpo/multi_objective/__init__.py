@@ -12,6 +12,7 @@ from skhpo.multi_objective._hypervolume import (
     select_by_hypervolume,
 )
 from skhpo.multi_objective._knee import knee, weighted_choice
+from skhpo.multi_objective._shrink import ranked_where_absurd, shrink
 
 __all__ = [
     "crowding_distance",
@@ -20,7 +21,9 @@ __all__ = [
     "is_nondominated",
     "knee",
     "nondomination_rank",
+    "ranked_where_absurd",
     "reference_point",
     "select_by_hypervolume",
+    "shrink",
     "weighted_choice",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhpo.multi_objective._shrink import shrink
+
 __all__ = ["crowding_distance", "is_nondominated", "nondomination_rank"]
 
 FloatArray = NDArray[np.float64]
@@ -160,7 +162,7 @@ def crowding_distance(losses: ArrayLike) -> FloatArray:
     >>> crowding_distance([[0, 4], [1, 1], [4, 0]]).tolist()
     [inf, 2.0, inf]
     """
-    points = without_nan(losses)
+    points, _ = shrink(without_nan(losses))
     distance = np.zeros(len(points))
     for values in points.T:
         order = np.argsort(values, kind="stable")
@@ -169,7 +171,7 @@ def crowding_distance(losses: ArrayLike) -> FloatArray:
         span = finite[-1] - finite[0] if len(finite) else 0.0
         distance[order[:1]] = distance[order[-1:]] = np.inf
         if span > 0.0:
-            with np.errstate(invalid="ignore"):  # inf - inf
+            with np.errstate(invalid="ignore", over="ignore"):  # inf - inf, or a tiny span
                 gap = (ordered[2:] - ordered[:-2]) / span
             distance[order[1:-1]] += np.nan_to_num(gap, nan=0.0, posinf=np.inf)
     return distance

@@ -17,6 +17,9 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
+USUAL_EXPONENT = 200  # of two: products of a few such numbers are within the range of floats
+LARGEST = np.finfo(float).max
+
 
 def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
     """Volume that is dominated by some points and bounded by a reference point.
@@ -59,7 +62,28 @@ def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
     points = points[(points < reference).all(axis=1)]
     if np.isneginf(points).any() or (len(points) > 0 and np.isposinf(reference).any()):
         return np.inf
-    return _volume(_sorted_front(points), reference)
+    exponents = _exponents(points, reference)
+    front = np.ldexp(_sorted_front(points), -exponents)
+    volume = _volume(front, np.ldexp(reference, -exponents))
+    return float(_times_powers(volume, exponents))
+
+
+def _exponents(points: FloatArray, reference: FloatArray) -> NDArray[np.int64]:
+    """Powers of two to divide the objectives by, so that products neither overflow nor vanish.
+
+    0 unless the numbers of an objective are absurdly large or small.
+    """
+    both = np.vstack([points, reference])
+    finite = np.where(np.isfinite(both), np.abs(both), 0.0)
+    exponents = np.frexp(finite.max(axis=0, initial=0.0))[1].astype(np.int64)
+    return np.where(np.abs(exponents) > USUAL_EXPONENT, exponents, 0)
+
+
+def _times_powers(volumes: ArrayLike, exponents: NDArray[np.int64]) -> FloatArray:
+    """Multiply volumes by the powers of two that the objectives were divided by."""
+    with np.errstate(over="ignore", under="ignore"):
+        scaled: FloatArray = np.ldexp(volumes, int(exponents.sum()))
+    return scaled
 
 
 def _sorted_front(points: FloatArray) -> FloatArray:
@@ -140,13 +164,15 @@ def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> 
     """
     points = _bounded(losses)
     reference = np.asarray(reference_point, dtype=float)
+    exponents = _exponents(points, reference)
+    points, reference = np.ldexp(points, -exponents), np.ldexp(reference, -exponents)
     contributions = np.zeros(len(points))
     inside = np.flatnonzero((points < reference).all(axis=1))
     for k in inside:
         others = points[inside[inside != k]]
         if not (others <= points[k]).all(axis=1).any():
             contributions[k] = _gain(points[k], others, reference)
-    return contributions
+    return _times_powers(contributions, exponents)
 
 
 def _bounded(losses: ArrayLike) -> FloatArray:
@@ -157,9 +183,12 @@ def _bounded(losses: ArrayLike) -> FloatArray:
     finite = np.isfinite(points)
     best = np.where(finite, points, np.inf).min(axis=0)
     worst = np.where(finite, points, -np.inf).max(axis=0)
-    span = np.where(worst > best, worst - best, 1.0)
     best = np.where(np.isfinite(best), best, 0.0)
-    return np.where(np.isneginf(points), best - span, points)
+    worst = np.where(np.isfinite(worst), worst, 0.0)
+    with np.errstate(over="ignore"):
+        span = np.where(worst > best, worst - best, 1.0)
+        better = np.maximum(best - span, -LARGEST)
+    return np.where(np.isneginf(points), better, points)
 
 
 def select_by_hypervolume(
@@ -197,6 +226,8 @@ def select_by_hypervolume(
     """
     points = _bounded(losses)
     reference = np.asarray(reference_point, dtype=float)
+    exponents = _exponents(points, reference)
+    points, reference = np.ldexp(points, -exponents), np.ldexp(reference, -exponents)
     adds = np.zeros(len(points), dtype=bool)
     adds[np.unique(points, axis=0, return_index=True)[1]] = True
     adds &= is_nondominated(points) & (points < reference).all(axis=1)
@@ -260,6 +291,8 @@ def reference_point(losses: ArrayLike) -> FloatArray:
     points = np.asarray(losses, dtype=float)
     worst = np.where(np.isfinite(points), points, -np.inf).max(axis=0, initial=-np.inf)
     worst = np.asarray(np.where(np.isfinite(worst), worst, 0.0))
-    reference: FloatArray = np.asarray(np.maximum(1.1 * worst, 0.9 * worst))
+    with np.errstate(over="ignore"):
+        reference: FloatArray = np.asarray(np.maximum(1.1 * worst, 0.9 * worst))
+    reference = np.minimum(reference, LARGEST)
     reference[reference == 0.0] = np.finfo(float).eps
     return reference

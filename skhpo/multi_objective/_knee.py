@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhpo.multi_objective._dominance import is_nondominated
+from skhpo.multi_objective._shrink import shrink
 
 __all__ = ["knee", "weighted_choice"]
 
@@ -114,6 +115,7 @@ def _scaled_front(losses: ArrayLike) -> tuple[NDArray[np.intp], FloatArray]:
     if len(finite) == 0 or points.shape[1] == 0:
         raise ValueError("None of the `losses` is a point with a finite loss in each objective.")
     front = finite[is_nondominated(points[finite])]
+    points, _ = shrink(points)
     ideal, nadir = points[front].min(axis=0), points[front].max(axis=0)
     span = np.where(nadir > ideal, nadir - ideal, 1.0)
     scaled: FloatArray = (points[front] - ideal) / span

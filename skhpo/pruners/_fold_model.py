@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from skhpo.history import first_smallest
+from skhpo.multi_objective import shrink
 
 __all__ = ["FoldModel"]
 
@@ -27,6 +28,7 @@ _MAX_ROWS = 30  # complete candidates used for the estimates, at most
 _MIN_ROWS = 4  # below this number, the worse half is used as well
 _PRIOR_DOF = 2.0  # weight of the prior residual variance, in degrees of freedom
 _PRIOR_SHARE = 0.25  # prior residual variance, as a share of the variance between folds
+_LARGEST = np.finfo(float).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,8 @@ class FoldModel:
             return cls(np.inf, np.zeros(n_folds), 0.0, np.eye(n_folds), 0.0)
         weights = _rank_weights(means.size)
         size = weights.sum()
-        centred = rows - means[:, None]
+        rows, factor = shrink(rows)
+        centred = rows - means[:, None] / factor
         unit = np.abs(centred).max() or 1.0
         centred /= unit
 
@@ -119,8 +122,8 @@ class FoldModel:
             relative = (n_folds * relative + scatter / variance) / (n_folds + size - 1)
         return cls(
             best=float(means.min()),
-            effects=unit * shrinkage * effects,
-            scale=float(unit * np.sqrt(variance)),
+            effects=_finite(unit * shrinkage * effects, factor),
+            scale=float(_finite(unit * np.sqrt(variance), factor)),
             relative_covariance=relative * (1 + shrinkage / size),
             quantile=float(stdtrit(dof, alpha)),
         )
@@ -140,17 +143,25 @@ class FoldModel:
         mean : float
             Predicted mean loss; exact when all folds were seen. NaN or infinite if a loss is.
         variance : float
-            Variance of the prediction's error.
+            Variance of the prediction's error; at most the largest float.
         """
+        mean, deviation = self._predict(folds, values)
+        with np.errstate(over="ignore"):
+            variance = np.square(deviation)
+        return mean, float(min(variance, _LARGEST))
+
+    def _predict(self, folds: ArrayLike, values: ArrayLike) -> tuple[float, float]:
+        """Predict the mean loss; with the standard deviation of the error."""
         folds = np.asarray(folds, dtype=np.intp)
         values = np.asarray(values, dtype=float)
         n_folds = self.effects.size
         if folds.size == n_folds or not np.isfinite(values).all():
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
                 return float(values.mean()), 0.0
         seen = self.relative_covariance[folds]
         with_mean = seen.mean(axis=1)  # covariance of each fold seen with the mean of all folds
-        adjusted = values - self.effects[folds]
+        both, factor = shrink(np.stack([values, self.effects[folds]]))
+        adjusted = both[0] - both[1]
         ones = np.ones(folds.size)
         ones_solved, mean_solved = np.linalg.solve(
             seen[:, folds], np.stack([ones, with_mean], axis=1)
@@ -161,7 +172,8 @@ class FoldModel:
         variance = (
             self.relative_covariance.mean() - mean_solved @ with_mean + left**2 / level_precision
         )
-        return float(weights @ adjusted), float(self.scale**2 * max(variance, 0.0))
+        mean = float(_finite(weights @ adjusted, factor))
+        return mean, float(_finite(self.scale * np.sqrt(max(variance, 0.0))))
 
     def should_stop(self, folds: ArrayLike, values: ArrayLike) -> bool:
         """Whether a candidate has little chance to beat the best complete one.
@@ -181,10 +193,19 @@ class FoldModel:
         """
         if np.size(folds) == self.effects.size:
             return False
-        mean, variance = self.predict(folds, values)
+        mean, deviation = self._predict(folds, values)
         if np.isnan(mean):
             return True
-        return bool(self.best - mean < self.quantile * variance**0.5)
+        (best, mean, deviation), _ = shrink(np.array([self.best, mean, deviation]))
+        with np.errstate(invalid="ignore"):  # inf - inf: neither is better
+            return bool(best - mean < self.quantile * deviation)
+
+
+def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:
+    """Multiply by a factor; what is then beyond the largest float becomes that."""
+    with np.errstate(over="ignore"):
+        clipped: NDArray[np.float64] = np.clip(np.multiply(values, factor), -_LARGEST, _LARGEST)
+    return clipped
 
 
 def _best_rows(

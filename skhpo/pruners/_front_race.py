@@ -14,6 +14,7 @@ __all__ = ["FrontRace"]
 
 FloatArray = NDArray[np.float64]
 
+LARGEST = np.finfo(float).max
 SMALLEST = 1e-12  # below this, sizes and times count as equal
 
 
@@ -101,7 +102,8 @@ class FrontRace:
             return cls([], no_front, limits, np.zeros(n_losses, dtype=bool))
         scale = np.zeros(n_losses, dtype=bool) if is_scale is None else np.asarray(is_scale)
         is_log = scale & (losses > 0.0).all(axis=(0, 1))
-        means = losses.mean(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = losses.mean(axis=1)
         violation = _violation(means, limits)
         merit = nondomination_rank(means[:, :n_objectives], violation).astype(float)
         shown = np.where(is_log, np.log(np.maximum(losses, SMALLEST)), losses)
@@ -127,8 +129,10 @@ class FrontRace:
             Predicted mean losses, and the variances of their errors.
         """
         mean, variance = self._predict(folds, np.asarray(losses, dtype=float))
-        growth = np.where(self.is_log, np.exp(np.where(self.is_log, mean, 0.0)), 1.0)
-        return np.where(self.is_log, growth, mean), growth**2 * variance
+        with np.errstate(over="ignore"):
+            growth = np.minimum(np.exp(np.where(self.is_log, mean, 0.0)), LARGEST)
+            spread = np.minimum(growth * np.sqrt(variance), LARGEST)
+            return np.where(self.is_log, growth, mean), np.minimum(spread**2, LARGEST)
 
     def should_stop(self, folds: ArrayLike, losses: ArrayLike) -> bool:
         """Whether a candidate has little chance to come to the front.
@@ -144,8 +148,9 @@ class FrontRace:
         if not self.models or len(losses) == self.models[0].effects.size or not len(self.front):
             return False
         mean, variance = self._predict(folds, losses)
-        corner = mean + np.array([model.quantile for model in self.models]) * np.sqrt(variance)
-        corner = np.where(self.is_log, np.exp(np.where(self.is_log, corner, 0.0)), corner)
+        with np.errstate(over="ignore"):
+            corner = mean + np.array([model.quantile for model in self.models]) * np.sqrt(variance)
+            corner = np.where(self.is_log, np.exp(np.where(self.is_log, corner, 0.0)), corner)
         is_dominated = (self.front <= corner[: self.front.shape[1]]).all(axis=1).any()
         return bool(is_dominated or (corner > self.bounds).any())
 
@@ -162,7 +167,9 @@ def _violation(means: FloatArray, bounds: FloatArray) -> FloatArray:
     has_bound = np.isfinite(bounds)
     if not has_bound.any():
         return np.zeros(len(means))
-    spread = means[:, has_bound].std(axis=0)
-    excess = np.maximum(means[:, has_bound] - bounds[has_bound], 0.0)
-    violation: FloatArray = (excess / np.where(spread > 0.0, spread, 1.0)).sum(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = means[:, has_bound].std(axis=0)
+        excess = np.maximum(means[:, has_bound] - bounds[has_bound], 0.0)
+        unit = np.where((spread > 0.0) & np.isfinite(spread), spread, 1.0)
+        violation: FloatArray = (excess / unit).sum(axis=1)
     return violation

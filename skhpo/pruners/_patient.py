@@ -60,7 +60,9 @@ class PatientPruner(WrappingPruner):
             return False
         before = np.fmin.reduce(losses[: -self.patience - 1])  # NaN only if all are
         recent = np.fmin.reduce(losses[-self.patience - 1 :])
-        if not before + self.min_delta < recent:
+        with np.errstate(over="ignore"):
+            has_improved = not before + self.min_delta < recent
+        if has_improved:
             return False
         return self.wrapped_pruner is None or self.wrapped_pruner.prune(study, trial)
 

@@ -84,7 +84,9 @@ class PercentilePruner(BasePruner):
         )
         if len(others) < self.n_min_trials or np.isnan(others).all():
             return False
-        return bool(np.nanmin(own) > np.nanpercentile(sign * others, self.percentile))
+        own, others = own / 4, sign * others / 4  # so that differences do not overflow
+        with np.errstate(invalid="ignore"):
+            return bool(np.nanmin(own) > np.nanpercentile(others, self.percentile))
 
 
 class MedianPruner(PercentilePruner):

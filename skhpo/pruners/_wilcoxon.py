@@ -92,11 +92,12 @@ class WilcoxonPruner(BasePruner):
         if len(shared) < max(2, self.n_startup_steps):
             return False
         sign = study.history.sign
-        worse_by = sign * np.array([own[step] - best[step] for step in shared])
+        # Halved, so that no difference is infinite; the test looks at ranks.
+        worse_by = sign * np.array([own[step] / 2 - best[step] / 2 for step in shared])
         p_value = wilcoxon(worse_by, alternative="greater", zero_method="zsplit").pvalue
-        is_better_on_average = sign * np.mean(list(own.values())) <= sign * np.mean(
-            list(best.values())
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = [sign * np.mean(list(values.values())) for values in (own, best)]
+        is_better_on_average = means[0] <= means[1]
         return bool(p_value < self.p_threshold and not is_better_on_average)
 
 

@@ -197,10 +197,10 @@ class State:
             Those of the recent generations.
         """
         roots = self._eigen[1]
+        with np.errstate(over="ignore"):
+            is_flat = np.ptp(losses) < MIN_RANGE * np.abs(losses).max()
         return bool(
-            self.widths.max() < MIN_WIDTH
-            or (roots[-1] / roots[0]) ** 2 > MAX_CONDITION
-            or np.ptp(losses) < MIN_RANGE * np.abs(losses).max()
+            self.widths.max() < MIN_WIDTH or (roots[-1] / roots[0]) ** 2 > MAX_CONDITION or is_flat
         )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo.multi_objective import shrink
+
 __all__ = ["clip_infinite", "scale", "soften", "standardise"]
 
 FloatArray = NDArray[np.float64]
 
 KNEES = (np.inf, 4.0, 2.0, 1.0, 0.5)
 """Where the logarithm sets in, in units of the good half's spread; infinity is no transform."""
+ABSURD = 1e8
+"""A loss further above the median than so many times the best one lies below counts as that far."""
 MAX_NOISE_SD = 1e3  # of a target; one with more says nothing either
 SMALLEST_UNIT = 1e-200
 
@@ -78,6 +82,7 @@ def soften(losses: FloatArray) -> tuple[FloatArray, FloatArray]:
     slope : ndarray of shape (n_trials,)
         Derivative of each softened loss with respect to the loss.
     """
+    losses = _without_absurd(losses)
     unit = max(np.abs(losses).max(), SMALLEST_UNIT)
     y = losses / unit  # squares of huge losses would overflow
     median = np.median(y)
@@ -99,6 +104,18 @@ def soften(losses: FloatArray) -> tuple[FloatArray, FloatArray]:
         if log_likelihood > best:
             best, softened, slope = log_likelihood, candidate, 1.0 / stretch
     return softened, slope / unit
+
+
+def _without_absurd(losses: FloatArray) -> FloatArray:
+    """Bound losses far beyond all others, so that these can still be told apart."""
+    y, unit = shrink(losses)
+    median = np.median(y)
+    better = median - y[y <= median]
+    spread = better.max()
+    if not spread > 0.0:
+        return losses
+    bounded: FloatArray = np.minimum(y, median + ABSURD * spread) * unit
+    return bounded
 
 
 def clip_infinite(losses: FloatArray) -> FloatArray:

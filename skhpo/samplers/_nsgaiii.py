@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhpo.multi_objective import nondomination_rank
+from skhpo.multi_objective import nondomination_rank, ranked_where_absurd
 from skhpo.samplers._genetic import GeneticSampler
 from skhpo.samplers.nsgaii import BaseCrossover, BaseMutation
 
@@ -164,6 +164,7 @@ def normalize(losses: FloatArray, competes: NDArray[np.bool_]) -> FloatArray:
     -------
     normalized : ndarray of shape (n_points, n_objectives)
     """
+    losses = ranked_where_absurd(losses)
     finite = np.isfinite(losses) & competes[:, None]
     ideal = np.where(finite, losses, np.inf).min(axis=0)
     worst = np.where(finite, losses, -np.inf).max(axis=0)

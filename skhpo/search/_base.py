@@ -586,6 +586,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         rows = (row for row, one in enumerate(candidates) if key(one.payload.config) == default)
         return next(rows, None)
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _tell_optimism(self, plan: Plan, default: int | None) -> None:
         """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
         prefix = "mean_test_"
@@ -627,7 +628,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         for row, candidate in zip(rows, again, strict=False):
             if candidate.status == "complete":
                 scores = [plan.goal.values(result)[0] for result in candidate.results.values()]
-                mean[row], std[row] = np.mean(scores), np.std(scores)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    mean[row], std[row] = np.mean(scores), np.std(scores)
         n_confirmed = int((~np.isnan(mean)).sum())
         if n_confirmed == 0 or reason is not None:
             self._warn_about_confirmation(reason, n_confirmed, len(rows))

@@ -91,7 +91,7 @@ class FoldCourse(Course):
         """The score of the fold; to a pruner that does not compare folds, the mean so far."""
         if self._pruner is None or self._pruner.reads_fold_scores:
             return tasks[-1], scores[-1]
-        return len(scores) - 1, float(np.mean(scores))
+        return len(scores) - 1, _mean(scores)
 
     def n_reports(self, n_tasks: int) -> int:
         """One a task."""
@@ -129,7 +129,7 @@ class RungCourse(Course):
         if len(tasks) % self.n_folds:
             return None
         rung, _ = self.place(tasks[-1])
-        return self.resource.rungs[rung], float(np.mean(scores[-self.n_folds :]))
+        return self.resource.rungs[rung], _mean(scores[-self.n_folds :])
 
     def n_reports(self, n_tasks: int) -> int:
         """One a rung."""
@@ -140,3 +140,9 @@ class RungCourse(Course):
         name, rungs = self.resource.name, self.resource.rungs
         amount = rungs[self.place(max(results))[0]] if results else 0
         return f"with {name}={amount} of {rungs[-1]}"
+
+
+def _mean(scores: Sequence[float]) -> float:
+    """The mean; infinite if it is beyond the largest float, NaN if it is none."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.mean(scores))

@@ -165,6 +165,7 @@ class Goal:
     def _bounded(self) -> tuple[Constraint, ...]:
         return tuple(one for one in self.constraints if one.function is None)
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def excesses(self, results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """By how much a candidate breaks each constraint, out of the results of its folds."""
         if not self.constraints:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhpo.multi_objective import shrink
 from skhpo.pruners._fold_model import FoldModel
 
 __all__ = ["expected_optimism"]
 
+LARGEST = float(np.finfo(float).max)
 N_DRAWS = 400
 N_BEST = 100  # candidates that may be the best one in truth
 
@@ -58,13 +60,21 @@ def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
     losses = losses[np.isfinite(losses).all(axis=1)]
     if len(losses) < 2 or losses.shape[1] < 2:
         return 0.0, 0.0
+    losses, unit = shrink(losses)
     means = losses.mean(axis=1)
     best = np.argsort(means, kind="stable")[:N_BEST]
     model = FoldModel.fit(losses[best])
     error = model.scale / np.sqrt(losses.shape[1])
-    spread = means[best].var(ddof=1)
-    left = np.sqrt(max(0.0, 1.0 - error**2 / spread)) if spread > 0.0 else 1.0
+    spread = _standard_deviation(means[best])
+    left = np.sqrt(max(0.0, 1.0 - (error / spread) ** 2)) if spread > error else float(spread == 0)
     true = means[best].mean() + left * (means[best] - means[best].mean())
     draws: NDArray[np.float64] = error * np.random.default_rng(0).normal(size=(N_DRAWS, len(best)))
     winner = np.argmin(true + draws, axis=1)
-    return float(-draws[np.arange(N_DRAWS), winner].mean()), float(error)
+    optimism = -draws[np.arange(N_DRAWS), winner].mean()
+    return min(float(optimism) * unit, LARGEST), min(float(error) * unit, LARGEST)
+
+
+def _standard_deviation(values: NDArray[np.float64]) -> float:
+    """That of finite values of any size."""
+    unit = np.abs(values).max() or 1.0
+    return float((values / unit).std(ddof=1) * unit)

@@ -85,6 +85,7 @@ def _folds(
     return folds
 
 
+@np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def _fill_last_rung(predicted: FloatArray, folds: FloatArray, rows: NDArray[np.bool_]) -> None:
     """Along a resource: the mean at the last rung, of which nobody knows the error."""
     for row in np.flatnonzero(rows):
@@ -93,6 +94,7 @@ def _fill_last_rung(predicted: FloatArray, folds: FloatArray, rows: NDArray[np.b
             predicted[row] = seen.mean()
 
 
+@np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def _fill_by_model(
     predicted: FloatArray,
     error: FloatArray,

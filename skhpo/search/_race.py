@@ -96,6 +96,7 @@ class Race:
         values = [self._goal.values(folds[k])[0] for k in range(self._course.n_folds)]
         self._losses.append(-np.array(values))
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """What a stopped candidate's mean values would have been, and the variance of that."""
         run = {k: r for k, r in candidate.results.items() if r.get("stopped_at") is None}
@@ -156,6 +157,7 @@ class FrontRacing(Race):
         rows = [self._goal.losses(candidate.results[k]) for k in range(self._course.n_folds)]
         self._all_losses.append(np.concatenate(rows))
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """What a stopped candidate's mean values would have been, and the variances of that."""
         folds, losses = _seen(candidate, self._goal)

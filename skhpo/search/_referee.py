@@ -274,6 +274,7 @@ class StudyReferee:
         results = self._course.by_fold(candidate.results).values()
         return any(np.isnan(self._goal.losses(result)).any() for result in results)
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def mean_values(self, candidate: Candidate) -> NDArray[np.float64]:
         """Means of the objectives over all folds, as ``cv_results_`` has them.
 

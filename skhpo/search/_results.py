@@ -48,6 +48,7 @@ def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> lis
     return sorted(candidates, key=lambda one: place[space.config_key(one.payload.config)])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def format_results(
     search: BaseSearchCV,
     candidates: Sequence[Candidate],

@@ -81,6 +81,7 @@ class SimplestRule(HasParameters):
         cheapest = good[costs[good] == np.nanmin(costs[good])]
         return int(cheapest[np.argmax(scores[cheapest])])
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _slack(self, cv_results: Mapping[str, Any], best: int) -> float:
         """By how much a score may be worse than the best."""
         if self.tolerance is not None:
@@ -221,7 +222,7 @@ def parse_front_rule(
         If it cannot be read, or names what is not recorded.
     """
     if refit is True or refit in ("knee", "all"):
-        return lambda losses, means: knee(losses)
+        return _on_front(knee, names)
     if isinstance(refit, Mapping):
         return _by_weights(refit, names)
     if refit in (*metrics, *costs):
@@ -261,7 +262,22 @@ def _by_weights(weights: Mapping[str, float], names: Sequence[str]) -> FrontRule
         raise ValueError(
             f"`refit`: weights must be 0 or more, and not all 0; got {dict(weights)!r}."
         )
-    return lambda losses, means: weighted_choice(losses, by_name)
+    return _on_front(lambda losses: weighted_choice(losses, by_name), names)
+
+
+def _on_front(choose: Callable[[FloatArray], int], names: Sequence[str]) -> FrontRule:
+    """A choice on the front of the candidates whose objectives are all finite."""
+
+    def choose_if_any(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+        if not np.isfinite(losses).all(axis=1).any():
+            raise ValueError(
+                f"`refit` finds no candidate with finite values in all objectives, {list(names)}. "
+                "Let it be the name of a metric, or False. Everything that was found is in "
+                "cv_results_."
+            )
+        return choose(losses)
+
+    return choose_if_any
 
 
 def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
