@@ -428,7 +428,7 @@ def test_nested_in_a_cross_validation_each_part_has_its_own_study(url):
 
 @pytest.mark.parametrize(("given", "message"), [
     ({"storage": 3}, "'storage' parameter"), ({"study_name": 3}, "'study_name' parameter"),
-    ({"storage": "study.db"}, "must be the URL of a database"),
+    ({"storage": "study"}, "must be the path of an SQLite file"),
 ])  # fmt: skip
 def test_a_storage_that_is_none_is_refused(given, message):
     with pytest.raises(ValueError, match=message):

@@ -263,7 +263,7 @@ def test_a_missing_driver_that_is_an_extra_is_named_so(monkeypatch, url, missing
 
 @pytest.mark.parametrize(
     "url",
-    ["studies.db", "sqlite:/studies.db", "", "me:p4ss-word@host", "nosuch://p4ss-word@host/x"],
+    ["studies", "sqlite:/studies.db", "", "me:p4ss-word@host", "nosuch://p4ss-word@host/x"],
 )
 def test_a_url_that_is_none_is_refused_with_an_example(url):
     with pytest.raises(ValueError, match="`storage`") as caught:
@@ -275,7 +275,7 @@ def test_a_url_that_is_none_is_refused_with_an_example(url):
 
 @pytest.mark.parametrize("wrong", [42, b"sqlite://", ["sqlite://"]])
 def test_what_is_no_storage_is_refused(wrong):
-    with pytest.raises(TypeError, match="`storage` must be the URL"):
+    with pytest.raises(TypeError, match="`storage` must be the path"):
         skhpo.create_study(storage=wrong)
 
 

@@ -200,5 +200,5 @@ def test_a_trial_that_has_ended_cannot_be_changed(m, change):
 
 
 def test_what_is_no_storage_is_refused():
-    with pytest.raises(TypeError, match="`storage` must be the URL of a database"):
+    with pytest.raises(TypeError, match="`storage` must be the path of an SQLite file"):
         skhpo.create_study(storage=3)
