@@ -36,7 +36,8 @@ class Cost(HasParameters):
 
     name : str, default=None
         What it is called in ``cv_results_``, and by constraints and `refit`. Default: the
-        function's name.
+        function's name; a function without one, such as a lambda, gets that under which the
+        cost stands in a dict of `objectives`.
 
     unit : str, default=None
         Shown beside its values in plots.
@@ -46,7 +47,7 @@ class Cost(HasParameters):
     TypeError
         If `function` cannot be called.
     ValueError
-        If there is no name.
+        If the name is no identifier.
 
     Examples
     --------
@@ -64,10 +65,18 @@ class Cost(HasParameters):
     def __post_init__(self) -> None:
         if not callable(self.function):
             raise TypeError(f"`function` of a Cost must be callable; got {self.function!r}.")
-        name = self.name or getattr(self.function, "__name__", "")
-        if not name.isidentifier():
-            raise ValueError(f"Give the Cost of {self.function!r} a `name`; got {name!r}.")
-        object.__setattr__(self, "name", name)
+        if self.name and not self.name.isidentifier():
+            raise ValueError(f"`name` of a Cost must be an identifier; got {self.name!r}.")
+        name = getattr(self.function, "__name__", "")
+        if not self.name and name.isidentifier():
+            object.__setattr__(self, "name", name)
+
+    @property
+    def named(self) -> Cost:
+        """This cost, if it has a name; otherwise it is a ValueError."""
+        if not self.name:
+            raise ValueError(f"Give the Cost of {self.function!r} a `name`.")
+        return self
 
     @property
     def is_time(self) -> bool:

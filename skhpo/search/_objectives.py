@@ -233,7 +233,7 @@ def _objective(one: Any, name: str | None) -> Objective:
     if isinstance(one, Cost):
         if name is not None and name != one.name:
             one = Cost(_function_of(one), name, one.unit)
-        return Objective(one.name, cost=one)
+        return Objective(one.named.name, cost=one)
     if isinstance(one, str):
         check_is_scorer(one, "`objectives`")
         return Objective(name or one, scoring=one)

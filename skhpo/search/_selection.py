@@ -60,7 +60,7 @@ class SimplestRule(HasParameters):
     def measured(self) -> tuple[Cost, ...]:
         """What has to be measured of each fit for it."""
         if isinstance(self.cost, Cost):
-            return (self.cost,)
+            return (self.cost.named,)
         known = KNOWN_COSTS.get(self.cost)
         return () if known is None else (known,)
 

@@ -1,9 +1,18 @@
 """The dicts of a search space: their form, and whether the estimator knows their names."""
 
-import difflib
 import inspect
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skhpo._hints import did_you_mean
+from skhpo.distributions import BaseDistribution
+
+NEARLY = 0.85  # similarity from which on a name that is not listed is likely misspelt
 
 
 def as_branches(param_distributions: Any) -> list[Mapping[str, Any]]:
@@ -37,35 +46,82 @@ def as_branches(param_distributions: Any) -> list[Mapping[str, Any]]:
     return branches
 
 
-def check_names(branch: Mapping[str, Any], estimator: Any) -> None:
-    """Check that the estimator has every parameter of a branch.
+def check_names(
+    branch: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], estimator: Any
+) -> None:
+    """Check that the estimator takes every parameter of a branch.
 
-    A parameter of a component that the branch chooses among estimators is fine where one of the
-    choices has it.
+    A name that ``get_params`` lists is fine; so is one of a component that the branch chooses
+    among estimators, where one of the choices has it. Of any other name a clone's ``set_params``
+    judges, as it does in scikit-learn's searches.
 
     Parameters
     ----------
     branch : mapping of str to object
         What the user gave, by parameter.
+    distributions : mapping of str to BaseDistribution
+        The same, parsed.
     estimator : estimator
         Has ``get_params``.
 
     Raises
     ------
     ValueError
-        If a parameter is unknown; names the closest one that is known.
+        If a parameter is refused; names the closest one that is known.
+
+    Warns
+    -----
+    UserWarning
+        If a name that is taken is nearly one that is listed.
     """
     components = [*components_of(estimator), *_components_of_choices(branch)]
     known = {join(prefix, name) for prefix, part in components for name in names_of(part)}
-    open_prefixes = {prefix for prefix, part in components if _takes_any_name(part)}
     for name in branch:
-        if name not in known and name.rpartition("__")[0] not in open_prefixes:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+        if name in known:
+            continue
+        refusal = _refusal(estimator, branch, name, distributions[name])
+        if refusal is not None:
             raise ValueError(
-                f"Invalid parameter {name!r} for estimator {estimator}.{hint} "
+                f"Invalid parameter {name!r} for estimator {estimator}.{_meant(name, known)} "
                 f"Valid parameters are: {sorted(known)}."
+            ) from refusal
+        if get_close_matches(name, known, n=1, cutoff=NEARLY):
+            warnings.warn(
+                f"{type(estimator).__name__} takes the parameter {name!r}, which its get_params() "
+                f"does not list.{_meant(name, known)}",
+                stacklevel=2,
             )
+
+
+def _refusal(
+    estimator: Any, branch: Mapping[str, Any], name: str, distribution: BaseDistribution
+) -> Exception | None:
+    """What ``set_params`` raises for a value of a parameter; None if it takes it.
+
+    Tried are the estimator as it is, and with each of the components that the branch may put where
+    the parameter belongs.
+    """
+    middle = distribution.from_unit(np.array([0.5]))[0]
+    value = distribution.to_external_repr(float(middle))
+    owners = [part for part in branch if name.startswith(f"{part}__")]
+    settings = [{}, *({part: choice} for part in owners for choice in _estimators(branch[part]))]
+    refusal: Exception | None = None
+    for setting in settings:
+        try:
+            clone(estimator).set_params(**clone(setting, safe=False), **{name: value})
+        except Exception as error:
+            refusal = refusal or error
+        else:
+            return None
+    return refusal
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Ask for the known name that was meant: with a prefix that is missing, or spelt otherwise."""
+    longer = sorted((one for one in known if one.endswith(f"__{name}")), key=len)
+    if longer:
+        return f" Did you mean {' or '.join(map(repr, longer[:3]))}?"
+    return did_you_mean(name, known)
 
 
 def components_of(estimator: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -96,18 +152,17 @@ def is_estimator(value: Any) -> bool:
 
 def _components_of_choices(branch: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in branch.items():
-        choices = getattr(value, "choices", value)
-        if isinstance(choices, Iterable) and not isinstance(choices, str | Iterator):
-            for choice in choices:
-                if is_estimator(choice):
-                    yield from components_of(choice, name)
+        for choice in _estimators(value):
+            yield from components_of(choice, name)
+
+
+def _estimators(value: Any) -> list[Any]:
+    """The estimators among the choices of a parameter."""
+    choices = getattr(value, "choices", value)
+    if not isinstance(choices, Iterable) or isinstance(choices, str | Iterator):
+        return []
+    return [choice for choice in choices if is_estimator(choice)]
 
 
 def _constructor(estimator: Any) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(type(estimator)).parameters
-
-
-def _takes_any_name(estimator: Any) -> bool:
-    """Whether the constructor has ``**kwargs``, as those of XGBoost and LightGBM."""
-    kinds = {parameter.kind for parameter in _constructor(estimator).values()}
-    return inspect.Parameter.VAR_KEYWORD in kinds

@@ -176,8 +176,8 @@ class SearchSpace:
             for branch in given
         ]
         if estimator is not None:
-            for branch in given:
-                check_names(branch, estimator)
+            for branch, parsed in zip(given, branches, strict=True):
+                check_names(branch, parsed, estimator)
         return cls(branches, () if estimator is None else estimator.get_params(deep=True))
 
     def branch_of(self, config: Mapping[str, Any]) -> int | None:

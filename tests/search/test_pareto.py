@@ -108,6 +108,15 @@ def test_costs_are_those_of_the_fitted_models_of_the_folds():
     assert found.cv_results_["mean_n_leaves"].tolist() == mean.tolist()
 
 
+def test_a_cost_without_a_name_gets_that_of_the_dict():
+    leaves = Cost(lambda model: model.get_n_leaves())
+    found = search(objectives={"accuracy": "accuracy", "leaves": leaves}).fit(X, y)
+    assert found.best_values_.keys() == {"accuracy", "leaves"}
+    assert found.cv_results_["mean_leaves"].min() >= 2
+    with pytest.raises(ValueError, match="Give the Cost of .* a `name`"):
+        search(objectives=["accuracy", leaves]).fit(X, y)
+
+
 def test_the_number_of_features_counts_the_columns_in_use():
     lasso = make_pipeline(
         StandardScaler(), LogisticRegression(penalty="l1", solver="liblinear", random_state=0)

@@ -38,8 +38,6 @@ NOT_APPLICABLE = {
     "test_grid_search_classifier_all_fits_fail": "counts fits of equal candidates",
     "test_callable_multimetric_clf_all_fits_fail": "counts fits of equal candidates",
     "test_grid_search_cv_splits_consistency": "compares equal candidates",
-    # Ours checks names before the first fit.
-    "test_search_cv_using_minimal_compatible_estimator": "sets a parameter that is none (parama)",
 }
 if parse_version(sklearn.__version__) < parse_version("1.7"):
     NOT_APPLICABLE["test_random_search_bad_cv"] = "tests the wording of an error, changed in 1.7"

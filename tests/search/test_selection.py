@@ -77,7 +77,9 @@ def test_bad_rules_say_what_is_wrong():
     with pytest.raises(ValueError, match="'n_leafs'"):
         search(refit=one_standard_error("n_leafs")).fit(X, y)
     with pytest.raises(ValueError, match="`name`"):
-        Cost(lambda model: 0)
+        search(refit=one_standard_error(Cost(lambda model: 0))).fit(X, y)
+    with pytest.raises(ValueError, match="`name` of a Cost"):
+        Cost(len, name="a b")
     with pytest.raises(TypeError, match="callable"):
         Cost(3)
 

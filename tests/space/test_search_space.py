@@ -247,17 +247,50 @@ def test_a_name_of_a_chosen_component_is_known_if_one_choice_has_it():
 
 
 class TakesAnything(BaseEstimator):
-    """A constructor with ``**kwargs``, as those of XGBoost and LightGBM."""
+    """Takes names that it does not list, as XGBoost and LightGBM do; but not all."""
 
-    def __init__(self, depth=3, **kwargs):
+    def __init__(self, depth=3):
         self.depth = depth
 
-    @classmethod
-    def _get_param_names(cls):
-        return ["depth"]
+    def set_params(self, **params):
+        if "refused" in params:
+            raise ValueError("No parameter 'refused'.")
+        vars(self).update(params)
+        return self
 
 
-def test_an_estimator_whose_constructor_takes_any_name_gets_any_name():
+def test_of_a_name_that_is_not_listed_the_set_params_of_the_estimator_judges():
+    from_dicts({"anything": stats.uniform(0, 1)}, TakesAnything())
+    with pytest.raises(ValueError, match="Invalid parameter 'refused' for estimator Takes"):
+        from_dicts({"refused": [1]}, TakesAnything())
+
+
+def test_of_a_name_of_a_step_the_step_judges_that_the_dict_may_put_there():
+    pipe = Pipeline([("clf", SVC())])
+    with pytest.raises(ValueError, match="Invalid parameter 'clf__anything'"):
+        from_dicts({"clf__anything": [1]}, pipe)
+    from_dicts({"clf": [LogisticRegression(), TakesAnything()], "clf__anything": [1]}, pipe)
+    from_dicts([{"clf": ["passthrough"]}, {"clf": [TakesAnything()], "clf__anything": [1]}], pipe)
+
+
+def test_the_estimator_that_is_asked_stays_as_it_is():
+    estimator = TakesAnything()
+    from_dicts({"anything": [1]}, estimator)
+    assert vars(estimator) == {"depth": 3}
+
+
+def test_a_name_that_is_taken_but_nearly_one_that_is_listed_is_warned_about():
+    with pytest.warns(UserWarning, match="'dept', which .* Did you mean 'depth'"):
+        from_dicts({"dept": [1]}, TakesAnything())
+
+
+def test_a_name_without_its_prefix_is_answered_with_it():
+    pipe = Pipeline([("scale", StandardScaler()), ("svc", SVC())])
+    with pytest.raises(ValueError, match=r"Invalid parameter 'C' .*Did you mean 'svc__C'"):
+        from_dicts({"C": [1]}, pipe)
+
+
+def test_an_estimator_that_takes_any_name_in_a_pipeline_gets_any_name():
     from_dicts({"clf__bagging_fraction": [0.5]}, Pipeline([("clf", TakesAnything())]))
     with pytest.raises(ValueError, match="Invalid parameter 'bagging_fraction'"):
         from_dicts({"bagging_fraction": [0.5]}, Pipeline([("clf", TakesAnything())]))
