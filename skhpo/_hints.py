@@ -9,6 +9,8 @@ from typing import Any
 
 __all__ = ["did_you_mean", "use_instead"]
 
+ABBREVIATED = 3  # letters from which on the beginning of a word may stand for it
+
 
 def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
     """Ask whether one of the known words was meant; empty if none is close.
@@ -23,6 +25,8 @@ def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
         return ""
     by_lower = {str(one).lower(): one for one in known}
     near = get_close_matches(word.lower(), by_lower, n=n)
+    if len(word) >= ABBREVIATED:
+        near = [one for one in by_lower if one.startswith(word.lower())][:n] or near
     return f" Did you mean {' or '.join(repr(by_lower[one]) for one in near)}?" if near else ""
 
 

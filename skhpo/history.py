@@ -131,6 +131,13 @@ class History:
         self._groups: tuple[frozenset[str], ...] = ()
         self.distributions: dict[str, BaseDistribution] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Views of this table are made anew; keys are such as formats other than pickle allow.
+        return self.__dict__ | {"_columns": {}, "_curves": list(self._curves.items())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _curves=dict(state["_curves"]))
+
     # ------------------------------------------------------------- what is written
 
     def add(self, trial: FrozenTrial) -> None:

@@ -212,3 +212,19 @@ def test_samplers_and_pruners_of_optuna_are_refused_by_a_study():
         skhpo.create_study(pruner=optuna.pruners.MedianPruner())
     with pytest.raises(TypeError, match=r"use skhpo.storages.InMemoryStorage\."):
         skhpo.create_study(storage=optuna.storages.InMemoryStorage())
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "match"), [([1], "got 1"), ([MaxTrialsCallback], "It is a class")]
+)
+def test_a_study_looks_at_callbacks_before_the_first_trial(callbacks, match):
+    study = skhpo.create_study()
+    with pytest.raises(TypeError, match=match):
+        study.optimize(lambda trial: 0.0, n_trials=1, callbacks=callbacks)
+    assert study.trials == []
+
+
+@pytest.mark.parametrize("direction", ["max", "Maximize", "maximise"])
+def test_a_misspelt_direction_is_answered(direction):
+    with pytest.raises(ValueError, match="Did you mean 'maximize'"):
+        skhpo.create_study(direction=direction)

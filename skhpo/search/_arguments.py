@@ -13,7 +13,7 @@ from skhpo import pruners, samplers, storages
 from skhpo._hints import did_you_mean, use_instead
 from skhpo._sklearn import InvalidParameterError, validate_parameter_constraints
 
-__all__ = ["ChecksWords", "validate_arguments"]
+__all__ = ["ChecksWords", "check_words_of_set_params", "validate_arguments"]
 
 _HERE = {
     "n_iter": (
@@ -100,6 +100,18 @@ def _check_words(cls: type, args: tuple[Any, ...], given: Mapping[str, Any]) -> 
         signature.bind(*args, **given)
     except TypeError as error:
         raise TypeError(f"{cls.__name__}(): {error}.") from None
+
+
+def check_words_of_set_params(search: Any, given: Iterable[str]) -> None:
+    """Explain a name that the search does not have."""
+    known = search.get_params(deep=False)
+    for name in given:
+        word = name.partition("__")[0]
+        if word not in known:
+            raise ValueError(
+                f"Invalid parameter {word!r} for estimator {type(search).__name__}: "
+                f"{_explain(word, known)}."
+            )
 
 
 def _explain(word: str, known: Iterable[str]) -> str:

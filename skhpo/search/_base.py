@@ -42,7 +42,11 @@ from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.pruners._by_name import PRUNERS, get_pruner
 from skhpo.samplers import BaseSampler, TPESampler
 from skhpo.samplers._by_name import SAMPLERS, get_sampler
-from skhpo.search._arguments import ChecksWords, validate_arguments
+from skhpo.search._arguments import (
+    ChecksWords,
+    check_words_of_set_params,
+    validate_arguments,
+)
 from skhpo.search._choice import choose
 from skhpo.search._confirm import Confirmation
 from skhpo.search._course import Course, FoldCourse, RungCourse
@@ -464,6 +468,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         self : StudySearchCV
             This search.
         """
+        check_words_of_set_params(self, params)
         if params.get("param_grid") is not None:
             params.setdefault("param_distributions", None)
         elif params.get("param_distributions") is not None:

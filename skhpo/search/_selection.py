@@ -256,7 +256,10 @@ def _bound(text: str, refit: str, known: Sequence[str]) -> Constraint:
 def _by_weights(weights: Mapping[str, float], names: Sequence[str]) -> FrontRule:
     unknown = sorted(set(weights) - set(names))
     if unknown:
-        raise ValueError(f"`refit` gives weights to {unknown}; the objectives are {list(names)}.")
+        raise ValueError(
+            f"`refit` gives weights to {unknown}; the objectives are {list(names)}."
+            f"{did_you_mean(unknown[0], names)}"
+        )
     by_name = np.array([float(weights.get(name, 0.0)) for name in names])
     if (by_name < 0.0).any() or not by_name.any():
         raise ValueError(

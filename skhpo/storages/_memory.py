@@ -40,6 +40,9 @@ class InMemoryStorage(BaseStorage):
         self._n_trials = 0
         self._lock = threading.RLock()
 
+    def __repr__(self) -> str:
+        return f"InMemoryStorage(n_studies={len(self._studies)})"
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 

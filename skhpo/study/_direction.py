@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
+from skhpo._hints import did_you_mean
+
 __all__ = ["StudyDirection", "as_directions", "only_direction"]
 
 
@@ -40,4 +42,7 @@ def _as_direction(direction: object) -> StudyDirection:
         return direction
     if direction in ("minimize", "maximize"):
         return StudyDirection[str(direction).upper()]
-    raise ValueError(f"A direction must be 'minimize' or 'maximize'; got {direction!r}.")
+    raise ValueError(
+        f"A direction must be 'minimize' or 'maximize'; got {direction!r}."
+        f"{did_you_mean(direction, ['minimize', 'maximize'])}"
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skhpo._hints import use_instead
 from skhpo.distributions import (
     BaseDistribution,
     as_distribution,
@@ -112,6 +113,7 @@ class Study:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=threading.RLock())
+        self.directions = [StudyDirection(direction) for direction in self.directions]
 
     # ------------------------------------------------------------------- ask and tell
 
@@ -237,7 +239,7 @@ class Study:
             timeout=timeout,
             n_jobs=n_jobs,
             catch=tuple(catch) if isinstance(catch, Iterable) else (catch,),
-            callbacks=tuple(callbacks or ()),
+            callbacks=_as_callbacks(callbacks),
             gc_after_trial=gc_after_trial,
             show_progress_bar=show_progress_bar,
         )
@@ -758,3 +760,15 @@ def _is_value_of(distribution: BaseDistribution, value: Any) -> bool:
         return distribution._contains(distribution.to_internal_repr(value))
     except (TypeError, ValueError):
         return False
+
+
+def _as_callbacks(callbacks: Iterable[StudyCallback] | None) -> tuple[StudyCallback, ...]:
+    """Check callbacks before the first trial."""
+    checked = tuple(callbacks or ())
+    for callback in checked:
+        if isinstance(callback, type) or not callable(callback):
+            raise TypeError(
+                f"`callbacks` must hold callables, `callback(study, trial)`; got {callback!r}."
+                f"{use_instead(callback)}"
+            )
+    return checked

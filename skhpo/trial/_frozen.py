@@ -152,6 +152,16 @@ class FrozenTrial(BaseTrial):
             return NotImplemented
         return all(getattr(self, field) == getattr(other, field) for field in self.__slots__)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {field: getattr(self, field) for field in self.__slots__}
+
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple):  # as earlier versions pickled it
+            state = state[1]
+        for field, value in state.items():
+            setattr(self, field, value)
+        self.state = TrialState(self.state)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> FrozenTrial:
         # Parameter values and distributions are never changed: sharing them is safe, and fast.
         copied = copy.copy(self)

@@ -142,6 +142,11 @@ def test_a_word_that_is_not_ours_is_explained_by_the_name_of_the_class(Search, w
         make(Search, SVC(), GRID, **{word: 1})
 
 
+def test_set_params_explains_a_word_that_is_not_ours():
+    with pytest.raises(ValueError, match=r"Invalid parameter 'n_trials' .*: it is `n_iter` here"):
+        TPESearchCV(SVC(), GRID).set_params(n_trials=3)
+
+
 def test_an_argument_of_another_search_is_explained():
     with pytest.raises(TypeError, match="objectives are those of ParetoSearchCV"):
         TPESearchCV(SVC(), GRID, objectives=["accuracy", "f1"])
@@ -206,6 +211,7 @@ def test_callbacks_are_looked_at_before_the_first_fit(callbacks, match):
         ("enqueue", "default", "Did you mean 'defaults'"),
         ("pruner", 3, "an instance of 'skhpo.pruners.BasePruner'"),
         ("scoring", "acuracy", "Got 'acuracy' instead. Did you mean 'accuracy'"),
+        ("scoring", "acc", "Got 'acc' instead. Did you mean 'accuracy'"),
         ("scoring", ["f1_macro", "acuracy"], "Got 'acuracy' instead. Did you mean 'accuracy'"),
         ("scoring", {"a": "acuracy"}, "Got 'acuracy' instead. Did you mean 'accuracy'"),
     ],
@@ -225,6 +231,9 @@ def test_a_misspelt_metric_to_refit_by_is_answered():
         ("constraints", {"acuracy": ">= 0.9"}),
         ("scoring", ["acuracy"]),
         ("refit", "acuracy"),
+        ("refit", {"acuracy": 1.0}),
+        ("refit", "acuracy with model_size <= 5 kB"),
+        ("refit", "model_size with acuracy >= 0.9"),
     ],
 )
 def test_a_misspelt_metric_of_several_objectives_is_answered(name, value):
