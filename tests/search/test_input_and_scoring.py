@@ -291,7 +291,8 @@ def test_failed_candidates_rank_last_and_a_warning_sums_them_up(n_jobs):
     ranks = search.cv_results_["rank_test_score"]
     assert ranks[bad].min() > ranks[search.cv_results_["status"] == "complete"].max()
     states = [trial.state.name for trial in search.study_.trials]
-    assert [state == "FAIL" for state in states] == bad.tolist()
+    numbers = search.cv_results_["trial_number"]
+    assert [states[number] == "FAIL" for number in numbers] == bad.tolist()
 
 
 def test_a_failed_candidate_is_not_run_further_unless_there_is_no_pruner():
