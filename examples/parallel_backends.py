@@ -1,8 +1,7 @@
 """The same search on processes, threads and a dask cluster: the same answer.
 
-With an integer random_state the result depends on the seed and on pre_dispatch (how many candidates
-may be in flight), and on nothing else: neither on the number of workers nor on the backend, nor on
-which of two folds happens to finish first.
+With an integer random_state the result depends on neither the number of workers nor the backend, nor
+on which of two folds happens to finish first.
 """
 
 import time
@@ -25,7 +24,6 @@ search = TPESearchCV(
     },
     n_iter=15,
     scoring="neg_log_loss",
-    pre_dispatch=4,
     random_state=0,
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ class BaseSampler(HasParameters, ABC):
     together and :meth:`sample_relative` draws them; each other parameter is drawn by
     :meth:`sample_independent` when the objective asks for it.
     """
+
+    learns: ClassVar[bool] = True
+    """Whether what is drawn depends on the results of earlier trials. A search keeps any number of
+    workers busy if nothing does."""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,8 @@ class QMCSampler(ColumnSampler):
     >>> sorted(int(8 * trial.params["x"]) for trial in study.trials)  # two in each eighth
     [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]
     """
+
+    learns: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ class RandomSampler(ColumnSampler):
     >>> len(study.trials)
     10
     """
+
+    learns: ClassVar[bool] = False
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed=seed)

@@ -141,15 +141,16 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
         line a fold.
 
-    pre_dispatch : int or str, default="n_jobs"
-        How many candidates may be in flight; a number or an expression like "2*n_jobs". With an
-        int `random_state` the result depends on it: a candidate is chosen by the results of
-        all but the newest ``pre_dispatch - 1`` before it.
+    pre_dispatch : int or str, default="auto"
+        How many candidates may be in flight: a number, "all", or an expression like "2*n_jobs".
+        "auto" is 4 with an int `random_state`, otherwise the number of workers. With an int
+        `random_state` the result depends on it: a candidate is chosen by the results of all but
+        the newest ``pre_dispatch - 1`` before it.
 
     random_state : int, RandomState instance or None, default=None
         An int gives the same result (but for the times) at each fit with the same
-        `pre_dispatch`, for any `n_jobs` and backend. With None each result is used the moment
-        it comes in.
+        `pre_dispatch`, for any `n_jobs` and backend, if the estimator's own randomness is seeded,
+        too. With None each result is used the moment it comes in.
 
     error_score : "raise" or numeric, default=np.nan
         The score of a fit that fails; "raise" raises its error instead. A candidate with a NaN
@@ -362,7 +363,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         refit: bool | str | Callable[[dict[str, Any]], int] = True,
         cv: Any = None,
         verbose: int = 0,
-        pre_dispatch: int | str = "n_jobs",
+        pre_dispatch: int | str = "auto",
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
@@ -530,7 +531,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             schedule = Schedule(
                 referee,
                 n_candidates=n_candidates,
-                window=window_size(self.pre_dispatch, workers.n_workers, n_candidates),
+                window=window_size(
+                    self.pre_dispatch,
+                    workers.n_workers,
+                    n_candidates,
+                    in_order=plan.seed is not None,
+                    learns=self.pruner is not None or study.sampler.learns,
+                ),
                 in_order=plan.seed is not None,
                 prunes=self.pruner is not None,
             )

@@ -302,7 +302,7 @@ class HyperbandSearchCV(StudySearchCV):
         refit: bool | str | Callable[[dict[str, Any]], int] = True,
         cv: Any = None,
         verbose: int = 0,
-        pre_dispatch: int | str = "n_jobs",
+        pre_dispatch: int | str = "auto",
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,

@@ -105,8 +105,8 @@ class ParetoSearchCV(StudySearchCV):
         1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
         line a fold.
 
-    pre_dispatch : int or str, default="n_jobs"
-        How many candidates may be in flight.
+    pre_dispatch : int or str, default="auto"
+        How many candidates may be in flight, as for :class:`skhpo.TPESearchCV`.
 
     random_state : int, RandomState instance or None, default=None
         An int gives the same candidates at each fit, unless a time is among the objectives or
@@ -306,7 +306,7 @@ class ParetoSearchCV(StudySearchCV):
         refit: bool | str | Mapping[str, float] | Callable[[dict[str, Any]], int] = "knee",
         cv: Any = None,
         verbose: int = 0,
-        pre_dispatch: int | str = "n_jobs",
+        pre_dispatch: int | str = "auto",
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,

@@ -23,12 +23,16 @@ from skhpo.search._limits import limits_of
 from skhpo.search._objectives import Goal
 from skhpo.search._resource import Resource, make_resource
 from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
+from skhpo.search._warning import warn_user
 from skhpo.space import SearchSpace, suggest_space
 
 if TYPE_CHECKING:
     from skhpo.search._base import StudySearchCV
 
 __all__ = ["Plan", "make_plan", "window_size"]
+
+WINDOW = 4  # candidates in flight with a seed; docs/benchmarks/window.md says why
+WORKERS_EACH = 2  # that a candidate in flight keeps busy, about
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
@@ -135,8 +139,27 @@ def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> 
     )
 
 
-def window_size(pre_dispatch: int | str, n_workers: int, n_candidates: int) -> int:
-    """How many candidates may be in flight, by scikit-learn's ``pre_dispatch``."""
+def window_size(
+    pre_dispatch: int | str, n_workers: int, n_candidates: int, *, in_order: bool, learns: bool
+) -> int:
+    """How many candidates may be in flight.
+
+    Parameters
+    ----------
+    pre_dispatch : int or str
+        As the user has it. "auto" is the number of workers, but a constant where the result of a
+        seed would depend on it.
+    n_workers : int
+        How many tasks run at a time.
+    n_candidates : int
+        How many candidates there will be, at most.
+    in_order : bool
+        Whether timing must decide nothing.
+    learns : bool
+        Whether the results of candidates decide on what is tried and stopped later.
+    """
+    if pre_dispatch == "auto":
+        return _constant_window(n_workers) if in_order and learns else n_workers
     if pre_dispatch == "all":
         return n_candidates
     window: Any = pre_dispatch
@@ -145,12 +168,26 @@ def window_size(pre_dispatch: int | str, n_workers: int, n_candidates: int) -> i
             window = int(eval_expr(pre_dispatch.replace("n_jobs", str(n_workers))))
         except (ValueError, TypeError, SyntaxError) as error:
             raise ValueError(
-                "`pre_dispatch` must be a number, 'all', or an expression such as '2*n_jobs'; "
-                f"got {pre_dispatch!r}."
+                "`pre_dispatch` must be 'auto', a number, 'all', or an expression such as "
+                f"'2*n_jobs'; got {pre_dispatch!r}."
             ) from error
     if window < 1:
         raise ValueError(f"`pre_dispatch` must come to 1 or more; got {pre_dispatch!r}.")
     return int(window)
+
+
+def _constant_window(n_workers: int) -> int:
+    """The default window; warns if it leaves workers idle."""
+    if n_workers > WORKERS_EACH * WINDOW:
+        warn_user(
+            f"With an int `random_state`, {WINDOW} candidates are in flight at a time, so that the "
+            "result does not depend on the number of workers; that keeps about "
+            f"{WORKERS_EACH * WINDOW} workers busy, and there are {n_workers}. Set "
+            f"`pre_dispatch={n_workers}` to keep all busy (the result is then another one, the "
+            "same for any `n_jobs`), or `random_state=None`.",
+            UserWarning,
+        )
+    return WINDOW
 
 
 def _seed(random_state: Any) -> int | None:
