@@ -558,8 +558,9 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             try:
                 reason = run_with_others(run_what_there_is, schedule, study, ledger, deadline)
             finally:
-                study._in_optimize = False
                 self.study_ = study
+                referee.call_back()  # for candidates that were told at the end
+                study._in_optimize = False
         candidates = referee.with_those_of_others(schedule.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
