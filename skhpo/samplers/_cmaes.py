@@ -21,6 +21,7 @@ from skhpo.samplers._cma import (
     start_from,
     with_margin,
 )
+from skhpo.samplers._failures import has_failures, likely_last
 from skhpo.samplers._tpe import TPESampler
 from skhpo.trial import FrozenTrial, TrialState
 
@@ -29,6 +30,7 @@ __all__ = ["CmaEsSampler"]
 FloatArray = NDArray[np.float64]
 
 N_PROPOSALS = 4
+N_WITH_FAILURES = 24  # points, of which those that are likely to fail come last
 N_RESAMPLES = 100  # draws until a point lies in the unit cube; then it is moved there
 SIGMA = 0.2  # of the unit cube
 SHARE_OF_GOOD_SOURCES = 0.1  # gamma of Nomura et al. 2021
@@ -172,24 +174,31 @@ class CmaEsSampler(ColumnSampler):
                 "CmaEsSampler is for one objective; for several take TPESampler or NSGAIISampler."
             )
         is_ordered = np.array([d.is_ordered for d in columns.distributions])
-        points = np.empty((N_PROPOSALS, len(columns.names)))
+        n_points = N_WITH_FAILURES if has_failures(columns) else N_PROPOSALS
+        points = np.empty((n_points, len(columns.names)))
         for mask, draw in ((is_ordered, self._draw_ordered), (~is_ordered, self._draw_unordered)):
             if mask.any():
                 part = columns if mask.all() else _part(columns, mask)
-                points[:, mask] = draw(part, rng)
-        return points
+                points[:, mask] = draw(part, rng, n_points)
+        return likely_last(points, columns)
 
-    def _draw_unordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+    def _draw_unordered(
+        self, columns: Columns, rng: np.random.Generator, n_points: int
+    ) -> FloatArray:
         points = self._independent.propose(columns, rng)
-        return points[np.arange(N_PROPOSALS) % len(points)]
+        return points[np.arange(n_points) % len(points)]
 
-    def _draw_ordered(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
+    def _draw_ordered(
+        self, columns: Columns, rng: np.random.Generator, n_points: int
+    ) -> FloatArray:
         n_params = len(columns.names)
         rows = self._counted(columns)
-        if len(rows) < self.n_startup_trials and self.x0 is None and self.source_trials is None:
-            return rng.random((N_PROPOSALS, n_params))
+        if self.x0 is None and self.source_trials is None:
+            n_known = np.count_nonzero(~self._has_failed(columns, rows))
+            if len(rows) < self.n_startup_trials or (len(rows) and n_known == 0):
+                return rng.random((n_points, n_params))
         state = self._run_on(columns, rows).state
-        points = state.sample(rng, N_PROPOSALS)
+        points = state.sample(rng, n_points)
         for _ in range(N_RESAMPLES):
             is_outside = ((points < 0) | (points > 1)).any(axis=1)
             if not is_outside.any():
@@ -198,19 +207,23 @@ class CmaEsSampler(ColumnSampler):
         return np.clip(points, 0.0, 1.0)
 
     def _counted(self, columns: Columns) -> NDArray[np.int64]:
-        """Rows of the trials that the distribution learns from, by number."""
-        if not self.consider_pruned_trials:
-            return columns.known
+        """Rows of the trials that the distribution learns from, by number; failed ones, too."""
         rows = columns.finished
-        counted: NDArray[np.int64] = rows[columns.history.state[rows] != TrialState.FAIL]
-        return counted
+        if not self.consider_pruned_trials:
+            is_known = ~np.isnan(columns.history.loss[rows])
+            rows = rows[is_known | self._has_failed(columns, rows)]
+        return rows
+
+    def _has_failed(self, columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        has_failed: NDArray[np.bool_] = columns.history.state[rows] == TrialState.FAIL
+        return has_failed
 
     def _run_on(self, columns: Columns, rows: NDArray[np.int64]) -> _Run:
         """The run so far: the first one, and after it a run for each block of trials."""
         first = (
             0
             if self.x0 is not None or self.source_trials is not None
-            else min(self.n_startup_trials, len(rows))
+            else self._n_before_start(columns, rows)
         )
         runs = self._runs.setdefault(columns, [])
         while runs and not np.array_equal(runs[-1].rows, rows[: len(runs[-1].rows)]):
@@ -223,6 +236,15 @@ class CmaEsSampler(ColumnSampler):
             run = self._next(columns, run, block)
             runs.append(run)
         return run
+
+    def _n_before_start(self, columns: Columns, rows: NDArray[np.int64]) -> int:
+        """How many trials precede the first generation: those for the start, and what failed
+        until one did not.
+        """
+        succeeded = np.flatnonzero(~self._has_failed(columns, rows))
+        first = int(succeeded[0]) if len(succeeded) else len(rows)
+        n_needed = self.n_startup_trials if first == 0 else max(self.n_startup_trials, first + 1)
+        return min(n_needed, len(rows))
 
     def _start(self, columns: Columns, rows: NDArray[np.int64]) -> _Run:
         n_params = len(columns.names)
@@ -327,8 +349,9 @@ def _part(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
 
 def _losses(columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
     history = columns.history
-    loss = history.loss[rows]
-    return np.nan_to_num(np.where(np.isnan(loss), history.last_loss[rows], loss), nan=np.inf)
+    loss = np.where(np.isnan(history.loss[rows]), history.last_loss[rows], history.loss[rows])
+    has_failed = history.state[rows] == TrialState.FAIL
+    return np.nan_to_num(np.where(has_failed, np.inf, loss), nan=np.inf)
 
 
 def _by_loss(columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:

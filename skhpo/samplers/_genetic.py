@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._failures import has_failures, likely_last
 from skhpo.samplers.nsgaii import (
     BaseCrossover,
     BaseMutation,
@@ -121,8 +122,12 @@ class GeneticSampler(ColumnSampler):
         """Make a child of the population; uniform draws until that is full."""
         population = self._population(columns)
         if len(population) < self.population_size:
-            return rng.random((MAX_ATTEMPTS, len(columns.names)))
+            return likely_last(rng.random((MAX_ATTEMPTS, len(columns.names))), columns)
         parents = columns.points[population]
+        if has_failures(columns):
+            children = [self._child(parents, columns, rng) for _ in range(MAX_ATTEMPTS)]
+            new = [child for child in children if _is_new(child, columns)]
+            return likely_last(np.array(new or children), columns)
         for _ in range(MAX_ATTEMPTS):
             child = self._child(parents, columns, rng)
             if _is_new(child, columns):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from skhpo.multi_objective import (
     select_by_hypervolume,
 )
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._failures import has_failures, is_likely_to_fail, likely_last
 from skhpo.samplers._gp_acquisition import (
     Acquisition,
     ExpectedHypervolumeImprovement,
@@ -46,6 +47,7 @@ MARGIN = 0.1  # the improvement whose probability counts, in standard deviations
 MIN_TRIALS_OF_GROUP = 4
 MAX_TRIALS = 300  # of more trials, a model sees ...
 N_NEWEST = 180  # ... the newest, and the best of the others
+N_STARTUP_POINTS = 24  # of which one far from failures is taken, before there is a model
 N_PENDING = 100  # trials under way that are seen: the newest
 REFIT_EACH = 30  # up to so many trials, hyperparameters are fitted at each ask ...
 REFIT_GROWTH = 10  # ... and then whenever there are a tenth more trials
@@ -103,7 +105,7 @@ class GPSampler(ColumnSampler):
       2010); so parallel workers keep apart.
     - Trials stopped early count with the prediction of their value and its known variance,
       where there are these, otherwise as the upper quartile of the known losses; failed trials as
-      the worst.
+      the worst, and of the points proposed, those whose nearest trial failed come last.
     - Several objectives: one model each, and the expected hypervolume improvement, computed
       exactly; of a large front, on the points that together dominate most (44 of three objectives,
       18 of four).
@@ -182,15 +184,23 @@ class GPSampler(ColumnSampler):
         if history.n_finished < self.n_startup_trials or len(columns.known) < MIN_TRIALS_OF_GROUP:
             if self.independent_sampler is not None:
                 return self.independent_sampler.propose(columns, rng)
-            return rng.random((1, len(columns.names)))
+            n_points = N_STARTUP_POINTS if has_failures(columns) else 1
+            return likely_last(rng.random((n_points, len(columns.names))), columns)
         if _others_depend_on(columns):
             return self._tpe.propose(columns, rng)
-        features = Features(columns.distributions)
         tried = columns.points[np.concatenate([columns.finished, columns.pending])]
+        features = Features(columns.distributions, tried, rng)
         # On matrices this small, threads cost more than they bring, and change the last digits.
         with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
             landscape, incumbents = self._landscape(columns, features)
-            return maximise(landscape, columns.points[incumbents], tried, rng)
+            is_last = partial(is_likely_to_fail, columns=columns)
+            return maximise(
+                landscape,
+                columns.points[incumbents],
+                tried,
+                rng,
+                is_last=is_last if has_failures(columns) else None,
+            )
 
     def _landscape(self, columns: Columns, features: Features) -> tuple[Landscape, IntArray]:
         """The acquisition, and the rows of the most promising trials so far."""

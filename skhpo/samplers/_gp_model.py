@@ -28,6 +28,8 @@ LENGTHSCALE_BOUNDS = (0.005, 50.0)
 SIGNAL_BOUNDS = (1e-3, 1e3)
 NOISE_BOUNDS = (1e-6, 10.0)
 MAX_ITERATIONS = 50
+MAX_INDICATORS = 50  # of more choices, only those that were tried have an indicator
+N_UNSEEN = 8  # choices not tried yet that a search is offered, of many
 MAX_EXCHANGED_CELLS = 32  # an ordered parameter with more values is searched as if continuous
 
 
@@ -36,12 +38,17 @@ class Features:
 
     An ordered parameter is one feature: its coordinate, moved to the middle of the value's cell if
     it is discrete. A categorical one is a block of indicators times ``sqrt(1/2)``: the squared
-    distance between different choices is 1.
+    distance between different choices is 1. Of more than 50 choices, those that no trial has had
+    share one indicator: to the kernel they are all alike.
 
     Parameters
     ----------
     distributions : sequence of BaseDistribution
         One a dimension.
+    tried : ndarray of shape (n_trials, n_dims), optional
+        The trials that a model may be given. Default: none.
+    rng : numpy.random.Generator, optional
+        Draws some of many choices to search among; needed where there are more than 50.
 
     Attributes
     ----------
@@ -50,10 +57,16 @@ class Features:
     relaxed : ndarray of shape (n_relaxed,)
         Dimensions to be searched by gradient: those that are continuous, or nearly so.
     cells : dict of int to ndarray
-        For each other dimension, the unit coordinates of its values.
+        For each other dimension, the unit coordinates of its values; of more than 50 choices,
+        those that some trial has had, and a few others.
     """
 
-    def __init__(self, distributions: Sequence[BaseDistribution]) -> None:
+    def __init__(
+        self,
+        distributions: Sequence[BaseDistribution],
+        tried: FloatArray | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
         self.n_dims = len(distributions)
         self._discrete = {
             j: distribution
@@ -66,14 +79,28 @@ class Features:
             if not distribution.is_ordered
         }
         self.ordered = np.array([j for j in range(self.n_dims) if j not in self._n_choices], int)
-        repeats = [np.full(n, j) for j, n in self._n_choices.items()]
+        self._shown = {
+            j: _shown_choices(np.empty(0) if tried is None else tried[:, j], n)
+            for j, n in self._n_choices.items()
+        }
+        repeats = [
+            np.full(len(shown) + (len(shown) < self._n_choices[j]), j)
+            for j, shown in self._shown.items()
+        ]
         self.blocks = np.concatenate([self.ordered, *repeats]).astype(np.int64)
         self.cells = {
             j: distribution.to_unit(distribution.cell_values(np.arange(distribution.n_cells)))
             for j, distribution in self._discrete.items()
             if distribution.n_cells is not None
             and (j in self._n_choices or distribution.n_cells <= MAX_EXCHANGED_CELLS)
+            and self._n_choices.get(j, 0) <= MAX_INDICATORS
         }
+        for j, n in self._n_choices.items():
+            if n > MAX_INDICATORS:
+                others = (rng or np.random.default_rng(0)).integers(n, size=N_UNSEEN)
+                ranks = np.union1d(self._shown[j], others)
+                distribution = distributions[j]
+                self.cells[j] = distribution.to_unit(distribution.cell_values(ranks))
         self.relaxed = np.array([j for j in range(self.n_dims) if j not in self.cells], int)
 
     def snap(self, points: FloatArray) -> FloatArray:
@@ -85,10 +112,13 @@ class Features:
 
     def __call__(self, points: FloatArray) -> FloatArray:
         """Features of points, ndarray of shape (n_points, n_features)."""
-        indicators = [
-            np.sqrt(0.5) * (np.floor(points[:, j, None] * n) == np.arange(n))
-            for j, n in self._n_choices.items()
-        ]
+        indicators = []
+        for j, n in self._n_choices.items():
+            shown = self._shown[j]
+            is_it = np.floor(points[:, j, None] * n) == shown
+            if len(shown) < n:
+                is_it = np.hstack([is_it, ~is_it.any(axis=1, keepdims=True)])
+            indicators.append(np.sqrt(0.5) * is_it)
         return np.hstack([points[:, self.ordered], *indicators])
 
     def pull_back(self, gradient: FloatArray) -> FloatArray:
@@ -106,6 +136,13 @@ class Features:
         pulled = np.zeros((len(gradient), self.n_dims))
         pulled[:, self.ordered] = gradient[:, : len(self.ordered)]
         return pulled
+
+
+def _shown_choices(tried: FloatArray, n_choices: int) -> NDArray[np.int64]:
+    """The choices that have an indicator of their own: all, or of many those tried."""
+    if n_choices <= MAX_INDICATORS:
+        return np.arange(n_choices)
+    return np.unique(np.floor(tried[~np.isnan(tried)] * n_choices).astype(np.int64))
 
 
 class GaussianProcess:

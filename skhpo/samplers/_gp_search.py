@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,11 @@ class Landscape:
 
 
 def maximise(
-    landscape: Landscape, incumbents: FloatArray, tried: FloatArray, rng: np.random.Generator
+    landscape: Landscape,
+    incumbents: FloatArray,
+    tried: FloatArray,
+    rng: np.random.Generator,
+    is_last: Callable[[FloatArray], NDArray[np.bool_]] | None = None,
 ) -> FloatArray:
     """Find points with a large acquisition.
 
@@ -79,6 +83,8 @@ def maximise(
         Points that are not to be returned.
     rng : numpy.random.Generator
         Source of the candidates.
+    is_last : callable, optional
+        Says of points whether they come after all others. Default: none does.
 
     Returns
     -------
@@ -91,11 +97,22 @@ def maximise(
     near = perturb(incumbents[np.arange(N_NEAR) % len(incumbents)], features, rng)
     candidates = features.snap(np.vstack([uniform, near]))
     values = landscape.values(candidates)
-    best = np.argsort(-values, kind="stable")[:N_STARTS]
+    best = _order(candidates, values, is_last)[:N_STARTS]
     refined = np.array([exchange(landscape, climb(landscape, candidates[i])) for i in best])
     points = np.vstack([refined, candidates])
     values = np.concatenate([landscape.values(refined), values])
-    return _distinct(points[np.argsort(-values, kind="stable")], tried)
+    return _distinct(points[_order(points, values, is_last)], tried)
+
+
+def _order(
+    points: FloatArray,
+    values: FloatArray,
+    is_last: Callable[[FloatArray], NDArray[np.bool_]] | None,
+) -> NDArray[np.int64]:
+    """Indices, the largest values first, but for points that come last."""
+    if is_last is None:
+        return np.argsort(-values, kind="stable")
+    return np.lexsort((-values, is_last(points)))
 
 
 def _distinct(points: FloatArray, tried: FloatArray) -> FloatArray:

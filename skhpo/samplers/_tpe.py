@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skhpo.history import Columns, first_smallest
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._failures import likely_last
 from skhpo.samplers._parzen import Layout, ParzenEstimator
 
 __all__ = ["TPESampler"]
@@ -117,7 +118,7 @@ class TPESampler(ColumnSampler):
             return np.hstack([self.propose(column, rng) for column in alone])
         n_trials = len(columns.finished)
         if columns.history.n_finished < self.n_startup_trials or n_trials < MIN_TRIALS_OF_GROUP:
-            return rng.random((self.n_ei_candidates, len(columns.names)))
+            return likely_last(rng.random((self.n_ei_candidates, len(columns.names))), columns)
         if columns.layout is None:
             columns.layout = Layout(columns.distributions)
         good, bad = self._densities(columns)
