@@ -21,6 +21,7 @@ WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candid
 
 HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says otherwise
 GRACE = 60.0  # seconds without one after which a worker counts as dead
+SILENCE = 20.0  # seconds after which a fit asks whether a candidate is still its own
 GLANCE = 10.0  # seconds between two looks for trials of dead workers
 
 _KEPT = (
@@ -66,6 +67,10 @@ class Ledger:
         """Leave a candidate half-done, for whoever goes on; False if that cannot be."""
         return False
 
+    def is_still_ours(self, trial_id: int) -> bool:
+        """Whether no other process has taken over a candidate that runs here."""
+        return True
+
     def next_past(self) -> FrozenTrial | None:
         """The next trial of an earlier fit, in which this search goes on; None after the last."""
         return None
@@ -95,6 +100,7 @@ class StoredLedger(Ledger):
         self.mark = {WORKER: self._identity}
         self._past = deque(study._rewind())
         self._own: set[int] = set()  # ids of the trials that have run here
+        self._sure: dict[int, float] = {}  # by id of such a trial: when it was certainly ours
         self._next_glance = 0.0
         interval = self._storage.get_heartbeat_interval()
         self._grace = None if interval is not None else GRACE
@@ -117,6 +123,7 @@ class StoredLedger(Ledger):
     def began(self, trial_id: int, is_new: bool) -> None:
         """A candidate has begun, or goes on: give signs of its life."""
         self._own.add(trial_id)
+        self._sure[trial_id] = _now()
         self._heart.add(trial_id, at_once=not is_new)
 
     def ends(self, trial_id: int, n_judged: int) -> None:
@@ -132,8 +139,22 @@ class StoredLedger(Ledger):
     def let_go(self, trial_id: int) -> bool:
         """Leave a candidate half-done, for whoever goes on."""
         self._heart.remove(trial_id)
+        self._own.discard(trial_id)
         self._storage.take_over(trial_id, WORKER, self._identity, None)
         return True
+
+    def is_still_ours(self, trial_id: int) -> bool:
+        """Whether no other process has taken over a candidate that runs here.
+
+        Others do so only after a long silence, so the storage is asked only after one.
+        """
+        if trial_id not in self._sure:  # it ended in an earlier fit
+            return True
+        if abs(_now() - self._sure[trial_id]) < SILENCE:
+            return True
+        is_ours = self._storage.take_over(trial_id, WORKER, self._identity, self._identity)
+        self._sure[trial_id] = _now()
+        return is_ours
 
     # ---------------------------------------------------------------- what is found
 
@@ -187,6 +208,11 @@ class StoredLedger(Ledger):
             if trial._trial_id not in stale:
                 return False
         return self._storage.take_over(trial._trial_id, WORKER, mark, self._identity)
+
+
+def _now() -> float:
+    """Seconds on the wall clock: the monotonic one stands still while a machine sleeps."""
+    return time.time()
 
 
 def folds_of(trial: FrozenTrial) -> dict[int, dict[str, Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.boosting import CurveModel
+from skhpo.exceptions import UpdateFinishedTrialError
 from skhpo.pruners import BasePruner
 from skhpo.search._course import Course
 from skhpo.search._curves import Curves
@@ -214,8 +215,11 @@ class StudyReferee:
         values = np.full(len(self._goal.objectives), np.nan)
         if candidate.status == "complete":
             values = self.mean_values(candidate)
-        with self._ledger.whole():
-            self._finish(candidate, entry.trial._frozen, values)
+        try:
+            with self._ledger.whole():
+                self._finish(candidate, entry.trial._frozen, values)
+        except UpdateFinishedTrialError:  # by a process that took it over meanwhile
+            self._study.history.finish(entry.trial._frozen)
         self._progress.candidate_done(candidate, entry.params, values)
 
     def _finish(
@@ -231,6 +235,7 @@ class StudyReferee:
             study.history.finish(frozen)
             return
         if candidate.status == "interrupted" and self._ledger.let_go(frozen._trial_id):
+            study._open_elsewhere.add(frozen.number)
             return
         self._ledger.ends(frozen._trial_id, candidate.n_judged)
         if candidate.status == "complete":
@@ -260,7 +265,8 @@ class StudyReferee:
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates, and those that other processes have run, by the numbers of the trials."""
         everything = {candidate.payload.number: candidate for candidate in candidates}
-        for trial in self._ledger.others(set(everything)):
+        known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
+        for trial in self._ledger.others(known):
             entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
             folds, order = folds_of(trial), self._course.order(trial.number)
             judged = list(order)[: trial.system_attrs[N_JUDGED]]

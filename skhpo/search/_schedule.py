@@ -195,10 +195,19 @@ class Schedule:
         if not candidate.is_waiting:
             heapq.heappush(self._ready, candidate.number)
 
+    def release(self, candidate: Candidate) -> None:
+        """End a candidate that another process has taken over; its place is free again."""
+        if candidate.status is None:
+            self._n_candidates += 1
+            self._end(candidate, "interrupted")
+
     def _end(self, candidate: Candidate, status: Status) -> None:
         candidate.status = status
         candidate._early.clear()
         del self._in_flight[candidate.number]
+        if candidate.number in self._ready:
+            self._ready.remove(candidate.number)
+            heapq.heapify(self._ready)
         self._untold[candidate.number] = candidate
         self._tell_what_may_be_told()
 

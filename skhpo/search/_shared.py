@@ -29,17 +29,24 @@ def record(
     result: Any,
 ) -> None:
     """Take in the result of a fold: what follows from it is kept with it, as a whole."""
+    trial_id = candidate.payload.trial._trial_id
+    if candidate.status is None and not ledger.is_still_ours(trial_id):
+        _let_go(schedule, candidate, "Another process runs its candidate by now.")
+        return
     try:
         with ledger.whole():
             if fold not in candidate.known and candidate.status is None:
-                ledger.keep(candidate.payload.trial._trial_id, fold, result)
+                ledger.keep(trial_id, fold, result)
             schedule.record(candidate, fold, result)
     except UpdateFinishedTrialError as error:
-        # Another process took this candidate over, as this one gave no sign of life for long.
-        logger.warning("A result comes too late. %s", error)
-        if candidate.status is None:
-            schedule.record(candidate, fold, result)
+        _let_go(schedule, candidate, str(error))
     referee.call_back()
+
+
+def _let_go(schedule: Schedule, candidate: Candidate, why: str) -> None:
+    """Leave a candidate to the process that took it over while this one gave no sign of life."""
+    logger.warning("A result comes too late. %s", why)
+    schedule.release(candidate)
 
 
 def run_with_others(
