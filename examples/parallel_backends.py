@@ -1,7 +1,7 @@
 """The same search on processes, threads and a dask cluster: the same answer.
 
-With an integer random_state the result depends on neither the number of workers nor the backend, nor
-on which of two folds happens to finish first.
+With an integer random_state the result depends on neither the number of workers nor the backend,
+nor on which of two folds happens to finish first.
 """
 
 import time
