@@ -1,7 +1,7 @@
 """Make a network small: accuracy against compression, by a grid, at random, and by TPE.
 
 The three searches have the same budget and are measured by the same reference point. The picture
-of the best front is written to ``front.png`` in a temporary folder, or to the path that is given.
+of the best front is written to ``front.png`` in a temporary folder, or in the folder that is given.
 """
 
 import sys

@@ -15,7 +15,7 @@ from skhpo import (
     study,
     trial,
 )
-from skhpo.exceptions import SearchInterruptedWarning, TrialPruned
+from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
 from skhpo.search import (
     CmaEsSearchCV,
     Cost,
@@ -53,6 +53,7 @@ __all__ = [
     "QMCSearchCV",
     "RandomSearchCV",
     "SearchInterruptedWarning",
+    "SearchOverfitWarning",
     "Study",
     "StudySearchCV",
     "TPESearchCV",
