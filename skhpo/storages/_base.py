@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skhpo.distributions import BaseDistribution
+from skhpo.exceptions import UpdateFinishedTrialError
+from skhpo.storages._direction import StudyDirection
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -86,6 +89,22 @@ class BaseStorage(ABC):
     def get_all_studies(self) -> list[StudyRecord]:
         """Return what is known of each study, in the order in which they were created."""
 
+    def get_study_name_from_id(self, study_id: int) -> str:
+        """Return the name of a study."""
+        return self.get_study(study_id).study_name
+
+    def get_study_directions(self, study_id: int) -> list[StudyDirection]:
+        """Return the directions of a study's objectives."""
+        return [StudyDirection(direction) for direction in self.get_study(study_id).directions]
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
+        """Return the notes of the user on a study, in a new dict."""
+        return dict(self.get_study(study_id).user_attrs)
+
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
+        """Return the notes of the library on a study, in a new dict."""
+        return dict(self.get_study(study_id).system_attrs)
+
     @abstractmethod
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
         """Keep a note of the user on a study."""
@@ -120,13 +139,92 @@ class BaseStorage(ABC):
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial's record, which must not be changed."""
 
-    @abstractmethod
-    def get_all_trials(self, study_id: int) -> list[FrozenTrial]:
-        """Return the records of a study's trials by number, in a new list."""
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
+        """Return the records of a study's trials by number, in a new list.
+
+        Parameters
+        ----------
+        study_id : int
+            The study.
+        deepcopy : bool, default=True
+            Return copies. Without, the records must not be changed.
+        states : container of TrialState, optional
+            Only trials in these states.
+        """
+        trials = self._read_trials(study_id)
+        if states is not None:
+            trials = [trial for trial in trials if trial.state in states]
+        return copy.deepcopy(trials) if deepcopy else trials
 
     @abstractmethod
-    def get_n_trials(self, study_id: int) -> int:
-        """Return the number of a study's trials."""
+    def _read_trials(self, study_id: int) -> list[FrozenTrial]:
+        """Return the records of a study's trials by number, in a new list."""
+
+    def get_n_trials(
+        self, study_id: int, state: Container[TrialState] | TrialState | None = None
+    ) -> int:
+        """Return the number of a study's trials, or of those in a state or several."""
+        states = (state,) if isinstance(state, TrialState) else state
+        return len(self.get_all_trials(study_id, deepcopy=False, states=states))
+
+    def get_best_trial(self, study_id: int) -> FrozenTrial:
+        """Return the complete trial with the best value; constraints do not count.
+
+        Raises
+        ------
+        ValueError
+            If no trial is complete.
+        RuntimeError
+            If the study has several objectives.
+        """
+        directions = self.get_study_directions(study_id)
+        if len(directions) > 1:
+            raise RuntimeError("A study of several objectives has no single best trial.")
+        trials = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.COMPLETE,))
+        if not trials:
+            raise ValueError("No trial is complete.")
+        best = max if directions[0] == StudyDirection.MAXIMIZE else min
+        return best(trials, key=lambda trial: (trial.values or [])[0])
+
+    def get_trial_number_from_id(self, trial_id: int) -> int:
+        """Return the number of a trial."""
+        return self.get_trial(trial_id).number
+
+    def get_trial_param(self, trial_id: int, param_name: str) -> float:
+        """Return a parameter of a trial, as the distribution's internal number."""
+        trial = self.get_trial(trial_id)
+        return trial.distributions[param_name].to_internal_repr(trial.params[param_name])
+
+    def get_trial_params(self, trial_id: int) -> dict[str, Any]:
+        """Return the parameters of a trial, in a new dict."""
+        return dict(self.get_trial(trial_id).params)
+
+    def get_trial_user_attrs(self, trial_id: int) -> dict[str, Any]:
+        """Return the notes of the user on a trial, in a new dict."""
+        return dict(self.get_trial(trial_id).user_attrs)
+
+    def get_trial_system_attrs(self, trial_id: int) -> dict[str, Any]:
+        """Return the notes of the library on a trial, in a new dict."""
+        return dict(self.get_trial(trial_id).system_attrs)
+
+    def check_trial_is_updatable(self, trial_id: int, trial_state: TrialState) -> None:
+        """Raise an error if a trial in this state cannot be changed.
+
+        Raises
+        ------
+        skhpo.exceptions.UpdateFinishedTrialError
+            If the state is one of a finished trial.
+        """
+        if trial_state.is_finished():
+            raise UpdateFinishedTrialError(
+                f"Trial {self.get_trial(trial_id).number} is {trial_state.name}: it cannot be "
+                "changed any more."
+            )
 
     @abstractmethod
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
@@ -155,7 +253,9 @@ class BaseStorage(ABC):
         """
 
     @abstractmethod
-    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
+    def set_trial_intermediate_value(
+        self, trial_id: int, step: int, intermediate_value: float
+    ) -> None:
         """Keep a value reported by an open trial."""
 
     @abstractmethod
@@ -188,6 +288,9 @@ class BaseStorage(ABC):
     def batch(self) -> AbstractContextManager[None]:
         """Return a context in which all that is set of trials is kept as a whole, at its end."""
         return nullcontext()
+
+    def remove_session(self) -> None:  # noqa: B027
+        """Close what is open, such as connections; the next use opens it again."""
 
     # ------------------------------------------------------------------ signs of life
 

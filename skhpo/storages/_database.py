@@ -117,6 +117,11 @@ class Database:
                 self._pid = os.getpid()
             return self._engines
 
+    @property
+    def engine(self) -> Engine:
+        """The pool of connections."""
+        return self._open()[0]
+
     def _leave_to_parent(self, engine: Engine) -> None:
         """Part with the connections that a forked process was born with."""
         self._pid = os.getpid()

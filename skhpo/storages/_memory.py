@@ -121,13 +121,8 @@ class InMemoryStorage(BaseStorage):
         """Return a trial's record, which must not be changed."""
         return self._trial_of_id[trial_id]
 
-    def get_all_trials(self, study_id: int) -> list[FrozenTrial]:
-        """Return the records of a study's trials by number, in a new list."""
+    def _read_trials(self, study_id: int) -> list[FrozenTrial]:
         return list(self._trials[study_id])
-
-    def get_n_trials(self, study_id: int) -> int:
-        """Return the number of a study's trials."""
-        return len(self._trials[study_id])
 
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
         """Return the id of a trial."""
@@ -165,9 +160,11 @@ class InMemoryStorage(BaseStorage):
             trial.state = state
             return True
 
-    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
+    def set_trial_intermediate_value(
+        self, trial_id: int, step: int, intermediate_value: float
+    ) -> None:
         """Keep a value reported by an open trial."""
-        self._open_trial(trial_id).intermediate_values[step] = value
+        self._open_trial(trial_id).intermediate_values[step] = intermediate_value
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the user on an open trial."""

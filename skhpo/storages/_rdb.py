@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Table, UniqueConstraint, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from skhpo.distributions import BaseDistribution, labelled_json
@@ -237,6 +237,11 @@ class RDBStorage(BaseStorage):
         """The database, without the password."""
         return str(self._database)
 
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine: the pool of connections to the database."""
+        return self._database.engine
+
     def remove_session(self) -> None:
         """Close the connections; the next use opens new ones."""
         self._database.dispose()
@@ -403,15 +408,9 @@ class RDBStorage(BaseStorage):
             self._refresh(self._study_of[trial_id])
             return mirror.trials[trial.number]
 
-    def get_all_trials(self, study_id: int) -> list[FrozenTrial]:
-        """Return the records of a study's trials by number, in a new list."""
+    def _read_trials(self, study_id: int) -> list[FrozenTrial]:
         with self._lock:
             return list(self._refresh(study_id).trials)
-
-    def get_n_trials(self, study_id: int) -> int:
-        """Return the number of a study's trials."""
-        with self._lock:
-            return len(self._refresh(study_id).trials)
 
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
         """Return the id of a trial."""
@@ -544,9 +543,11 @@ class RDBStorage(BaseStorage):
         self._mirrors[self._study_of[trial._trial_id]].own.add(trial._trial_id)
         return True
 
-    def set_trial_intermediate_value(self, trial_id: int, step: int, value: float) -> None:
+    def set_trial_intermediate_value(
+        self, trial_id: int, step: int, intermediate_value: float
+    ) -> None:
         """Keep a value reported by an open trial."""
-        number, kind = to_stored(value)
+        number, kind = to_stored(intermediate_value)
         row = {
             "trial_id": trial_id,
             "step": step,
@@ -556,7 +557,7 @@ class RDBStorage(BaseStorage):
         with self._lock:
             trial = self._open_trial(trial_id)
             self._write(_Setting(trial_id, trial_intermediate_values, row))
-            trial.intermediate_values[step] = value
+            trial.intermediate_values[step] = intermediate_value
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keep a note of the user on an open trial."""

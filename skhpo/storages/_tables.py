@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
 )
 
+from skhpo.storages._direction import StudyDirection
 from skhpo.trial import TrialState
 
 __all__ = [
@@ -55,7 +56,7 @@ __all__ = [
 SCHEMA_VERSION = 12
 REVISION = "v3.2.0.a"
 MAX_NAME = 512  # characters of a study's name, a parameter's, an attribute's key
-DIRECTIONS = ("NOT_SET", "MINIMIZE", "MAXIMIZE")  # as skhpo.study.StudyDirection numbers them
+DIRECTIONS = tuple(direction.name for direction in StudyDirection)  # by number
 _STATES = tuple(state.name for state in TrialState)
 
 metadata = MetaData()

@@ -1,19 +1,11 @@
 """Which way is better."""
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 from skhpo._hints import did_you_mean
+from skhpo.storages._direction import StudyDirection
 
 __all__ = ["StudyDirection", "as_directions", "only_direction"]
-
-
-class StudyDirection(IntEnum):
-    """Direction of a study's objective."""
-
-    NOT_SET = 0
-    MINIMIZE = 1
-    MAXIMIZE = 2
 
 
 def as_directions(direction: object, directions: Sequence[object] | None) -> list[StudyDirection]:

@@ -343,10 +343,7 @@ class Study:
         trials : list of FrozenTrial
             By number.
         """
-        trials = self._storage.get_all_trials(self._study_id)
-        if states is not None:
-            trials = [trial for trial in trials if trial.state in states]
-        return copy.deepcopy(trials) if deepcopy else trials
+        return self._storage.get_all_trials(self._study_id, deepcopy, states)
 
     @property
     def storage(self) -> BaseStorage:
@@ -495,7 +492,7 @@ class Study:
         """Bring the history up to date with what others have written; return their new trials."""
         if self._is_rewound:
             return []
-        trials = self._storage.get_all_trials(self._study_id)
+        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         new = trials[self.history.n_trials :]
         for trial in new:
             self._add_to_history(trial)
@@ -748,7 +745,7 @@ class Study:
     def _exists(self, params: dict[str, Any]) -> bool:
         return any(
             params == trial.system_attrs.get(FIXED_PARAMS, trial.params)
-            for trial in self._storage.get_all_trials(self._study_id)
+            for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)
         )
 
     def _snapshot(self) -> StudySnapshot:
