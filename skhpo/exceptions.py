@@ -1,9 +1,12 @@
 """The exceptions and warnings that skhpo raises."""
 
 __all__ = [
+    "CLIUsageError",
     "DuplicatedStudyError",
+    "ExperimentalWarning",
     "FitMemoryError",
     "FitTimeoutError",
+    "OptunaError",
     "SearchInterruptedWarning",
     "SearchOverfitWarning",
     "SkhpoError",
@@ -17,6 +20,13 @@ __all__ = [
 
 class SkhpoError(Exception):
     """Base class of skhpo's own exceptions."""
+
+
+OptunaError = SkhpoError  # the dialect's name
+
+
+class CLIUsageError(SkhpoError):
+    """The command line was given what it cannot use."""
 
 
 class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
@@ -61,9 +71,27 @@ class WorkerDiedError(SkhpoError):
     """A worker process ended (killed, out of memory, crashed) while it ran a task, twice."""
 
 
+class ExperimentalWarning(Warning):
+    """The category of the dialect's warnings of experimental features, for filters that name it.
+
+    Nothing here warns of this category.
+    """
+
+
 class SearchInterruptedWarning(UserWarning):
     """A search was stopped before its budget was used up; what had finished was kept."""
 
 
 class SearchOverfitWarning(UserWarning):
     """What a search has gained is no more than what choosing among many brings by itself."""
+
+
+def is_pruned(error: BaseException) -> bool:
+    """Whether an objective has raised this to end its trial as pruned.
+
+    Callbacks that are written for Optuna raise Optuna's own exception: it counts, too.
+    """
+    return isinstance(error, TrialPruned) or any(
+        kind.__name__ == "TrialPruned" and kind.__module__.partition(".")[0] == "optuna"
+        for kind in type(error).__mro__
+    )

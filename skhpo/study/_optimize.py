@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from skhpo.exceptions import TrialPruned
+from skhpo.exceptions import is_pruned
 from skhpo.storages import Heartbeat, fail_stale_trials
 from skhpo.trial import FrozenTrial, Trial, TrialState
 
@@ -60,10 +60,10 @@ class _Run:
         study = self.study
         try:
             value = self.func(trial)
-        except TrialPruned:
-            logger.info("Trial %d pruned.", trial.number)
-            return study.tell(trial, state=TrialState.PRUNED)
         except BaseException as error:
+            if is_pruned(error):
+                logger.info("Trial %d pruned. %s", trial.number, error)
+                return study.tell(trial, state=TrialState.PRUNED)
             frozen = study.tell(trial, state=TrialState.FAIL)
             logger.warning("Trial %d failed with %r; %s.", trial.number, trial.params, error)
             if not isinstance(error, self.catch):

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from skhpo.trial import TrialState
 
 __all__ = ["read_outcome"]
@@ -50,8 +48,11 @@ def read_outcome(
 
 
 def _as_numbers(values: Any, n_objectives: int) -> list[float]:
-    is_sequence = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
-    given = list(values) if is_sequence else [values]
+    """Read the values; whatever error they raise on the way becomes a ValueError."""
+    try:
+        given = list(values) if _holds_several(values) else [values]
+    except Exception as error:
+        raise ValueError(f"The values cannot be read: {error!r}.") from error
     if len(given) != n_objectives:
         raise ValueError(
             f"The study has {n_objectives} objective{'s' * (n_objectives > 1)}; "
@@ -60,11 +61,18 @@ def _as_numbers(values: Any, n_objectives: int) -> list[float]:
     return [_as_number(value) for value in given]
 
 
+def _holds_several(values: Any) -> bool:
+    """Whether it is a sequence, or an array, tensor or series with an axis at least."""
+    if isinstance(values, str):
+        return False
+    return isinstance(values, Sequence) or getattr(values, "ndim", 0) > 0
+
+
 def _as_number(value: Any) -> float:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"The value {value!r} is no number.") from None
+        number = float(value.item() if getattr(value, "ndim", 0) > 0 else value)
+    except Exception as error:
+        raise ValueError(f"The value {value!r} is no number.") from error
     if math.isnan(number):
         raise ValueError(f"The value {value!r} is no number.")
     return number
