@@ -41,7 +41,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(call install,$(VENV),-e ".[test$(comma)lint]")
+	$(call install,$(VENV),-e ".[test$(comma)lint$(comma)package]")
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-bench: pyproject.toml $(VENV)/.installed-dev
@@ -125,10 +125,15 @@ format: $(VENV)/.installed-dev  ## Put the code into shape
 
 # ------------------------------------------------------------------------------ the others
 
-.PHONY: bench clean
+.PHONY: package bench clean
+package: $(VENV)/.installed-dev  ## Build the wheel and the sdist in dist/, and check them
+	rm -rf build dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
 bench: $(VENV)/.installed-bench  ## Run the benchmarks, in their quick settings
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "--- $$file"; $(BIN)/python $$file --quick; done
 
 clean:  ## Remove the environments and caches
-	rm -rf $(VENV) $(OLDEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """A booster at the end of a pipeline, stopped early within the folds of the search.
 
-Takes LightGBM or XGBoost, whichever is installed (``pip install "skhpo[boosting]"``).
+Takes LightGBM or XGBoost, whichever is installed (``pip install ".[boosting]"``).
 """
 
 import sys
@@ -29,7 +29,7 @@ except ImportError:
         booster = XGBClassifier(n_estimators=1000)
         size, sizes = "max_depth", randint(2, 6)
     except ImportError:
-        sys.exit("This example needs LightGBM or XGBoost: pip install 'skhpo[boosting]'")
+        sys.exit("This example needs LightGBM or XGBoost: pip install '.[boosting]'")
 
 # %% Data: who pays back a loan? Made up, with a column of text and with holes.
 rng = np.random.default_rng(0)

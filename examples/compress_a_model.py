@@ -20,6 +20,10 @@ from skhpo.samplers import GridSampler, RandomSampler, TPESampler
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
+if not folder.is_dir():
+    sys.exit(f"{folder} is no folder: name one that is there, for the picture.")
+
 
 # %% A network that drops its smallest weights after training, and what is left of it.
 class PrunedNetwork(MLPClassifier):
@@ -92,11 +96,11 @@ try:
     matplotlib.use("agg")
     from skhpo.plots import ParetoFrontDisplay
 except ImportError:
-    sys.exit("For the picture: pip install 'skhpo[plot]'")
+    sys.exit("For the picture: pip install '.[plot]'")
 
 best = max(found.values(), key=lambda search: search.hypervolume_)
 display = ParetoFrontDisplay.from_search(best)
 display.ax_.set_title("Accuracy against the weights that are left")
-path = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp()) / "front.png"
+path = folder / "front.png"
 display.figure_.savefig(path, dpi=120, bbox_inches="tight")
 print(f"\nThe front, {len(best.pareto_front_)} networks, is drawn in {path}.")

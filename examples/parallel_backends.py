@@ -43,7 +43,7 @@ def main():
         with parallel_config(backend, n_jobs=2):
             run(f"2 by {backend}")
     if find_spec("distributed") is None:
-        print("(dask is not installed: pip install 'skhpo[dask]')")
+        print("(dask is not installed: pip install '.[dask]')")
         return
     from distributed import Client
 

@@ -1,6 +1,6 @@
 """A PyTorch training loop that reports each epoch, and stops where there is little hope.
 
-Needs PyTorch (``pip install "skhpo[torch]"``); a CPU will do.
+Needs PyTorch (``pip install ".[torch]"``); a CPU will do.
 """
 
 import sys
@@ -10,7 +10,7 @@ import skhpo
 try:
     import torch
 except ImportError:
-    sys.exit("This example needs PyTorch, which is not installed: pip install 'skhpo[torch]'")
+    sys.exit("This example needs PyTorch, which is not installed: pip install '.[torch]'")
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
-__all__ = ["did_you_mean", "use_instead"]
+__all__ = ["did_you_mean", "missing_extra", "use_instead"]
 
 ABBREVIATED = 3  # letters from which on the beginning of a word may stand for it
 
@@ -28,6 +28,27 @@ def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
     if len(word) >= ABBREVIATED:
         near = [one for one in by_lower if one.startswith(word.lower())][:n] or near
     return f" Did you mean {' or '.join(repr(by_lower[one]) for one in near)}?" if near else ""
+
+
+def missing_extra(need: str, extra: str) -> ImportError:
+    """Make the error for a package that is missing: how to install the extra that has it.
+
+    Parameters
+    ----------
+    need : str
+        What needs which package.
+    extra : str
+        The name of the extra.
+
+    Examples
+    --------
+    >>> from skhpo._hints import missing_extra
+    >>> print(missing_extra("Pictures need matplotlib", "plot"))
+    Pictures need matplotlib: pip install 'skhpo[plot]' (in a checkout: pip install '.[plot]')
+    """
+    return ImportError(
+        f"{need}: pip install 'skhpo[{extra}]' (in a checkout: pip install '.[{extra}]')"
+    )
 
 
 def use_instead(value: Any, room: ModuleType | None = None) -> str:

@@ -19,6 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import click
 
 import skhpo
+from skhpo._hints import missing_extra
 from skhpo.storages import RDBStorage
 from skhpo.storages._database import parse_url
 from skhpo.study import Study, StudyDirection
@@ -193,7 +194,7 @@ def dashboard(url: str, host: str, port: int) -> None:
     """
     storage = _open_storage(url)
     if importlib.util.find_spec("optuna_dashboard") is None:
-        raise ImportError("The dashboard is an extra: pip install 'skhpo[dashboard]'")
+        raise missing_extra("The dashboard needs optuna-dashboard", "dashboard")
     from optuna_dashboard import wsgi
 
     app = wsgi(storage._database.url.render_as_string(hide_password=False))

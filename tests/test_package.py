@@ -136,3 +136,22 @@ def test_the_version_is_that_of_the_installed_package():
 
 def test_the_package_says_that_it_is_typed():
     assert (Path(skhpo.__file__).parent / "py.typed").is_file()
+
+
+def test_every_public_module_is_there_after_importing_skhpo():
+    outcome = subprocess.run(
+        [sys.executable, "-c", "import skhpo; print(*dir(skhpo)); skhpo.plots.ParetoFrontDisplay"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    public = {name.split(".")[1] for name in PUBLIC_MODULES if "." in name}
+    assert public - set(outcome.stdout.split()) == {"cli"}
+
+
+def test_the_example_that_draws_a_front_names_a_folder_that_is_not_there(tmp_path):
+    example = Path(skhpo.__file__).parent.parent / "examples" / "compress_a_model.py"
+    command = [sys.executable, example, tmp_path / "none"]
+    outcome = subprocess.run(command, capture_output=True, text=True)
+    assert outcome.returncode == 1
+    assert outcome.stderr.strip().startswith(f"{tmp_path / 'none'} is no folder")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from skhpo._hints import missing_extra
 from skhpo.exceptions import TrialPruned
 
 if TYPE_CHECKING:
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
 try:
     from xgboost.callback import TrainingCallback
 except ImportError as error:
-    raise ImportError(
-        "XGBoostPruningCallback needs XGBoost: pip install 'skhpo[boosting]'"
-    ) from error
+    raise missing_extra("XGBoostPruningCallback needs XGBoost", "boosting") from error
 
 __all__ = ["XGBoostPruningCallback"]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 
+from skhpo._hints import missing_extra
 from skhpo.multi_objective import is_nondominated
 
 if TYPE_CHECKING:
@@ -344,8 +345,6 @@ def _new_axes() -> Axes:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            "Pictures need matplotlib, which is an extra: pip install 'skhpo[plot]'"
-        ) from error
+        raise missing_extra("Pictures need matplotlib", "plot") from error
     axes: Axes = plt.subplots(layout="constrained")[1]
     return axes

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from skhpo._hints import missing_extra
 from skhpo.exceptions import StorageInternalError
 from skhpo.storages._tables import (
     REVISION,
@@ -314,12 +315,11 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
     try:
         engine = create_engine(url, **kwargs)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(str(error.name))
-        hint = f"pip install 'skhpo[{extra}]'" if extra else f"pip install {error.name}"
-        raise ImportError(
-            f"The database {url.render_as_string(hide_password=True)} needs the package "
-            f"{error.name}: {hint}"
-        ) from error
+        shown = url.render_as_string(hide_password=True)
+        need = f"The database {shown} needs the package {error.name}"
+        if str(error.name) in _EXTRAS:
+            raise missing_extra(need, _EXTRAS[str(error.name)]) from error
+        raise ImportError(f"{need}: pip install {error.name}") from error
     except NoSuchModuleError as error:
         raise ValueError(f"`storage`: SQLAlchemy knows no such database: {error}") from error
     if is_sqlite:

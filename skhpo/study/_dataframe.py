@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from skhpo._hints import missing_extra
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ def trials_dataframe(
     try:
         import pandas as pd
     except ImportError as error:
-        raise ImportError(
-            "trials_dataframe needs pandas: install it with `pip install pandas`."
-        ) from error
+        raise missing_extra("trials_dataframe needs pandas", "dataframe") from error
     if not trials:
         return pd.DataFrame()
     records = [_record(trial, attrs, metric_names) for trial in trials]
