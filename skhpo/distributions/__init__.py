@@ -10,19 +10,35 @@ from skhpo.distributions._convert import (
     labelled_json,
 )
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
+from skhpo.distributions._old_names import (
+    DiscreteUniformDistribution,
+    IntLogUniformDistribution,
+    IntUniformDistribution,
+    LogUniformDistribution,
+    UniformDistribution,
+)
 from skhpo.distributions._quantile import QuantileDistribution
 from skhpo.distributions._sequence import MAX_LISTED, SequenceDistribution
+
+CategoricalChoiceType = None | bool | int | float | str
+"""What each choice is that a database keeps as it is."""
 
 __all__ = [
     "MAX_EDGES",
     "MAX_LISTED",
     "BaseDistribution",
+    "CategoricalChoiceType",
     "CategoricalDistribution",
+    "DiscreteUniformDistribution",
     "FloatDistribution",
     "IntDistribution",
+    "IntLogUniformDistribution",
+    "IntUniformDistribution",
+    "LogUniformDistribution",
     "OrdinalDistribution",
     "QuantileDistribution",
     "SequenceDistribution",
+    "UniformDistribution",
     "as_distribution",
     "check_distribution_compatibility",
     "distribution_to_json",

@@ -19,6 +19,22 @@ _BY_NAME: dict[str, type[BaseDistribution]] = {
     "IntDistribution": IntDistribution,
     "CategoricalDistribution": CategoricalDistribution,
 }
+_SHORT = {
+    "float": "FloatDistribution",
+    "int": "IntDistribution",
+    "categorical": "CategoricalDistribution",
+}
+_OLD_NAMES = {  # as databases of Optuna 2 have them
+    "UniformDistribution": "FloatDistribution",
+    "LogUniformDistribution": "FloatDistribution",
+    "DiscreteUniformDistribution": "FloatDistribution",
+    "IntUniformDistribution": "IntDistribution",
+    "IntLogUniformDistribution": "IntDistribution",
+}
+_OLD_ARGUMENTS = {
+    "LogUniformDistribution": {"log": True},
+    "IntLogUniformDistribution": {"log": True},
+}
 _IN_A_RANGE = QuantileDistribution, SequenceDistribution  # others see no more than the range
 
 
@@ -109,7 +125,14 @@ def json_to_distribution(json_str: str) -> BaseDistribution:
     """
     try:
         layout = json.loads(json_str)
-        name, attributes = layout["name"], layout["attributes"]
+        if "type" in layout:  # the short form, which people write by hand
+            name, attributes = _SHORT[layout.pop("type")], layout
+        else:
+            name, attributes = layout["name"], layout["attributes"]
+        if name in _OLD_NAMES:
+            name, attributes = _OLD_NAMES[name], {**_OLD_ARGUMENTS.get(name, {}), **attributes}
+            if "q" in attributes:
+                attributes["step"] = attributes.pop("q")
         cls = OrdinalDistribution if layout.get("ordinal") else _BY_NAME[name]
         return cls(**attributes)
     except (AttributeError, KeyError, TypeError) as error:

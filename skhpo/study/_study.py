@@ -144,8 +144,9 @@ class Study:
             trial = Trial(self, self._start_trial())
             frozen = trial._frozen
             self.sampler.before_trial(self, frozen)
-            search_space = self.sampler.infer_relative_search_space(self, frozen)
-            trial._relative_params = self.sampler.sample_relative(self, frozen, search_space)
+            space = self.sampler.infer_relative_search_space(self, frozen)
+            trial._relative_space = space
+            trial._relative_params = self.sampler.sample_relative(self, frozen, space)
             for name, distribution in (fixed_distributions or {}).items():
                 trial._suggest(name, as_distribution(distribution))
             return trial
@@ -683,12 +684,14 @@ class Study:
         if distribution.single():
             return distribution.to_external_repr(float(distribution.from_unit(np.array([0.5]))[0]))
         if name in trial._relative_params:
-            value = trial._relative_params[name]
-            if not _is_value_of(distribution, value):
+            if name not in trial._relative_space:
                 raise ValueError(
-                    f"The sampler drew {value!r} for {name!r}, which lies outside {distribution}."
+                    f"The sampler drew {name!r}, which its relative search space does not name."
                 )
-            return value
+            check_distribution_compatibility(trial._relative_space[name], distribution)
+            value = trial._relative_params[name]
+            if _is_value_of(distribution, value):
+                return value
         return self.sampler.sample_independent(self, frozen, name, distribution)
 
     def _set_param(

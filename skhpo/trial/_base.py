@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,12 +15,14 @@ from skhpo.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from skhpo.distributions._labels import is_json
 
 __all__ = ["BaseTrial", "constraints_of"]
 
 _Choice = TypeVar("_Choice")
 
 CONSTRAINT = "constraints:"  # prefix of the system attributes that hold constraints
+LISTED_CONSTRAINTS = "constraints"  # the one in which Optuna 4 keeps them as a list
 
 
 class BaseTrial(ABC):
@@ -92,8 +95,31 @@ class BaseTrial(ABC):
         choice : object
             One of `choices`.
         """
-        choice: _Choice = self._suggest(name, CategoricalDistribution(choices))
+        distribution = CategoricalDistribution(choices)
+        odd = next((choice for choice in distribution.choices if not is_json(choice)), None)
+        if odd is not None:
+            warnings.warn(
+                f"Choices of {name!r} are no None, bool, int, float or str, such as {odd!r} of "
+                f"type {type(odd).__name__}: a study in a database keeps their texts alone.",
+                stacklevel=2,
+            )
+        choice: _Choice = self._suggest(name, distribution)
         return choice
+
+    def suggest_uniform(self, name: str, low: float, high: float) -> float:
+        """Suggest a real number: an old name of ``suggest_float(name, low, high)``."""
+        _warn_of_old_name("suggest_uniform", "suggest_float(name, low, high)")
+        return self.suggest_float(name, low, high)
+
+    def suggest_loguniform(self, name: str, low: float, high: float) -> float:
+        """Suggest on a log scale: an old name of ``suggest_float(name, low, high, log=True)``."""
+        _warn_of_old_name("suggest_loguniform", "suggest_float(name, low, high, log=True)")
+        return self.suggest_float(name, low, high, log=True)
+
+    def suggest_discrete_uniform(self, name: str, low: float, high: float, q: float) -> float:
+        """Suggest on a grid: an old name of ``suggest_float(name, low, high, step=q)``."""
+        _warn_of_old_name("suggest_discrete_uniform", "suggest_float(name, low, high, step=q)")
+        return self.suggest_float(name, low, high, step=q)
 
     @abstractmethod
     def report(self, value: float, step: int) -> None:
@@ -123,24 +149,32 @@ class BaseTrial(ABC):
 
 def _distribution(
     kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
-) -> BaseDistribution:
+) -> FloatDistribution | IntDistribution:
     """Make a distribution, or return the one that was made before: trials ask for the same."""
     try:
-        return _made(kind, low, high, log, step)
+        made = _made(kind, low, high, log, step)
     except TypeError:  # what is given has no hash, or is wrong: the distribution says so
         return kind(low, high, log=log, step=step)
+    if made.high != high:  # it was lowered to the grid: each trial warns
+        return kind(low, high, log=log, step=step)
+    return made
+
+
+def _warn_of_old_name(old: str, new: str) -> None:
+    warnings.warn(f"`{old}` is an old name: write `{new}`.", FutureWarning, stacklevel=3)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _made(
     kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
-) -> BaseDistribution:
+) -> FloatDistribution | IntDistribution:
     return kind(low, high, log=log, step=step)
 
 
 def constraints_of(system_attrs: Mapping[str, Any]) -> dict[str, float]:
-    """Constraints by name, from a trial's system attributes."""
-    return {
+    """Constraints by name, from a trial's system attributes; Optuna 4 wrote them as a list."""
+    listed = system_attrs.get(LISTED_CONSTRAINTS) or ()
+    return {str(i): value for i, value in enumerate(listed)} | {
         key.removeprefix(CONSTRAINT): value
         for key, value in system_attrs.items()
         if key.startswith(CONSTRAINT)

@@ -51,8 +51,8 @@ class FixedTrial(BaseTrial):
         self._user_attrs[key] = value
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Say how far a constraint is from being broken: it is met at 0 and below."""
-        self._constraints[key] = as_constraint(key, value)
+        """Say how far a constraint is from being broken; the first value stays."""
+        self._constraints.setdefault(key, as_constraint(key, value))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
         if name not in self._given:

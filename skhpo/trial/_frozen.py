@@ -48,6 +48,7 @@ class FrozenTrial(BaseTrial):
 
     __slots__ = (
         "_trial_id",
+        "_values",
         "datetime_complete",
         "datetime_start",
         "distributions",
@@ -57,7 +58,6 @@ class FrozenTrial(BaseTrial):
         "state",
         "system_attrs",
         "user_attrs",
-        "values",
     )
 
     def __init__(
@@ -80,7 +80,7 @@ class FrozenTrial(BaseTrial):
             raise ValueError("Give `value` or `values`, not both.")
         self.number = number
         self.state = state
-        self.values = [value] if value is not None else None if values is None else list(values)
+        self.values = values if value is None else [value]
         self.datetime_start = datetime_start
         self.datetime_complete = datetime_complete
         self.params = params
@@ -91,6 +91,15 @@ class FrozenTrial(BaseTrial):
         self._trial_id = trial_id
 
     @property
+    def values(self) -> list[float] | None:
+        """The objectives' values; None if the trial has none."""
+        return self._values
+
+    @values.setter
+    def values(self, values: Sequence[float] | None) -> None:
+        self._values = None if values is None else list(values)
+
+    @property
     def value(self) -> float | None:
         """The objective value; None if the trial has none."""
         if self.values is None:
@@ -98,6 +107,12 @@ class FrozenTrial(BaseTrial):
         if len(self.values) > 1:
             raise RuntimeError("This trial has several values: read `values` instead of `value`.")
         return self.values[0]
+
+    @value.setter
+    def value(self, value: float | None) -> None:
+        if self.values is not None and len(self.values) > 1:
+            raise RuntimeError("This trial has several values: set `values` instead of `value`.")
+        self.values = None if value is None else [value]
 
     @property
     def last_step(self) -> int | None:
@@ -128,8 +143,8 @@ class FrozenTrial(BaseTrial):
         self.user_attrs[key] = value
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Set a constraint in this record; the study is not changed."""
-        self.system_attrs[CONSTRAINT + key] = as_constraint(key, value)
+        """Set a constraint in this record, not in the study; the first value stays."""
+        self.system_attrs.setdefault(CONSTRAINT + key, as_constraint(key, value))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
         if name not in self.params:
@@ -150,10 +165,10 @@ class FrozenTrial(BaseTrial):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FrozenTrial):
             return NotImplemented
-        return all(getattr(self, field) == getattr(other, field) for field in self.__slots__)
+        return all(getattr(self, field) == getattr(other, field) for field in _FIELDS)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field: getattr(self, field) for field in self.__slots__}
+        return {field: getattr(self, field) for field in _FIELDS}
 
     def __setstate__(self, state: Any) -> None:
         if isinstance(state, tuple):  # as earlier versions pickled it
@@ -169,10 +184,12 @@ class FrozenTrial(BaseTrial):
             setattr(copied, field, dict(getattr(self, field)))
         copied.user_attrs = copy.deepcopy(self.user_attrs, memo) if self.user_attrs else {}
         copied.system_attrs = copy.deepcopy(self.system_attrs, memo) if self.system_attrs else {}
-        copied.values = None if self.values is None else list(self.values)
+        copied.values = self.values
         return copied
 
-    def __lt__(self, other: FrozenTrial) -> bool:
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, FrozenTrial):
+            return NotImplemented
         return self.number < other.number
 
     def __hash__(self) -> int:
@@ -184,6 +201,13 @@ class FrozenTrial(BaseTrial):
             for name in ("number", "state", "values", "params", "intermediate_values")
         )
         return f"FrozenTrial({fields})"
+
+    def _validate(self) -> None:
+        """Raise a ValueError if the record contradicts itself."""
+        check_trial(self)
+
+
+_FIELDS = tuple("values" if slot == "_values" else slot for slot in FrozenTrial.__slots__)
 
 
 def create_trial(
@@ -273,5 +297,14 @@ def check_trial(trial: FrozenTrial) -> None:
             raise ValueError(f"Parameter {name!r}: {value!r} lies outside {distribution}.")
     if trial.state == TrialState.COMPLETE and trial.values is None:
         raise ValueError("A complete trial needs a value; got value=None.")
+    if trial.state == TrialState.FAIL and trial.values is not None:
+        raise ValueError(f"A failed trial has no value; got {trial.values}.")
     if trial.values is not None and any(value != value for value in trial.values):
         raise ValueError(f"A trial's value must not be NaN; got {trial.values}.")
+    if trial.state != TrialState.WAITING and trial.datetime_start is None:
+        raise ValueError(f"A trial that is {trial.state.name} needs `datetime_start`; got None.")
+    if trial.state.is_finished() != (trial.datetime_complete is not None):
+        raise ValueError(
+            "`datetime_complete` belongs to a trial that has ended; got "
+            f"{trial.datetime_complete} for one that is {trial.state.name}."
+        )

@@ -46,6 +46,7 @@ class Trial(BaseTrial):
         self.study = study
         self._trial_id = trial_id
         self._relative_params: dict[str, Any] = {}
+        self._relative_space: dict[str, BaseDistribution] = {}
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params})"

@@ -122,10 +122,9 @@ def test_arguments_have_the_names_of_optuna(ours, theirs):
 
 @pytest.mark.parametrize("name", ["Study", "Trial", "FrozenTrial", "FixedTrial"])
 def test_public_methods_and_properties_have_the_names_of_optuna(name):
-    deprecated = {"suggest_uniform", "suggest_loguniform", "suggest_discrete_uniform"}
     theirs = getattr(optuna.trial, name, None) or getattr(optuna.study, name)
     ours = getattr(skhpo.trial, name, None) or getattr(skhpo.study, name)
-    wanted = {n for n in dir(theirs) if not n.startswith("_")} - deprecated
+    wanted = {n for n in dir(theirs) if not n.startswith("_")}
     if name == "FixedTrial":
         wanted -= {"system_attrs"}
     assert wanted - set(dir(ours)) - ({"directions"} if name == "Study" else set()) == set()
