@@ -10,6 +10,8 @@ from skhpo.storages._heartbeat import (
     fail_stale_trials,
 )
 from skhpo.storages._memory import InMemoryStorage
+from skhpo.storages.journal import JournalFileBackend as JournalFileStorage
+from skhpo.storages.journal import JournalFileOpenLock, JournalFileSymlinkLock, JournalStorage
 
 if TYPE_CHECKING:
     from skhpo.storages._rdb import RDBStorage
@@ -18,6 +20,10 @@ __all__ = [
     "BaseStorage",
     "Heartbeat",
     "InMemoryStorage",
+    "JournalFileOpenLock",
+    "JournalFileStorage",
+    "JournalFileSymlinkLock",
+    "JournalStorage",
     "RDBStorage",
     "RetryHeartbeatStaleTrialCallback",
     "StudyRecord",

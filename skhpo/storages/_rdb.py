@@ -8,20 +8,19 @@ import os
 import threading
 import uuid
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import Table, UniqueConstraint, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from skhpo.distributions import BaseDistribution, labelled_json
+from skhpo.distributions import BaseDistribution
 from skhpo.exceptions import (
     DuplicatedStudyError,
     SkhpoError,
@@ -30,6 +29,7 @@ from skhpo.exceptions import (
 )
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._database import Database
+from skhpo.storages._json import attribute_json, distribution_json
 from skhpo.storages._reading import read_changed_trials, to_utc
 from skhpo.storages._tables import (
     DIRECTIONS,
@@ -503,7 +503,7 @@ class RDBStorage(BaseStorage):
             "trial_id": trial_id,
             "param_name": param_name,
             "param_value": float(param_value_internal),
-            "distribution_json": _distribution_json(distribution),
+            "distribution_json": distribution_json(distribution),
         }
         with self._lock:
             trial = self._open_trial(trial_id)
@@ -860,7 +860,7 @@ def _rows_of(trial: FrozenTrial, trial_id: int) -> Iterator[tuple[Table, list[di
                 "trial_id": trial_id,
                 "param_name": name,
                 "param_value": distribution.to_internal_repr(trial.params[name]),
-                "distribution_json": _distribution_json(distribution),
+                "distribution_json": distribution_json(distribution),
             }
             for name, distribution in trial.distributions.items()
         ],
@@ -904,35 +904,10 @@ def _beat_row(trial_id: int, moment: datetime) -> dict[str, Any]:
     return {"trial_id": trial_id, "heartbeat": moment}
 
 
-def _distribution_json(distribution: BaseDistribution) -> str:
-    kinds = tuple(type(choice) for choice in getattr(distribution, "choices", ()))
-    return _typed_distribution_json(distribution, kinds)
-
-
-@lru_cache(maxsize=1024)
-def _typed_distribution_json(distribution: BaseDistribution, kinds: tuple[type, ...]) -> str:
-    return labelled_json(distribution)  # the kinds tell [1, 0] from the equal [True, False]
-
-
 def _to_json(key: str, value: Any) -> str:
     if len(key) > MAX_NAME:
         raise ValueError(f"The key of an attribute has at most {MAX_NAME} characters: {key[:50]}…")
-    try:
-        return json.dumps(value, default=_plain)
-    except TypeError as error:
-        raise TypeError(
-            f"The attribute {key!r} cannot be stored: it must be made of dicts, lists, texts, "
-            f"numbers, booleans and None ({error})."
-        ) from None
-
-
-def _plain(value: Any) -> Any:
-    """What JSON takes for numpy's values, and for labels of anything else that has a list."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"it holds {value!r} of type {type(value).__name__}")
+    return attribute_json(key, value)
 
 
 def _has_ended(number: int, state: str) -> UpdateFinishedTrialError:

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from skhpo.storages import InMemoryStorage, RDBStorage
+from skhpo.storages import InMemoryStorage, JournalStorage, RDBStorage
+from skhpo.storages.journal import JournalFileBackend
 from tests.storages.postgresql_server import PostgreSQLServer, find_programs
 
 
@@ -40,11 +41,14 @@ def url(request):
     return request.getfixturevalue(f"{request.param}_url")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"], ids=str)
+@pytest.fixture(params=["memory", "journal", "sqlite", "postgresql"], ids=str)
 def storage(request):
     """A new storage, of any kind."""
     if request.param == "memory":
         return InMemoryStorage()
+    if request.param == "journal":
+        path = request.getfixturevalue("tmp_path") / "studies.log"
+        return JournalStorage(JournalFileBackend(path))
     return RDBStorage(request.getfixturevalue(f"{request.param}_url"))
 
 

@@ -23,7 +23,8 @@ from skhpo.distributions import (
     QuantileDistribution,
 )
 from skhpo.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
-from skhpo.storages import InMemoryStorage, RDBStorage
+from skhpo.storages import InMemoryStorage, JournalStorage, RDBStorage
+from skhpo.storages.journal import JournalFileBackend
 from skhpo.trial import TrialState, create_trial
 from tests.storages.records import plain, typed
 
@@ -38,6 +39,8 @@ def handles(storage):
 
 
 def again(storage):
+    if isinstance(storage, JournalStorage):
+        return JournalStorage(JournalFileBackend(storage._backend._path))
     return RDBStorage(storage._database.url.render_as_string(hide_password=False))
 
 

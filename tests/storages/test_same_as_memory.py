@@ -14,7 +14,8 @@ from skhpo.distributions import (
     OrdinalDistribution,
 )
 from skhpo.exceptions import UpdateFinishedTrialError
-from skhpo.storages import InMemoryStorage, RDBStorage
+from skhpo.storages import InMemoryStorage, JournalStorage, RDBStorage
+from skhpo.storages.journal import JournalFileBackend
 from skhpo.trial import TrialState, create_trial
 from tests.storages.records import plain
 
@@ -212,6 +213,26 @@ def test_a_database_and_the_memory_give_equal_records(script):
         assert database.seen_by(last) == expected
         for storage in (database.storage, onlooker, last):
             storage.remove_session()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scripts)
+def test_a_journal_and_the_memory_give_equal_records(script):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/studies.log"
+        memory = Player(InMemoryStorage())
+        journal = Player(JournalStorage(JournalFileBackend(path)))
+        onlooker = JournalStorage(JournalFileBackend(path))
+        for step in script:
+            memory.play(step)
+            journal.play(step)
+            assert repr(journal.answers) == repr(memory.answers)
+            expected = memory.seen_by(memory.storage)
+            assert journal.seen_by(journal.storage) == expected
+            assert journal.seen_by(onlooker) == expected
+        assert journal.seen_by(JournalStorage(JournalFileBackend(path))) == memory.seen_by(
+            memory.storage
+        )
 
 
 def test_what_is_compared_tells_records_apart():

@@ -76,6 +76,7 @@ MODULES = [
     "importance",
     "search_space",
     "storages",
+    "storages.journal",
     "exceptions",
     "logging",
 ]

@@ -1,0 +1,18 @@
+"""Studies in a file to which each change is appended, in the format of Optuna's journals."""
+
+from skhpo.storages.journal._backend import BaseJournalBackend, JournalFileBackend
+from skhpo.storages.journal._lock import (
+    BaseJournalFileLock,
+    JournalFileOpenLock,
+    JournalFileSymlinkLock,
+)
+from skhpo.storages.journal._storage import JournalStorage
+
+__all__ = [
+    "BaseJournalBackend",
+    "BaseJournalFileLock",
+    "JournalFileBackend",
+    "JournalFileOpenLock",
+    "JournalFileSymlinkLock",
+    "JournalStorage",
+]

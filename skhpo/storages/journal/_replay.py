@@ -1,0 +1,198 @@
+"""The entries of a journal, and what they make of studies and trials when they are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any
+
+from skhpo.distributions import (
+    BaseDistribution,
+    check_distribution_compatibility,
+    json_to_distribution,
+)
+from skhpo.storages._json import distribution_json, plain_attribute
+from skhpo.storages._memory import InMemoryStorage
+from skhpo.trial import FrozenTrial, TrialState
+
+__all__ = ["Operation", "Replay", "template_log", "utc_now"]
+
+
+class Operation(IntEnum):
+    """What an entry does, as the format numbers it."""
+
+    CREATE_STUDY = 0
+    DELETE_STUDY = 1
+    SET_STUDY_USER_ATTR = 2
+    SET_STUDY_SYSTEM_ATTR = 3
+    CREATE_TRIAL = 4
+    SET_TRIAL_PARAM = 5
+    SET_TRIAL_STATE_VALUES = 6
+    SET_TRIAL_INTERMEDIATE_VALUE = 7
+    SET_TRIAL_USER_ATTR = 8
+    SET_TRIAL_SYSTEM_ATTR = 9
+    DISCARD_TRIALS = 10  # a hint of other programs; nothing changes
+
+
+_distribution = lru_cache(maxsize=4096)(json_to_distribution)
+
+
+class Replay:
+    """What a journal says of its studies, entry after entry.
+
+    An entry that cannot be followed (a study of a name that is taken, a change of a trial that
+    has ended) came too late, and changes nothing. Ids are counted along, as in Optuna's replay.
+
+    Attributes
+    ----------
+    memory : InMemoryStorage
+        The studies and trials so far.
+    """
+
+    def __init__(self) -> None:
+        self.memory = InMemoryStorage()
+        self._study_of: dict[int, int] = {}  # by trial
+        self._first: dict[tuple[int, str], BaseDistribution] = {}  # by study and parameter
+
+    def apply(self, log: Mapping[str, Any]) -> None:
+        """Do what an entry says."""
+        operation = Operation(log["op_code"])
+        if operation == Operation.CREATE_STUDY:
+            self._create_study(log)
+        elif operation in _OF_STUDIES and log["study_id"] in self.memory._studies:
+            _OF_STUDIES[operation](self, log["study_id"], log)
+        elif operation in _OF_TRIALS:
+            trial = self.memory._trial_of_id.get(log["trial_id"])
+            if trial is not None and not trial.state.is_finished():
+                _OF_TRIALS[operation](self, trial, log)
+
+    def check(self, trial_id: int, name: str, distribution: BaseDistribution) -> None:
+        """Raise a ValueError if the study has another kind of parameter under this name."""
+        known = self._first.get((self._study_of[trial_id], name))
+        if known is not None:
+            check_distribution_compatibility(known, distribution)
+
+    # ------------------------------------------------------------------------ studies
+
+    def _create_study(self, log: Mapping[str, Any]) -> None:
+        if log["study_name"] not in self.memory._id_of_name:
+            self.memory.create_new_study(log["directions"], log["study_name"])
+
+    def _delete_study(self, study_id: int, log: Mapping[str, Any]) -> None:
+        self.memory.delete_study(study_id)
+
+    def _set_study_user_attr(self, study_id: int, log: Mapping[str, Any]) -> None:
+        self.memory._studies[study_id].user_attrs.update(log["user_attr"])
+
+    def _set_study_system_attr(self, study_id: int, log: Mapping[str, Any]) -> None:
+        self.memory._studies[study_id].system_attrs.update(log["system_attr"])
+
+    def _create_trial(self, study_id: int, log: Mapping[str, Any]) -> None:
+        distributions = {k: _distribution(d) for k, d in log.get("distributions", {}).items()}
+        trial = FrozenTrial(
+            number=-1,
+            state=TrialState(log.get("state", TrialState.RUNNING)),
+            value=log.get("value") if log.get("values") is None else None,
+            values=log.get("values"),
+            datetime_start=_local(log.get("datetime_start")),
+            datetime_complete=_local(log.get("datetime_complete")),
+            params={
+                k: distributions[k].to_external_repr(p) for k, p in log.get("params", {}).items()
+            },
+            distributions=distributions,
+            user_attrs=dict(log.get("user_attrs", {})),
+            system_attrs=dict(log.get("system_attrs", {})),
+            intermediate_values={
+                int(step): value for step, value in log.get("intermediate_values", {}).items()
+            },
+            trial_id=-1,
+        )
+        trial_id = self.memory.create_new_trial(study_id, trial)
+        self._study_of[trial_id] = study_id
+        for name, distribution in distributions.items():
+            self._first.setdefault((study_id, name), distribution)
+
+    # ------------------------------------------------------------------------- trials
+
+    def _set_param(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
+        name, distribution = log["param_name"], _distribution(log["distribution"])
+        try:
+            self.check(trial._trial_id, name, distribution)
+        except ValueError:
+            return
+        self._first.setdefault((self._study_of[trial._trial_id], name), distribution)
+        trial.params[name] = distribution.to_external_repr(log["param_value_internal"])
+        trial.distributions[name] = distribution
+
+    def _set_state_values(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
+        state = TrialState(log["state"])
+        if state == TrialState.RUNNING:
+            if trial.state == TrialState.RUNNING:
+                return  # someone else was faster
+            trial.datetime_start = _local(log["datetime_start"])
+        if state.is_finished():
+            trial.datetime_complete = _local(log["datetime_complete"])
+        if log["values"] is not None:
+            trial.values = list(log["values"])
+        trial.state = state
+
+    def _set_intermediate_value(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
+        trial.intermediate_values[int(log["step"])] = log["intermediate_value"]
+
+    def _set_user_attr(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
+        trial.user_attrs.update(log["user_attr"])
+
+    def _set_system_attr(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
+        trial.system_attrs.update(log["system_attr"])
+
+
+_OF_STUDIES: dict[Operation, Callable[[Replay, int, Mapping[str, Any]], None]] = {
+    Operation.DELETE_STUDY: Replay._delete_study,
+    Operation.SET_STUDY_USER_ATTR: Replay._set_study_user_attr,
+    Operation.SET_STUDY_SYSTEM_ATTR: Replay._set_study_system_attr,
+    Operation.CREATE_TRIAL: Replay._create_trial,
+}
+_OF_TRIALS: dict[Operation, Callable[[Replay, FrozenTrial, Mapping[str, Any]], None]] = {
+    Operation.SET_TRIAL_PARAM: Replay._set_param,
+    Operation.SET_TRIAL_STATE_VALUES: Replay._set_state_values,
+    Operation.SET_TRIAL_INTERMEDIATE_VALUE: Replay._set_intermediate_value,
+    Operation.SET_TRIAL_USER_ATTR: Replay._set_user_attr,
+    Operation.SET_TRIAL_SYSTEM_ATTR: Replay._set_system_attr,
+}
+
+
+def template_log(trial: FrozenTrial) -> dict[str, Any]:
+    """What an entry says of a trial that is made by a template."""
+    several = trial.values is not None and len(trial.values) > 1
+    log = {
+        "state": trial.state,
+        "value": None if several or not trial.values else trial.values[0],
+        "values": trial.values if several else None,
+        "datetime_start": _utc(trial.datetime_start),
+        "distributions": {k: distribution_json(d) for k, d in trial.distributions.items()},
+        "params": {k: trial.distributions[k].to_internal_repr(v) for k, v in trial.params.items()},
+        "user_attrs": {k: plain_attribute(k, v) for k, v in trial.user_attrs.items()},
+        "system_attrs": {k: plain_attribute(k, v) for k, v in trial.system_attrs.items()},
+        "intermediate_values": trial.intermediate_values,
+    }
+    if trial.datetime_complete is not None:
+        log["datetime_complete"] = _utc(trial.datetime_complete)
+    return log
+
+
+def utc_now() -> str:
+    """The time, as entries have it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _local(moment: str | None) -> datetime | None:
+    """A time of an entry as a local time."""
+    if moment is None:
+        return None
+    return datetime.fromisoformat(moment).astimezone().replace(tzinfo=None)
