@@ -94,7 +94,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         What to tune; it is cloned for each fit. Either it has a ``score`` method, or `scoring`
         is given.
 
-    param_distributions : dict, list of dicts, or "suggest"
+    param_distributions : dict, list of dicts, or "suggest", default=None
         What to search: parameter names and their ranges, each
 
         - a list (or another sequence): its elements are the choices. Numbers are ordered by
@@ -109,7 +109,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         have another range in another branch. "suggest" takes a curated space for known
         estimators, see :func:`skhpo.suggest_space`.
 
-    param_grid : dict, list of dicts, or "suggest"
+    param_grid : dict, list of dicts, or "suggest", default=None
         Another name of `param_distributions`, that of scikit-learn's ``GridSearchCV``; one of the
         two is given.
 

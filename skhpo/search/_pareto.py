@@ -51,10 +51,10 @@ class ParetoSearchCV(StudySearchCV):
     estimator : estimator object
         What to tune; it is cloned for each fit.
 
-    param_distributions : dict, list of dicts, or "suggest"
+    param_distributions : dict, list of dicts, or "suggest", default=None
         What to search, as for :class:`skhpo.TPESearchCV`.
 
-    param_grid : dict, list of dicts, or "suggest"
+    param_grid : dict, list of dicts, or "suggest", default=None
         Another name of `param_distributions`; one of the two is given.
 
     objectives : list or dict

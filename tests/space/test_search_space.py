@@ -768,7 +768,7 @@ def test_every_sequence_of_words_is_a_list_of_them(value):
         bytearray(b"a"),
         collections.UserString("ab"),
         {1, 2},
-        frozenset("ab"),
+        frozenset({1, 2}),
         (i for i in [1]),
         np.str_("a"),
     ],
