@@ -24,9 +24,9 @@ def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
     if not isinstance(word, str):
         return ""
     by_lower = {str(one).lower(): one for one in known}
-    near = get_close_matches(word.lower(), by_lower, n=n)
-    if len(word) >= ABBREVIATED:
-        near = [one for one in by_lower if one.startswith(word.lower())][:n] or near
+    near = get_close_matches(word.lower(), by_lower, n=n)  # an equal one comes first
+    if len(word) >= ABBREVIATED and word.lower() not in by_lower:
+        near = sorted(one for one in by_lower if one.startswith(word.lower()))[:n] or near
     return f" Did you mean {' or '.join(repr(by_lower[one]) for one in near)}?" if near else ""
 
 

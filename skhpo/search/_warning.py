@@ -7,11 +7,11 @@ import warnings
 
 __all__ = ["warn_user"]
 
-_INSIDE = ("skhpo", "sklearn", "joblib")
+_INSIDE = ("skhpo", "sklearn", "joblib", "numpy", "contextlib")
 
 
 def warn_user(message: str | Warning, category: type[Warning] | None = None) -> None:
-    """Warn as of the innermost line outside of this library, scikit-learn and joblib.
+    """Warn as of the innermost line outside of this library and those that it runs in.
 
     Parameters
     ----------

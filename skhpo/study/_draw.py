@@ -10,7 +10,6 @@ import numpy as np
 from skhpo.distributions import BaseDistribution
 from skhpo.samplers import (
     BaseSampler,
-    BruteForceSampler,
     ColumnSampler,
     GridSampler,
     PartialFixedSampler,
@@ -64,7 +63,8 @@ def draw_config(
         return None
     draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
     given = {**fixed, **held}
-    due = {} if isinstance(sampler, GridSampler | BruteForceSampler) else _due(study, space, given)
+    # Samplers in the dialect, such as a grid's, choose branches by rules of their own.
+    due = _due(study, space, given) if isinstance(sampler, ColumnSampler) else {}
     try:
         for attempt in range(MAX_ATTEMPTS):
             # What is due may be used up: then the sampler chooses.

@@ -69,7 +69,7 @@ def test_fewer_and_fewer_candidates_get_more_and_more():
 
 
 def test_at_each_rung_the_best_third_goes_on():
-    search = RandomSearchCV(Learning(), SPACE, **HALVING).fit(X, y)
+    search = RandomSearchCV(Learning(), SPACE, pre_dispatch=1, **HALVING).fit(X, y)
     values = {}  # by rung, in the order of the candidates
     for trial in search.study_.trials:
         reports = trial.intermediate_values

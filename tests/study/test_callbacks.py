@@ -127,6 +127,7 @@ def test_a_search_ends_by_a_callback(callback, n_candidates):
         n_iter=100,
         pruner=None,
         callbacks=[callback],
+        pre_dispatch=1,
         random_state=0,
     ).fit(X, y)
     n = len(search.cv_results_["params"])
