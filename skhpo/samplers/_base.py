@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from skhpo._parameters import HasParameters
 from skhpo.distributions import BaseDistribution
 from skhpo.history import Columns, History
+from skhpo.samplers._dialect import ConstraintsFunction, record_constraints
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class ColumnSampler(BaseSampler):
     True
     """
 
+    constraints_func: ConstraintsFunction | None = None  # of samplers whose constructor takes it
+
     def __init__(self, *, seed: int | None = None) -> None:
         self.reseed(seed)
         self._streams: dict[int, np.random.Generator] = {}
@@ -231,8 +234,10 @@ class ColumnSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Forget the trial's random stream."""
+        """Forget the trial's random stream; compute its constraints, if there is a function."""
         self.forget(trial.number)
+        if self.constraints_func is not None and state in (TrialState.COMPLETE, TrialState.PRUNED):
+            record_constraints(study, trial, self.constraints_func)
 
     def forget(self, number: int) -> None:
         """Forget what was kept for trial `number`."""

@@ -6,7 +6,7 @@ import math
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from skhpo.samplers._cma import (
     start_from,
     with_margin,
 )
+from skhpo.samplers._dialect import check_left_out
 from skhpo.samplers._failures import has_failures, likely_last
 from skhpo.samplers._tpe import TPESampler
 from skhpo.trial import FrozenTrial, TrialState
@@ -34,6 +35,9 @@ N_WITH_FAILURES = 24  # points, of which those that are likely to fail come last
 N_RESAMPLES = 100  # draws until a point lies in the unit cube; then it is moved there
 SIGMA = 0.2  # of the unit cube
 SHARE_OF_GOOD_SOURCES = 0.1  # gamma of Nomura et al. 2021
+LEFT_OUT = {
+    "lr_adapt": (False, "an adapted learning rate pays off after tens of thousands of trials"),
+}
 
 
 class CmaEsSampler(ColumnSampler):
@@ -74,6 +78,9 @@ class CmaEsSampler(ColumnSampler):
     source_trials : sequence of FrozenTrial, optional
         Trials of a similar objective of the same direction; the search starts where the best tenth
         of them lie (Nomura et al. 2021).
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Notes
     -----
@@ -123,7 +130,9 @@ class CmaEsSampler(ColumnSampler):
         use_separable_cma: bool = False,
         with_margin: bool = True,
         source_trials: Sequence[FrozenTrial] | None = None,
+        **left_out: Never,
     ) -> None:
+        check_left_out(CmaEsSampler, left_out, LEFT_OUT)
         if sigma0 is not None and not sigma0 > 0:
             raise ValueError(f"`sigma0` must be above 0; got {sigma0}.")
         if n_startup_trials < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._dialect import ConstraintsFunction, check_left_out
 from skhpo.samplers._failures import has_failures, likely_last
 from skhpo.samplers.nsgaii import (
     BaseCrossover,
@@ -30,6 +31,12 @@ __all__ = ["GeneticSampler"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_GENERATIONS = "parents are the best of all trials so far, and there is no generation to wait for"
+LEFT_OUT = {
+    "elite_population_selection_strategy": (None, _GENERATIONS),
+    "child_generation_strategy": (None, _GENERATIONS),
+    "after_trial_strategy": (None, _GENERATIONS),
+}
 ETA = 5.0  # of the default mutation: steps of the order of a fifth of the range
 MAX_ATTEMPTS = 10  # at a child within bounds, and at one that is new
 
@@ -44,7 +51,8 @@ class GeneticSampler(ColumnSampler):
 
     Parameters
     ----------
-    population_size, mutation, mutation_prob, crossover, crossover_prob, swapping_prob, seed
+    population_size, mutation, mutation_prob, crossover, crossover_prob, swapping_prob, seed, \
+    constraints_func, **left_out
         As in :class:`NSGAIISampler`.
     """
 
@@ -58,8 +66,12 @@ class GeneticSampler(ColumnSampler):
         crossover_prob: float = 0.9,
         swapping_prob: float = 0.5,
         seed: int | None = None,
+        constraints_func: ConstraintsFunction | None = None,
+        **left_out: Never,
     ) -> None:
+        check_left_out(type(self), left_out, LEFT_OUT)
         super().__init__(seed=seed)
+        self.constraints_func = constraints_func
         self.mutation = mutation
         self.crossover = crossover
         self._mutation = PolynomialMutation(eta=ETA) if mutation is None else mutation

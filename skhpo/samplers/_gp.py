@@ -6,6 +6,7 @@ import hashlib
 import math
 import threading
 from functools import cache, partial
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from skhpo.multi_objective import (
     select_by_hypervolume,
 )
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._dialect import ConstraintsFunction, check_left_out
 from skhpo.samplers._failures import has_failures, is_likely_to_fail, likely_last
 from skhpo.samplers._gp_acquisition import (
     Acquisition,
@@ -82,6 +84,13 @@ class GPSampler(ColumnSampler):
         bound (posterior mean and 1.8 standard deviations), or the probability of an improvement
         by a tenth of the losses' standard deviation.
         With several objectives, "logei" only.
+    constraints_func : callable, optional
+        Called with the record of each trial that is complete or pruned; returns its constraints,
+        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
+        same, and can be read while the trial runs.
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Raises
     ------
@@ -156,7 +165,10 @@ class GPSampler(ColumnSampler):
         n_startup_trials: int = 10,
         deterministic_objective: bool = False,
         acquisition: str = "logei",
+        constraints_func: ConstraintsFunction | None = None,
+        **left_out: Never,
     ) -> None:
+        check_left_out(GPSampler, left_out, {})
         if n_startup_trials < 0:
             raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
         if acquisition not in ACQUISITIONS:
@@ -170,6 +182,7 @@ class GPSampler(ColumnSampler):
         self.n_startup_trials = n_startup_trials
         self.deterministic_objective = deterministic_objective
         self.acquisition = acquisition
+        self.constraints_func = constraints_func
         self._tpe = TPESampler(seed=seed, n_startup_trials=0)
         self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by the data's digest
 

@@ -33,6 +33,13 @@ class NSGAIISampler(GeneticSampler):
         numbers with the default crossover.
     seed : int, optional
         Seed; None draws one from the system.
+    constraints_func : callable, optional
+        Called with the record of each trial that is complete or pruned; returns its constraints,
+        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
+        same, and can be read while the trial runs.
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Notes
     -----

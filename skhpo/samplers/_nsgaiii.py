@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations_with_replacement
+from typing import Never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhpo.multi_objective import nondomination_rank, ranked_where_absurd
+from skhpo.samplers._dialect import ConstraintsFunction
 from skhpo.samplers._genetic import GeneticSampler
 from skhpo.samplers.nsgaii import BaseCrossover, BaseMutation
 
@@ -47,6 +49,13 @@ class NSGAIIISampler(GeneticSampler):
         be spread along. Default: a lattice on the simplex.
     dividing_parameter : int, default=3
         Divisions of the lattice along each side (Das and Dennis 1998).
+    constraints_func : callable, optional
+        Called with the record of each trial that is complete or pruned; returns its constraints,
+        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
+        same, and can be read while the trial runs.
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Notes
     -----
@@ -88,6 +97,8 @@ class NSGAIIISampler(GeneticSampler):
         seed: int | None = None,
         reference_points: ArrayLike | None = None,
         dividing_parameter: int = 3,
+        constraints_func: ConstraintsFunction | None = None,
+        **left_out: Never,
     ) -> None:
         super().__init__(
             population_size=population_size,
@@ -97,6 +108,8 @@ class NSGAIIISampler(GeneticSampler):
             crossover_prob=crossover_prob,
             swapping_prob=swapping_prob,
             seed=seed,
+            constraints_func=constraints_func,
+            **left_out,
         )
         if dividing_parameter < 1:
             raise ValueError(f"`dividing_parameter` must be 1 or more; got {dividing_parameter}.")

@@ -75,15 +75,19 @@ class ParzenEstimator:
     centres : ndarray of shape (n_kernels, n_dims)
         One kernel a point.
     weights : ndarray of shape (n_kernels,)
-        Weights of the kernels, relative to 1 for the prior kernel.
+        Weights of the kernels, relative to `prior`.
     layout : Layout
         The kinds of the dimensions.
+    prior : float, default=1.0
+        Weight of the prior kernel.
     """
 
-    def __init__(self, centres: FloatArray, weights: FloatArray, layout: Layout) -> None:
+    def __init__(
+        self, centres: FloatArray, weights: FloatArray, layout: Layout, prior: float = 1.0
+    ) -> None:
         self.layout = layout
         self.n_kernels = len(centres)
-        self.weights = np.append(weights, 1.0) / (weights.sum() + 1.0)  # the prior comes last
+        self.weights = np.append(weights, prior) / (weights.sum() + prior)  # the prior comes last
         self.centres = np.vstack([centres, np.full((1, layout.n_dims), PRIOR_CENTRE)])
         self.widths = layout.bandwidths(self.n_kernels)
 
@@ -112,7 +116,8 @@ class ParzenEstimator:
             centre = _category_of(self.centres[:-1, j], n_choices)
             log_kernels[:, :-1] += np.where(cell[:, None] == centre, np.log(same), np.log(other))
             log_kernels[:, -1] -= np.log(n_choices)
-        log_kernels += np.log(self.weights)
+        with np.errstate(divide="ignore"):  # a weight may be 0
+            log_kernels += np.log(self.weights)
         top = log_kernels.max(axis=1)
         density: FloatArray = top + np.log(np.exp(log_kernels - top[:, None]).sum(axis=1))
         return density

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._dialect import check_left_out
 
 __all__ = ["QMCSampler"]
 
 N_FURTHER = 8  # random points beyond the trial's own, in case that was tried (finite spaces)
+LEFT_OUT = {
+    "independent_sampler": (None, "each group of parameters has a sequence of its own"),
+}
 
 
 class QMCSampler(ColumnSampler):
@@ -60,7 +64,9 @@ class QMCSampler(ColumnSampler):
         qmc_type: Literal["sobol", "halton"] = "sobol",
         scramble: bool = True,
         seed: int | None = None,
+        **left_out: Never,
     ) -> None:
+        check_left_out(QMCSampler, left_out, LEFT_OUT)
         if qmc_type not in ("sobol", "halton"):
             raise ValueError(f"`qmc_type` must be 'sobol' or 'halton'; got {qmc_type!r}.")
         super().__init__(seed=seed)

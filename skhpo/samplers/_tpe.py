@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any, Never
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from skhpo.history import Columns, first_smallest
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._dialect import ConstraintsFunction, check_left_out
 from skhpo.samplers._failures import likely_last
 from skhpo.samplers._parzen import Layout, ParzenEstimator
 
@@ -21,6 +24,15 @@ MAX_RECENT = 200  # of the trials that are not among the best, the newest ...
 MAX_RUNNERS_UP = 100  # ... and the best of the older ones make up the density g
 MAX_PENDING = 200  # of the trials under way, the newest
 MIN_TRIALS_OF_GROUP = 4
+LEFT_OUT = {
+    "consider_prior": (True, "the prior is always one of the kernels"),
+    "consider_magic_clip": (True, "no kernel is ever narrower than a twentieth of the range"),
+    "consider_endpoints": (False, "the kernels of a dimension have one width"),
+    "categorical_distance_func": (
+        None,
+        "choices that are numbers are ordered, and others are all as far apart",
+    ),
+}
 
 
 class TPESampler(ColumnSampler):
@@ -48,6 +60,19 @@ class TPESampler(ColumnSampler):
         False does so only for the parameters that all trials have.
     constant_liar : bool, default=True
         Count trials under way among the others, so that parallel workers keep apart.
+    gamma : callable, optional
+        Says of a number of trials how many of them are good. Default: see the notes.
+    weights : callable, optional
+        Returns the weights of so many trials, the oldest first, in place of those in the notes.
+    prior_weight : float, optional
+        Weight of the prior beside trials that weigh 1. Default: 1.
+    constraints_func : callable, optional
+        Called with the record of each trial that is complete or pruned; returns its constraints,
+        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
+        same, and can be read while the trial runs.
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Notes
     -----
@@ -96,7 +121,18 @@ class TPESampler(ColumnSampler):
         multivariate: bool = True,
         group: bool = True,
         constant_liar: bool = True,
+        gamma: Callable[[int], int] | None = None,
+        weights: Callable[[int], ArrayLike] | None = None,
+        prior_weight: float | None = None,
+        constraints_func: ConstraintsFunction | None = None,
+        **left_out: Never,
     ) -> None:
+        check_left_out(TPESampler, left_out, LEFT_OUT)
+        for name, function in (("gamma", gamma), ("weights", weights)):
+            if function is not None and not callable(function):
+                raise TypeError(f"`{name}` must be a function of a number; got {function!r}.")
+        if prior_weight is not None and not 0.0 < prior_weight < math.inf:
+            raise ValueError(f"`prior_weight` must be above 0 and finite; got {prior_weight}.")
         if n_startup_trials < 0:
             raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
         if n_ei_candidates < 1:
@@ -107,6 +143,36 @@ class TPESampler(ColumnSampler):
         self.multivariate = multivariate
         self.group = group
         self.constant_liar = constant_liar
+        self.gamma = gamma
+        self.weights = weights
+        self.prior_weight = prior_weight
+        self.constraints_func = constraints_func
+
+    @staticmethod
+    def hyperopt_parameters() -> dict[str, Any]:
+        """Return the arguments that make the sampler more like hyperopt's.
+
+        Returns
+        -------
+        params : dict of str to object
+
+        Examples
+        --------
+        >>> from skhpo.samplers import TPESampler
+        >>> sampler = TPESampler(**TPESampler.hyperopt_parameters(), seed=0)
+        >>> sampler.gamma(100)
+        3
+        """
+        return {
+            "consider_prior": True,
+            "prior_weight": 1.0,
+            "consider_magic_clip": True,
+            "consider_endpoints": False,
+            "n_startup_trials": 20,
+            "n_ei_candidates": 24,
+            "gamma": hyperopt_gamma,
+            "weights": hyperopt_weights,
+        }
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw points from the density of the good trials, the most promising first."""
@@ -132,18 +198,56 @@ class TPESampler(ColumnSampler):
     def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
         """Densities of the good and of the other trials."""
         n_trials = len(columns.finished)
-        if columns.history.n_objectives == 1:
-            best, others = columns.split(min(math.ceil(GAMMA * n_trials), MAX_BEST))
-            weights = log_rank_weights(len(best))
-        else:
-            best, others = columns.split(math.ceil(GAMMA_OF_SEVERAL * n_trials))
-            weights = np.ones(len(best))
+        has_ranks = columns.history.n_objectives == 1
+        best, others = columns.split(self._n_best(n_trials, has_ranks))
         others = _cap(others, columns)
         if self.constant_liar:
             others = np.concatenate([others, columns.pending[-MAX_PENDING:]])
-        good = ParzenEstimator(columns.points[best], weights, columns.layout)
-        bad = ParzenEstimator(columns.points[others], np.ones(len(others)), columns.layout)
+        if self.weights is not None:
+            of_best, of_others = self._by_age(best), self._by_age(others)
+        else:
+            of_best = log_rank_weights(len(best)) if has_ranks else np.ones(len(best))
+            of_others = np.ones(len(others))
+        prior = 1.0 if self.prior_weight is None else self.prior_weight
+        good = ParzenEstimator(columns.points[best], of_best, columns.layout, prior)
+        bad = ParzenEstimator(columns.points[others], of_others, columns.layout, prior)
         return good, bad
+
+    def _n_best(self, n_trials: int, has_ranks: bool) -> int:
+        """How many trials count as good."""
+        if self.gamma is not None:
+            n_best = int(self.gamma(n_trials))
+            if n_best < 1:
+                raise ValueError(f"`gamma` must return 1 or more; got {n_best} for {n_trials}.")
+            return n_best
+        if has_ranks:
+            return min(math.ceil(GAMMA * n_trials), MAX_BEST)
+        return math.ceil(GAMMA_OF_SEVERAL * n_trials)
+
+    def _by_age(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Weights of trials as `weights` gives them, the oldest trial first."""
+        assert self.weights is not None
+        by_age = np.asarray(self.weights(len(rows)), dtype=np.float64)
+        if by_age.shape != rows.shape or not (np.isfinite(by_age) & (by_age >= 0.0)).all():
+            raise ValueError(
+                f"`weights` must return {len(rows)} finite numbers of 0 or more for "
+                f"{len(rows)} trials; got {by_age!r}."
+            )
+        weights = np.empty(len(rows))
+        weights[np.argsort(rows, kind="stable")] = by_age
+        return weights
+
+
+def hyperopt_gamma(n_trials: int) -> int:
+    """How many trials hyperopt counts as good: a quarter of the square root, at most 25."""
+    return min(math.ceil(0.25 * math.sqrt(n_trials)), 25)
+
+
+def hyperopt_weights(n_trials: int) -> NDArray[np.float64]:
+    """Weights of trials by age: the newest 25 weigh 1, and the older ones less and less."""
+    n_new = min(n_trials, 25)
+    older = np.linspace(1.0 / max(n_trials, 1), 1.0, n_trials - n_new)
+    return np.concatenate([older, np.ones(n_new)])
 
 
 def log_rank_weights(n: int) -> NDArray[np.float64]:

@@ -1,0 +1,78 @@
+"""What code written for Optuna gives to samplers: constraint functions, and arguments left out."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skhpo._hints import did_you_mean
+from skhpo.trial import FrozenTrial
+from skhpo.trial._base import CONSTRAINT
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["ConstraintsFunction", "check_left_out", "record_constraints"]
+
+ConstraintsFunction = Callable[[FrozenTrial], Sequence[float]]
+
+# They say whether to warn, and no sampler here warns of these things.
+_ONLY_WARNINGS = {"warn_independent_sampling", "warn_asynchronous_seeding"}
+
+
+def check_left_out(
+    kind: type, given: Mapping[str, Any], reasons: Mapping[str, tuple[Any, str]]
+) -> None:
+    """Refuse arguments that Optuna's sampler has and ours has not.
+
+    Parameters
+    ----------
+    kind : type
+        The sampler's class.
+    given : mapping of str to object
+        What the constructor was given under names that it does not have.
+    reasons : mapping of str to tuple of object and str
+        By name: what asks for nothing that is not done here, besides None; and why there is no
+        more to choose.
+
+    Raises
+    ------
+    TypeError
+        If a name is unknown, or asks for what is not here.
+    """
+    for name, value in given.items():
+        if name in _ONLY_WARNINGS:
+            continue
+        if name not in reasons:
+            parameters = [*kind._defaults(), *reasons] if hasattr(kind, "_defaults") else reasons
+            raise TypeError(
+                f"{kind.__name__} has no argument {name!r}.{did_you_mean(name, parameters)}"
+            )
+        harmless, why = reasons[name]
+        if value is not None and value is not harmless:
+            raise TypeError(f"{kind.__name__} has no `{name}`: {why}; got {name}={value!r}.")
+
+
+def record_constraints(study: Study, trial: FrozenTrial, function: ConstraintsFunction) -> None:
+    """Compute a trial's constraints and keep them, under their positions as names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the function does not return numbers.
+    """
+    returned = function(copy.deepcopy(trial))
+    try:
+        constraints = [float(value) for value in returned]
+    except TypeError:
+        raise TypeError(
+            f"`constraints_func` must return a sequence of numbers; got {returned!r}."
+        ) from None
+    if any(map(math.isnan, constraints)):
+        raise ValueError(f"`constraints_func` must not return NaN; got {returned!r}.")
+    for position, value in enumerate(constraints):
+        if str(position) not in trial.constraints:
+            key = f"{CONSTRAINT}{position}"
+            study._storage.set_trial_system_attr(trial._trial_id, key, value)
