@@ -36,6 +36,9 @@ class QMCSampler(ColumnSampler):
     seed : int, optional
         Seed of the scrambling; None draws one from the system. Workers that share a study
         need the same seed, to share the sequence.
+    **left_out
+        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
+        are refused with the reason.
 
     Notes
     -----
