@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,9 +22,10 @@ class EarlyStopping(HasParameters):
     rounds : int, default=50
         A fit ends once the metric has not improved for so many rounds.
 
-    metric : str or callable, default=None
+    metric : str, callable or object, default=None
         What is watched, as the booster takes it (``eval_metric`` of XGBoost, LightGBM and
-        CatBoost, ``scoring`` of HistGradientBoosting). Default: that of the estimator.
+        CatBoost, ``scoring`` of HistGradientBoosting); CatBoost's own metrics are objects with a
+        method ``evaluate``. Default: that of the estimator.
 
     on : {"fold", "inner"}, default="fold"
         What it is evaluated on. "fold": the fold's test part. All training data are used, and
@@ -64,7 +64,7 @@ class EarlyStopping(HasParameters):
     """
 
     rounds: int = 50
-    metric: str | Callable[..., Any] | None = None
+    metric: Any = None
     on: Literal["fold", "inner"] = "fold"
     validation_fraction: float = 0.1
     refit: Literal["mean", "median", "max"] = "mean"
@@ -74,9 +74,15 @@ class EarlyStopping(HasParameters):
     def __post_init__(self) -> None:
         if not isinstance(self.rounds, numbers.Integral) or self.rounds < 1:
             raise ValueError(f"`rounds` must be an int of 1 or more; got {self.rounds!r}.")
-        if self.metric is not None and not (isinstance(self.metric, str) or callable(self.metric)):
+        if not (
+            self.metric is None
+            or isinstance(self.metric, str)
+            or callable(self.metric)
+            or hasattr(self.metric, "evaluate")
+        ):
             raise TypeError(
-                f"`metric` must be a metric's name, a callable, or None; got {self.metric!r}."
+                "`metric` must be a metric's name, a callable, or None, or for CatBoost an object "
+                f"with a method `evaluate`; got {self.metric!r}."
             )
         if self.on not in ("fold", "inner"):
             raise ValueError(f"`on` must be 'fold' or 'inner'; got {self.on!r}.")

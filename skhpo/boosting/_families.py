@@ -332,13 +332,16 @@ class CatBoost(Family):
             model.set_params(eval_metric=stopping.metric)
         if "allow_writing_files" not in model.get_params():
             model.set_params(allow_writing_files=False)
+        own = model.get_params() | dict(params)
         given: dict[str, Any] = {
             "eval_set": Pool(
                 evaluation.X,
                 evaluation.y,
                 weight=evaluation.sample_weight,
                 group_id=evaluation.queries if _is_ranker(model) else None,
-                cat_features=params.get("cat_features", model.get_params().get("cat_features")),
+                cat_features=own.get("cat_features"),
+                text_features=own.get("text_features"),
+                embedding_features=own.get("embedding_features"),
             ),
             "early_stopping_rounds": int(stopping.rounds),
         }

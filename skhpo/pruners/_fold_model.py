@@ -234,5 +234,5 @@ def _rank_weights(n_rows: int) -> NDArray[np.float64]:
 
 def _shrinkage(effects: NDArray[np.float64], sampling_variance: float) -> float:
     """Return the share of the variance of the estimated effects that is not sampling error."""
-    total = float(effects.var(ddof=1))
+    total = float(effects.var(ddof=1)) if len(effects) > 1 else 0.0
     return max(0.0, 1 - sampling_variance / total) if total > 0 else 0.0

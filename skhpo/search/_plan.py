@@ -18,6 +18,7 @@ from skhpo._sklearn import check_method_params, num_samples
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
+from skhpo.search._cloning import check_clones
 from skhpo.search._confirm import fresh_splits
 from skhpo.search._limits import limits_of
 from skhpo.search._objectives import Goal
@@ -114,6 +115,7 @@ def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> 
     routed = search._get_routed_params_for_fit(params)
     seed = _seed(search.random_state)
     space = _space(search, seed)
+    check_clones(search.estimator, space)
     sample_weight = params.get("sample_weight")
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)

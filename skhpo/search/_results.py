@@ -13,7 +13,7 @@ from skhpo.boosting import Stopping
 from skhpo.search._course import Course
 from skhpo.search._fold import result_without_fit
 from skhpo.search._schedule import Candidate
-from skhpo.search._stopping import add_rounds
+from skhpo.search._stopping import add_rounds, warn_if_only_the_first_round_helps
 from skhpo.search._warning import warn_user
 from skhpo.space import SearchSpace
 
@@ -108,6 +108,7 @@ def format_results(
     _add_costs(results, out, n_folds)
     if stopping is not None:
         add_rounds(results, out, stopping)
+        warn_if_only_the_first_round_helps(out)
     results["trial_number"] = np.array([candidate.payload.number for candidate in candidates])
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])

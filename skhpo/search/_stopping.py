@@ -13,6 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
 from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
+from skhpo.search._warning import warn_user
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "make_stopping",
     "params_for_refit",
     "refuse_evaluation_sets",
+    "warn_if_only_the_first_round_helps",
     "with_curves",
 ]
 
@@ -67,7 +69,7 @@ def make_stopping(
         raise ValueError(
             "`early_stopping` is for models that learn in rounds and can be watched: XGBoost, "
             "LightGBM, CatBoost and HistGradientBoosting, alone or at the end of a Pipeline; got "
-            f"{models[0]!r}. Leave `early_stopping` out."
+            f"{models[0]!r}. {_hint_on_nested(models[0])}Leave `early_stopping` out."
         )
     for model, family in zip(models, families, strict=True):
         if (
@@ -84,6 +86,18 @@ def make_stopping(
         groups=routed.splitter.split.get("groups"),
         is_ordered=isinstance(search.cv, TimeSeriesSplit),
         seed=seed or 0,
+    )
+
+
+def _hint_on_nested(model: Any) -> str:
+    """Say that a booster within another estimator is not watched; empty if there is none."""
+    parts = model.get_params().values() if hasattr(model, "get_params") else ()
+    nested = next((part for part in parts if family_of(part) is not None), None)
+    if nested is None:
+        return ""
+    return (
+        f"Its {type(nested).__name__} is fitted by {type(model).__name__}, on data that the search "
+        "does not see, and so cannot be watched. "
     )
 
 
@@ -154,6 +168,28 @@ def add_rounds(results: dict[str, Any], out: list[dict[str, Any]], stopping: Sto
     total = np.nansum(rounds, axis=1)
     results["mean_best_iteration"] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     results["early_stopping_on"] = np.full(n_candidates, stopping.settings.on, dtype=object)
+
+
+def warn_if_only_the_first_round_helps(out: list[dict[str, Any]]) -> None:
+    """Warn if the first round was the best in each fit that might have had more.
+
+    Parameters
+    ----------
+    out : list of dict
+        Results of all folds.
+    """
+    rounds = [
+        result["best_iteration"]
+        for result in out
+        if result.get("best_iteration") is not None and result["curve"]["n_rounds"] > 1
+    ]
+    if rounds and max(rounds) == 1:
+        warn_user(
+            "With `early_stopping`, the first round was the best in every fold of every candidate. "
+            "Check that the watched metric is improved in the right direction (XGBoost minimises "
+            "callables; those of LightGBM return whether higher is better), that the "
+            "learning rate is not far too high, and that the data tell something about the target."
+        )
 
 
 def params_for_refit(

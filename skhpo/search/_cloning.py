@@ -1,0 +1,68 @@
+"""Estimators that cannot be cloned are told before the first fit, with what to do about it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from sklearn.base import clone
+
+from skhpo.space import SearchSpace
+
+__all__ = ["check_clones"]
+
+_OF_FIT = ("cat_features", "text_features", "embedding_features")  # of CatBoost's `fit`, too
+
+
+def check_clones(estimator: Any, space: SearchSpace) -> None:
+    """Clone the estimator, and those among the choices of the space.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The search's.
+    space : SearchSpace
+        Where its candidates come from.
+
+    Raises
+    ------
+    RuntimeError
+        As ``clone`` raises it; for CatBoost it says where the parameters go.
+    """
+    _check(estimator, "")
+    for parameter in space.parameters:
+        for choice in getattr(parameter.distribution, "choices", ()):
+            if hasattr(choice, "get_params") and not isinstance(choice, type):
+                _check(choice, f"{parameter.name}__")
+
+
+def _check(estimator: Any, prefix: str) -> None:
+    try:
+        clone(estimator)
+    except RuntimeError as error:
+        hints = [_hint(name, value) for name, value in _copied_by_catboost(estimator, prefix)]
+        if not hints:
+            raise
+        raise RuntimeError(
+            f"{error}. CatBoost's constructor copies lists, dicts and objects, which scikit-learn "
+            f"does not allow. {' '.join(hints)}"
+        ) from error
+
+
+def _copied_by_catboost(estimator: Any, prefix: str) -> list[tuple[str, Any]]:
+    """Names and values of the parameters that CatBoost's models, at any depth, have copied."""
+    parts = {prefix: estimator}
+    parts |= {f"{prefix}{name}__": part for name, part in estimator.get_params().items()}
+    return [
+        (f"{where}{name}", value)
+        for where, part in parts.items()
+        if type(part).__module__.partition(".")[0] == "catboost" and hasattr(part, "get_params")
+        for name, value in part.get_params().items()
+        if copy.deepcopy(value) is not value
+    ]
+
+
+def _hint(name: str, value: Any) -> str:
+    if name.rpartition("__")[2] in _OF_FIT:
+        return f"Give it to `fit`: search.fit(X, y, {name}={value!r}), or here as a tuple."
+    return f"Make it the only choice of the space: {{{name!r}: [{value!r}]}}."
