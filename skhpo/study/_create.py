@@ -187,24 +187,32 @@ def delete_study(*, study_name: str, storage: str | os.PathLike[str] | BaseStora
 
 def copy_study(
     *,
-    from_study_name: str,
-    from_storage: str | os.PathLike[str] | BaseStorage,
+    from_study_name: str | None = None,
+    from_storage: str | os.PathLike[str] | BaseStorage | None = None,
     to_storage: str | os.PathLike[str] | BaseStorage,
     to_study_name: str | None = None,
+    from_study: Study | None = None,
 ) -> None:
     """Copy a study with its trials, to another storage or under another name.
 
     Parameters
     ----------
-    from_study_name : str
-        The study.
-    from_storage, to_storage : str or BaseStorage
-        Where it is kept, and where the copy is to be kept: URLs of databases, or storages.
+    from_study_name : str, optional
+        Name of the study.
+    from_storage : str, path or BaseStorage, optional
+        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
+    to_storage : str, path or BaseStorage
+        Where the copy is to be kept.
     to_study_name : str, optional
         Name of the copy. Default: the same.
+    from_study : Study, optional
+        Given instead of `from_study_name` and `from_storage`: the study itself, such as the
+        ``study_`` of a search that had no storage.
 
     Raises
     ------
+    TypeError
+        If neither a study, or both its name and its storage, are given, or all of them.
     KeyError
         If there is no study of this name.
     skhpo.exceptions.DuplicatedStudyError
@@ -219,11 +227,15 @@ def copy_study(
     >>> skhpo.copy_study(from_study_name="mine", from_storage=here, to_storage=there)
     >>> len(skhpo.load_study(study_name="mine", storage=there).trials)
     3
+
+    The study itself, to a database:
+
+    >>> skhpo.copy_study(from_study=study, to_storage="sqlite:///:memory:")
     """
+    source = _source(from_study, from_study_name, from_storage)
     to_storage = get_storage(to_storage)
-    source = load_study(study_name=from_study_name, storage=from_storage)
     copy = create_study(
-        study_name=from_study_name if to_study_name is None else to_study_name,
+        study_name=source.study_name if to_study_name is None else to_study_name,
         storage=to_storage,
         directions=source.directions,
     )
@@ -233,6 +245,20 @@ def copy_study(
     for key, value in record.system_attrs.items():
         copy._storage.set_study_system_attr(copy._study_id, key, value)
     copy.add_trials(source.get_trials(deepcopy=False))
+
+
+def _source(
+    study: Study | None, name: str | None, storage: str | os.PathLike[str] | BaseStorage | None
+) -> Study:
+    """The study that is to be copied."""
+    if isinstance(study, Study) and name is None and storage is None:
+        return study
+    if study is not None or name is None or storage is None:
+        raise TypeError(
+            "Give `from_study`, a skhpo study, or both `from_study_name` and `from_storage`; got "
+            f"from_study={study!r}, from_study_name={name!r}, from_storage={storage!r}."
+        )
+    return load_study(study_name=name, storage=storage)
 
 
 def get_all_study_names(storage: str | os.PathLike[str] | BaseStorage) -> list[str]:

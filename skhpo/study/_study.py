@@ -32,6 +32,7 @@ from skhpo.study._draw import draw_config, note_tried
 from skhpo.study._optimize import optimize
 from skhpo.study._outcome import read_outcome
 from skhpo.study._snapshot import StudySnapshot
+from skhpo.study._to_optuna import to_optuna
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 from skhpo.trial._frozen import FIXED_PARAMS, check_trial
 
@@ -345,6 +346,18 @@ class Study:
             By number.
         """
         return self._storage.get_all_trials(self._study_id, deepcopy, states)
+
+    def to_optuna(self) -> Any:
+        """Return a copy as an ``optuna.Study`` in memory, for tools that take nothing else.
+
+        Optuna must be installed. Choices that are no JSON values are labels there.
+
+        Returns
+        -------
+        study : optuna.Study
+            With all trials, notes and names of objectives; sampler and pruner are the defaults.
+        """
+        return to_optuna(self)
 
     @property
     def storage(self) -> BaseStorage:
