@@ -135,6 +135,11 @@ def disable_default_handler() -> None:
     _logger.removeHandler(_default_handler)
 
 
+def has_default_handler() -> bool:
+    """Return whether messages are written to stderr."""
+    return _default_handler in _logger.handlers
+
+
 def enable_propagation() -> None:
     """Hand messages on to the handlers of the root logger, too."""
     _logger.propagate = True

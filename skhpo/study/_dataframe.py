@@ -19,6 +19,7 @@ def trials_dataframe(
     attrs: Sequence[str],
     multi_index: bool,
     metric_names: Sequence[str] | None,
+    n_objectives: int,
 ) -> pd.DataFrame:
     """One row a trial; see :meth:`skhpo.Study.trials_dataframe`."""
     try:
@@ -27,12 +28,15 @@ def trials_dataframe(
         raise missing_extra("trials_dataframe needs pandas", "dataframe") from error
     if not trials:
         return pd.DataFrame()
-    records = [_record(trial, attrs, metric_names) for trial in trials]
+    metrics = list(metric_names or range(n_objectives))
+    records = [_record(trial, attrs, metrics, metric_names is not None) for trial in trials]
     keys = dict.fromkeys(key for record in records for key in record)
     columns: list[tuple[str, Any]] = []
     for attr in attrs:
-        of_attr = [key for key in keys if key[0] == attr]
-        columns.extend(of_attr if attr == "values" else sorted(of_attr))
+        of_attr = [key for key in keys if key[0] == _shown(attr)]
+        columns.extend(of_attr if attr == "values" else sorted(of_attr, key=_order))
+    if not columns:
+        return pd.DataFrame(index=range(len(trials)))
     frame = pd.DataFrame(
         {column: [record.get(column) for record in records] for column in columns},
         columns=pd.MultiIndex.from_tuples(columns),
@@ -42,21 +46,29 @@ def trials_dataframe(
     return frame
 
 
+def _shown(attr: str) -> str:
+    return attr.removeprefix("_")
+
+
+def _order(column: tuple[str, Any]) -> tuple[bool, Any]:
+    """Steps, which are integers, come by size; names by the alphabet."""
+    return isinstance(column[1], str), column[1]
+
+
 def _record(
-    trial: FrozenTrial, attrs: Sequence[str], metric_names: Sequence[str] | None
+    trial: FrozenTrial, attrs: Sequence[str], metrics: Sequence[Any], are_named: bool
 ) -> dict[tuple[str, Any], Any]:
     record: dict[tuple[str, Any], Any] = {}
     for attr in attrs:
         content = getattr(trial, attr)
         if isinstance(content, dict):
-            record.update({(attr, str(key)): value for key, value in content.items()})
+            record.update({(_shown(attr), key): value for key, value in content.items()})
         elif attr == "values":
-            names = metric_names or range(len(content or ()))
-            record.update(
-                {("values", name): v for name, v in zip(names, content or (), strict=False)}
-            )
-        elif attr == "value" and metric_names is not None:
-            record[("value", metric_names[0])] = content
+            values = content or [None] * len(metrics)
+            record.update({("values", name): v for name, v in zip(metrics, values, strict=False)})
+        elif attr == "value" and are_named:
+            record[("value", metrics[0])] = content
         else:
-            record[(attr, "")] = content.name if isinstance(content, TrialState) else content
+            shown = content.name if isinstance(content, TrialState) else content
+            record[(_shown(attr), "")] = shown
     return record

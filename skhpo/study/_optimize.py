@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhpo.exceptions import is_pruned
 from skhpo.storages import Heartbeat, fail_stale_trials
+from skhpo.study._progress_bar import ProgressBar, progress_bar
 from skhpo.trial import FrozenTrial, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class _Run:
     callbacks: Sequence[Callable[[Study, FrozenTrial], None]]
     gc_after_trial: bool
     deadline: float
-    progress: Any
+    progress: ProgressBar | None
     heartbeat: Heartbeat
 
     def may_start(self) -> bool:
@@ -54,7 +55,7 @@ class _Run:
         for callback in self.callbacks:
             callback(self.study, frozen)
         if self.progress is not None:
-            self.progress.update(1)
+            self.progress.update(self.study)
 
     def _evaluate(self, trial: Trial) -> FrozenTrial:
         study = self.study
@@ -108,9 +109,10 @@ def optimize(
     study._in_optimize, study._stop_flag = True, False
     try:
         storage = study._storage
+        shown = progress_bar(n_trials, timeout, n_threads) if show_progress_bar else nullcontext()
         with (
             Heartbeat(storage, storage.get_heartbeat_interval()) as heartbeat,
-            _progress_bar(n_trials) if show_progress_bar else nullcontext() as progress,
+            shown as progress,
         ):
             run = _Run(
                 study=study,
@@ -154,9 +156,3 @@ def _run_in_threads(run: _Run, n_trials: int | None, n_threads: int) -> None:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
-
-
-def _progress_bar(n_trials: int | None) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=n_trials, unit="trial")

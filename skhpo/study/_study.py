@@ -34,7 +34,7 @@ from skhpo.study._outcome import read_outcome
 from skhpo.study._snapshot import StudySnapshot
 from skhpo.study._to_optuna import to_optuna
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
-from skhpo.trial._frozen import FIXED_PARAMS, check_trial
+from skhpo.trial._frozen import FIXED_PARAMS, as_record, check_trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +141,7 @@ class Study:
         'COMPLETE'
         """
         with self._lock:
-            self._read_what_is_new()
+            self._read_all_that_is_new()
             trial = Trial(self, self._start_trial())
             frozen = trial._frozen
             self.sampler.before_trial(self, frozen)
@@ -279,6 +279,11 @@ class Study:
         skip_if_exists : bool, default=False
             Do nothing if a trial with these parameters exists.
         """
+        if not isinstance(params, Mapping):
+            raise TypeError(
+                "`params` must be a dict of one trial's values by parameter name (call "
+                f"`enqueue_trial` for each of several); got {params!r}."
+            )
         with self._lock:
             if skip_if_exists and self._exists(dict(params)):
                 return
@@ -296,9 +301,11 @@ class Study:
         Parameters
         ----------
         trial : FrozenTrial
-            For instance from :func:`skhpo.create_trial`, or a trial of another study.
+            For instance from :func:`skhpo.create_trial`, a trial of another study, or one of
+            Optuna's.
         """
         with self._lock:
+            trial = as_record(trial)
             check_trial(trial)
             n_values = len(trial.values or self.directions)
             if n_values != len(self.directions):
@@ -381,7 +388,7 @@ class Study:
             If the study has several objectives.
         """
         with self._lock:
-            self._read_what_is_new()
+            self._read_all_that_is_new()
             return copy.deepcopy(self._record_of(best_row(self.history)))
 
     @property
@@ -400,7 +407,7 @@ class Study:
     def best_trials(self) -> list[FrozenTrial]:
         """Copies of the complete, feasible trials that no other dominates: the Pareto front."""
         with self._lock:
-            self._read_what_is_new()
+            self._read_all_that_is_new()
             numbers = best_rows(self.history).tolist()
             return [copy.deepcopy(self._record_of(number)) for number in numbers]
 
@@ -497,7 +504,11 @@ class Study:
         if len(self.directions) > 1:
             attrs = tuple("values" if attr == "value" else attr for attr in attrs)
         return trials_dataframe(
-            self.get_trials(deepcopy=False), attrs, multi_index, self.metric_names
+            self.get_trials(deepcopy=False),
+            attrs,
+            multi_index,
+            self.metric_names,
+            len(self.directions),
         )
 
     # --------------------------------------------- for trials, the search, and pruners
@@ -514,6 +525,18 @@ class Study:
             if trials[number].state != TrialState.WAITING:
                 self._follow(trials[number])
         return new
+
+    def _read_all_that_is_new(self) -> None:
+        """Read what is new, and which trials begun here have been ended by another process."""
+        self._read_what_is_new()
+        history = self.history
+        open_here = np.flatnonzero(history.state[: history.n_trials] == TrialState.RUNNING)
+        if self._is_rewound or len(open_here) == 0:
+            return
+        trials = self._storage.get_all_trials(self._study_id)
+        for number in open_here.tolist():
+            if trials[number].state.is_finished():
+                self._follow(trials[number])
 
     def _add_to_history(self, trial: FrozenTrial) -> None:
         """Take up a trial that others run, or have run."""
@@ -760,12 +783,24 @@ class Study:
 
     def _exists(self, params: dict[str, Any]) -> bool:
         return any(
-            params == trial.system_attrs.get(FIXED_PARAMS, trial.params)
+            _are_same(params, trial.system_attrs.get(FIXED_PARAMS, trial.params))
             for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)
         )
 
     def _snapshot(self) -> StudySnapshot:
         return StudySnapshot(self)
+
+
+def _are_same(params: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Whether two trials have the same parameters; NaN is the same as NaN."""
+    if params.keys() != others.keys():
+        return False
+    pairs = [(value, others[name]) for name, value in params.items()]
+    return all(
+        (isinstance(a, float) and isinstance(b, float) and math.isnan(a) and math.isnan(b))
+        or bool(np.all(a == b))
+        for a, b in pairs
+    )
 
 
 def _is_value_of(distribution: BaseDistribution, value: Any) -> bool:

@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from skhpo.distributions import BaseDistribution, check_distribution_compatibility
+from skhpo.distributions import (
+    BaseDistribution,
+    as_distribution,
+    check_distribution_compatibility,
+)
 from skhpo.trial._base import CONSTRAINT, BaseTrial, as_constraint, constraints_of
 from skhpo.trial._state import TrialState
 
@@ -274,7 +278,7 @@ def create_trial(
         datetime_start=None if state == TrialState.WAITING else now,
         datetime_complete=now if state.is_finished() else None,
         params=dict(params or {}),
-        distributions=dict(distributions or {}),
+        distributions={name: as_distribution(d) for name, d in (distributions or {}).items()},
         user_attrs=dict(user_attrs or {}),
         system_attrs={**(system_attrs or {}), **named},
         intermediate_values=dict(intermediate_values or {}),
@@ -282,6 +286,31 @@ def create_trial(
     )
     check_trial(trial)
     return trial
+
+
+def as_record(trial: Any) -> FrozenTrial:
+    """Return our record for a trial of Optuna's, told by the name of its class; ours as it is."""
+    if isinstance(trial, FrozenTrial):
+        return trial
+    if "FrozenTrial" not in {base.__name__ for base in type(trial).__mro__}:
+        raise TypeError(
+            "`trial` must be a FrozenTrial, as `create_trial` and `study.trials` give it; "
+            f"got {trial!r}."
+        )
+    return FrozenTrial(
+        number=trial.number,
+        state=TrialState[trial.state.name],
+        value=None,
+        values=trial.values,
+        datetime_start=trial.datetime_start,
+        datetime_complete=trial.datetime_complete,
+        params=dict(trial.params),
+        distributions={name: as_distribution(d) for name, d in trial.distributions.items()},
+        user_attrs=dict(trial.user_attrs),
+        system_attrs=dict(trial.system_attrs),
+        intermediate_values=dict(trial.intermediate_values),
+        trial_id=-1,
+    )
 
 
 def check_trial(trial: FrozenTrial) -> None:

@@ -1,0 +1,109 @@
+"""The progress bar of ``Study.optimize``."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any, Self
+
+from skhpo.logging import has_default_handler
+
+if TYPE_CHECKING:
+    from skhpo.study._study import Study
+
+__all__ = ["ProgressBar", "progress_bar"]
+
+
+def progress_bar(
+    n_trials: int | None, timeout: float | None, n_threads: int
+) -> AbstractContextManager[ProgressBar | None]:
+    """Return a context with a bar over trials, or over time; with none, and a warning, for neither.
+
+    Parameters
+    ----------
+    n_trials : int, optional
+        How many trials there will be.
+    timeout : float, optional
+        Seconds.
+    n_threads : int
+        A bar over time is for one.
+    """
+    if n_trials is None and timeout is None:
+        warnings.warn(
+            "No progress bar is shown: give `n_trials` or `timeout` to have one.", stacklevel=4
+        )
+        return nullcontext()
+    if n_trials is None and n_threads != 1:
+        warnings.warn(
+            "No progress bar is shown. The timeout-based progress bar is not supported with "
+            "n_jobs != 1. Give `n_trials`, too, to have one.",
+            stacklevel=4,
+        )
+        return nullcontext()
+    return ProgressBar(n_trials, timeout)
+
+
+class ProgressBar:
+    """A bar with the best trial beside it; lines of the log are written above it.
+
+    Parameters
+    ----------
+    n_trials : int, optional
+        How many trials there will be. None: the bar is over time.
+    timeout : float, optional
+        Seconds.
+    """
+
+    def __init__(self, n_trials: int | None, timeout: float | None) -> None:
+        self._n_trials = n_trials
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._context = ExitStack()
+
+    def __enter__(self) -> Self:
+        from tqdm.auto import tqdm
+        from tqdm.contrib.logging import logging_redirect_tqdm
+
+        self._start = time.monotonic()
+        if self._n_trials is not None:
+            bar = tqdm(total=self._n_trials)
+        else:
+            total = tqdm.format_interval(self._timeout)
+            shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}/" + total
+            bar = tqdm(total=self._timeout, bar_format=shape)
+        self._bar: Any = self._context.enter_context(bar)
+        if has_default_handler():
+            self._context.enter_context(logging_redirect_tqdm([logging.getLogger("skhpo")]))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._context.close()
+
+    def update(self, study: Study) -> None:
+        """Take note of a trial that has ended."""
+        best = _best(study)
+        with self._lock:
+            if best is not None:
+                self._bar.set_description(best, refresh=False)
+            elapsed = time.monotonic() - self._start
+            if self._n_trials is None:
+                self._bar.update(min(elapsed, self._bar.total) - self._bar.n)
+                return
+            if self._timeout is not None:
+                shown = f"{elapsed:.02f}/{self._timeout} seconds"
+                self._bar.set_postfix_str(shown, refresh=False)
+            self._bar.update(1)
+
+
+def _best(study: Study) -> str | None:
+    """What is shown of the best trial; None if there is none, or many."""
+    if len(study.directions) > 1:
+        return None
+    try:
+        trial = study.best_trial
+    except ValueError:  # none is complete and feasible yet
+        return None
+    return f"Best trial: {trial.number}. Best value: {trial.value:.6g}"
