@@ -12,6 +12,7 @@ import numpy as np
 from skhpo.distributions import BaseDistribution
 from skhpo.distributions._categorical import find
 from skhpo.samplers._base import BaseSampler
+from skhpo.space._values import without_repeats
 from skhpo.trial import FrozenTrial, TrialState
 from skhpo.trial._frozen import FIXED_PARAMS
 
@@ -55,7 +56,7 @@ class GridSampler(BaseSampler):
 
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
         self.search_space = search_space
-        self._grid = {name: _unique(values) for name, values in sorted(search_space.items())}
+        self._grid = {name: without_repeats(values) for name, values in sorted(search_space.items())}
         if not self._grid:
             raise ValueError("`search_space` must name at least one parameter; got none.")
         for name, values in self._grid.items():
@@ -170,13 +171,3 @@ class GridSampler(BaseSampler):
             return None
         indices = [find(params[name], values) for name, values in self._grid.items()]
         return None if None in indices else int(np.ravel_multi_index(indices, self.shape))  # type: ignore[arg-type]
-
-
-def _unique(values: Sequence[Any]) -> list[Any]:
-    """The values without those that are there twice."""
-    unique: list[Any] = []
-    for value in values:
-        known = find(value, unique)
-        if known is None or type(unique[known]) is not type(value):
-            unique.append(value)
-    return unique
