@@ -56,7 +56,9 @@ class GridSampler(BaseSampler):
 
     def __init__(self, search_space: Mapping[str, Sequence[Any]], seed: int | None = None) -> None:
         self.search_space = search_space
-        self._grid = {name: without_repeats(values) for name, values in sorted(search_space.items())}
+        self._grid = {
+            name: without_repeats(values) for name, values in sorted(search_space.items())
+        }
         if not self._grid:
             raise ValueError("`search_space` must name at least one parameter; got none.")
         for name, values in self._grid.items():

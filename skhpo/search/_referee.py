@@ -276,9 +276,12 @@ class StudyReferee:
             everything[trial.number] = candidate
         return [everything[number] for number in sorted(everything)]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _is_any_nan(self, candidate: Candidate) -> bool:
+        """Whether a score is NaN, or a mean, such as that of inf and -inf."""
         results = self._course.by_fold(candidate.results).values()
-        return any(np.isnan(self._goal.losses(result)).any() for result in results)
+        losses = np.array([self._goal.losses(result) for result in results])
+        return bool(np.isnan(losses.mean(axis=0)).any())
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def mean_values(self, candidate: Candidate) -> NDArray[np.float64]:

@@ -91,7 +91,8 @@ class SimplestRule(HasParameters):
             for name, column in cv_results.items()
             if re.fullmatch(rf"split\d+_test_{re.escape(self.metric)}", name)
         ]
-        return float(np.std(folds, ddof=1) / np.sqrt(len(folds))) if len(folds) > 1 else 0.0
+        error = np.std(folds, ddof=1) / np.sqrt(len(folds)) if len(folds) > 1 else 0.0
+        return float(error) if np.isfinite(error) else 0.0
 
     def _costs(self, cv_results: Mapping[str, Any]) -> FloatArray:
         name = self.cost.name if isinstance(self.cost, Cost) else self.cost

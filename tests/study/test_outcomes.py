@@ -86,7 +86,7 @@ ONE_NUMBER = [
 ]
 
 
-@pytest.mark.parametrize("value", ONE_NUMBER, ids=repr)
+@pytest.mark.parametrize("value", ONE_NUMBER)
 def test_one_number_is_taken_in_whatever_array_it_comes(value):
     study = skhpo.create_study()
     with warnings.catch_warnings():

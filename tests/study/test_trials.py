@@ -85,7 +85,11 @@ def test_constraints_that_are_kept_as_a_list_have_their_positions_as_names():
     assert trial.constraints == {"0": 1.5, "1": -0.5}
 
 
-@pytest.mark.parametrize("make", [skhpo.create_study().ask, lambda: FixedTrial({"x": (1,)})])
+@pytest.mark.parametrize(
+    "make",
+    [lambda: skhpo.create_study().ask(), lambda: FixedTrial({"x": (1,)})],
+    ids=["live", "fixed"],
+)
 def test_choices_that_no_database_keeps_are_warned_of(make):
     with pytest.warns(UserWarning, match="of type tuple"):
         assert make().suggest_categorical("x", [(1,)]) == (1,)
