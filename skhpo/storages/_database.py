@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from skhpo._hints import missing_extra
 from skhpo.exceptions import StorageInternalError
+from skhpo.storages._json import DamagedError
 from skhpo.storages._tables import (
     REVISION,
     SCHEMA_VERSION,
@@ -195,6 +196,10 @@ class Database:
             except DBAPIError as error:
                 if not _may_pass(error) or time.monotonic() > deadline:
                     raise StorageInternalError(self._explain(error, patience)) from error
+            except DamagedError as error:
+                raise StorageInternalError(f"{self}: {error}") from error
+            except UnicodeDecodeError as error:  # of the driver
+                raise StorageInternalError(f"{self}: {_DAMAGED} ({error})") from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -364,6 +369,7 @@ def _may_pass(error: DBAPIError) -> bool:
     return any(words in said for words in _PASSING_WORDS)
 
 
+_DAMAGED = "the file is damaged. `sqlite3 FILE .recover` saves what can be read of it"
 _MEANINGS = (
     (
         "database or disk is full",
@@ -374,7 +380,7 @@ _MEANINGS = (
     ("not a database", "this file is no SQLite database"),
     (
         "malformed",
-        "the file is damaged. `sqlite3 FILE .recover` saves what can be read of it",
+        _DAMAGED,
     ),
     (
         "unable to open database file",

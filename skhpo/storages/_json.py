@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from skhpo.distributions import BaseDistribution, labelled_json
 
-__all__ = ["attribute_json", "distribution_json", "plain_attribute"]
+__all__ = ["DamagedError", "attribute_json", "distribution_json", "plain_attribute", "read_json"]
 
 
 def attribute_json(key: str, value: Any) -> str:
@@ -28,6 +28,18 @@ def attribute_json(key: str, value: Any) -> str:
 def plain_attribute(key: str, value: Any) -> Any:
     """A note as it is when it is read again."""
     return json.loads(attribute_json(key, value))
+
+
+class DamagedError(ValueError):
+    """What a storage holds cannot be read."""
+
+
+def read_json(text: str, parse: Callable[[str], Any], what: str) -> Any:
+    """Parse what is stored; a DamagedError says what it was to be."""
+    try:
+        return parse(text)
+    except (TypeError, ValueError) as error:
+        raise DamagedError(f"{what} is damaged ({error})") from error
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,7 @@ from skhpo.exceptions import (
 )
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._database import Database
-from skhpo.storages._json import attribute_json, distribution_json
+from skhpo.storages._json import attribute_json, distribution_json, read_json
 from skhpo.storages._reading import read_changed_trials, to_utc
 from skhpo.storages._tables import (
     DIRECTIONS,
@@ -841,7 +841,8 @@ def _read_studies(connection: Connection, study_id: int | None = None) -> list[S
         records[owner][2][objective] = DIRECTIONS.index(direction)
     for position, table in enumerate((study_user_attributes, study_system_attributes), start=3):
         for owner, key, text in rows(table, table.c.key, table.c.value_json):
-            records[owner][position][key] = json.loads(text)
+            what = f"attribute {key!r} of study {records[owner][1]!r}"
+            records[owner][position][key] = read_json(text, json.loads, what)
     return [
         StudyRecord(owner, name, tuple(by[k] for k in sorted(by)), user_attrs, system_attrs)
         for owner, name, by, user_attrs, system_attrs in records.values()

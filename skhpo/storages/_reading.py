@@ -12,6 +12,7 @@ from sqlalchemy import Table, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from skhpo.distributions import json_to_distribution
+from skhpo.storages._json import read_json
 from skhpo.storages._tables import (
     from_stored,
     trial_intermediate_values,
@@ -117,7 +118,9 @@ def _read_parts(connection: Connection, study_id: int, records: Mapping[int, Fro
         trial_params, "param_name", "param_value", "distribution_json"
     ):
         trial = records[trial_id]
-        distribution = trial.distributions[name] = _distribution(text)
+        distribution = trial.distributions[name] = read_json(
+            text, _distribution, f"parameter {name!r} of trial {trial.number}"
+        )
         trial.params[name] = distribution.to_external_repr(internal)
 
     values: dict[int, dict[int, float]] = {}
@@ -132,9 +135,13 @@ def _read_parts(connection: Connection, study_id: int, records: Mapping[int, Fro
         records[trial_id].intermediate_values[step] = from_stored(value, kind)
 
     for trial_id, key, text in rows(trial_user_attributes, "key", "value_json"):
-        records[trial_id].user_attrs[key] = json.loads(text)
+        trial = records[trial_id]
+        what = f"user attribute {key!r} of trial {trial.number}"
+        trial.user_attrs[key] = read_json(text, json.loads, what)
     for trial_id, key, text in rows(trial_system_attributes, "key", "value_json"):
-        records[trial_id].system_attrs[key] = json.loads(text)
+        trial = records[trial_id]
+        what = f"system attribute {key!r} of trial {trial.number}"
+        trial.system_attrs[key] = read_json(text, json.loads, what)
 
 
 @cache

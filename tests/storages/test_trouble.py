@@ -503,3 +503,48 @@ def test_a_server_that_stays_away_is_told_and_nothing_stored_is_lost(own_server,
     study.optimize(parabola, n_trials=5)
     numbers = [t.number for t in study.get_trials(states=(COMPLETE,))]
     assert numbers == [*range(10), *range(11, 16)]
+
+
+# -------------------------------------------------------------------------------- damaged
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE trial_user_attributes SET value_json='{broken'", "user attribute 'k' of trial 0"),
+        ("UPDATE trial_params SET distribution_json='[]'", "parameter 'x' of trial 0"),
+        (
+            "UPDATE study_user_attributes SET value_json='nan?'",
+            "attribute 'owner' of study",
+        ),
+        ("UPDATE study_user_attributes SET value_json=CAST(x'ff00' AS TEXT)", "damaged"),
+        ("DROP TABLE trial_params", "does not have the tables"),
+    ],
+)
+def test_damaged_contents_are_told_by_file_and_owner(path, sqlite_url, statement, said):
+    study = skhpo.create_study(storage=sqlite_url, study_name="study")
+    study.set_user_attr("owner", "me")
+    trial = study.ask()
+    trial.suggest_float("x", 0, 1)
+    trial.set_user_attr("k", 1)
+    study.tell(trial, 1.0)
+    study._storage.remove_session()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+    with pytest.raises(StorageInternalError) as caught:
+        skhpo.load_study(study_name="study", storage=sqlite_url).get_trials()
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("place", [0, 20, 100])
+def test_a_damaged_header_is_told_by_its_file(path, sqlite_url, place):
+    fill(sqlite_url, 2)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(path, "r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 64)
+    with pytest.raises(StorageInternalError) as caught:
+        values_in(sqlite_url)
+    assert str(path) in str(caught.value)
