@@ -196,6 +196,11 @@ class FrozenTrial(BaseTrial):
             return NotImplemented
         return self.number < other.number
 
+    def __le__(self, other: object) -> bool:
+        if not isinstance(other, FrozenTrial):
+            return NotImplemented
+        return self.number <= other.number
+
     def __hash__(self) -> int:
         return hash((self.number, self._trial_id))
 

@@ -11,6 +11,7 @@ from skhpo.trial._base import CONSTRAINT, BaseTrial, as_constraint
 from skhpo.trial._frozen import FrozenTrial
 
 if TYPE_CHECKING:
+    from skhpo.storages import BaseStorage
     from skhpo.study import Study
 
 __all__ = ["Trial"]
@@ -143,6 +144,11 @@ class Trial(BaseTrial):
     @property
     def _frozen(self) -> FrozenTrial:
         return self.study._storage.get_trial(self._trial_id)
+
+    @property
+    def storage(self) -> BaseStorage:
+        """Where the study is kept."""
+        return self.study.storage
 
     @property
     def number(self) -> int:

@@ -39,6 +39,21 @@ def test_a_record_is_not_ordered_among_other_things():
         sorted([create_trial(value=1.0), 1])
 
 
+def test_records_are_ordered_by_number():
+    study = skhpo.create_study()
+    study.optimize(lambda trial: 0.0, n_trials=2)
+    first, second = study.trials
+    assert first < second
+    assert first <= second
+    assert first <= first
+    assert not second <= first
+
+
+def test_a_trial_knows_its_storage():
+    study = skhpo.create_study()
+    assert study.ask().storage is study.storage
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
