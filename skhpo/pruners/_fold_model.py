@@ -77,6 +77,7 @@ class FoldModel:
     quantile: float
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # losses may be denormal, or huge
     def fit(
         cls, losses: ArrayLike, alpha: float = 0.05, merit: ArrayLike | None = None
     ) -> FoldModel:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 __all__ = ["choose", "complete_rows"]
 
@@ -72,5 +71,6 @@ def _table_of(cv_results: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str
 
 
 def _ranks(means: NDArray[np.float64]) -> NDArray[np.int32]:
-    ranks: NDArray[np.int32] = rankdata(-means, method="min").astype(np.int32)
+    """1 for the largest; equals share the smallest of their ranks."""
+    ranks: NDArray[np.int32] = (np.searchsorted(np.sort(-means), -means) + 1).astype(np.int32)
     return ranks
