@@ -29,7 +29,7 @@ from skhpo.exceptions import (
 )
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._database import Database
-from skhpo.storages._json import attribute_json, distribution_json, read_json
+from skhpo.storages._json import DamagedError, attribute_json, distribution_json, read_json
 from skhpo.storages._reading import read_changed_trials, to_utc
 from skhpo.storages._tables import (
     DIRECTIONS,
@@ -586,7 +586,8 @@ class RDBStorage(BaseStorage):
         def work(connection: Connection) -> bool:
             _check_open(connection, trial_id)
             found = connection.execute(query).scalar()
-            if (None if found is None else json.loads(found)) != old:
+            what = f"attribute {key!r} of the trial with the id {trial_id}"
+            if (None if found is None else read_json(found, json.loads, what)) != old:
                 return False
             _upsert(connection, table, [_attr_row(trial_id, key, new)])
             return True
@@ -838,15 +839,23 @@ def _read_studies(connection: Connection, study_id: int | None = None) -> list[S
     }
     d = study_directions.c
     for owner, objective, direction in rows(study_directions, d.objective, d.direction):
-        records[owner][2][objective] = DIRECTIONS.index(direction)
+        _owner(records, owner)[2][objective] = DIRECTIONS.index(direction)
     for position, table in enumerate((study_user_attributes, study_system_attributes), start=3):
         for owner, key, text in rows(table, table.c.key, table.c.value_json):
-            what = f"attribute {key!r} of study {records[owner][1]!r}"
-            records[owner][position][key] = read_json(text, json.loads, what)
+            record = _owner(records, owner)
+            what = f"attribute {key!r} of study {record[1]!r}"
+            record[position][key] = read_json(text, json.loads, what)
     return [
         StudyRecord(owner, name, tuple(by[k] for k in sorted(by)), user_attrs, system_attrs)
         for owner, name, by, user_attrs, system_attrs in records.values()
     ]
+
+
+def _owner(records: dict[int, Any], study_id: int) -> Any:
+    """The study that a row belongs to; it is missing where a page of the file was lost."""
+    if study_id not in records:
+        raise DamagedError(f"the study with the id {study_id} is missing: the database is damaged")
+    return records[study_id]
 
 
 # ------------------------------------------------------------------------------ rows

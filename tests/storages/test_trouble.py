@@ -548,3 +548,12 @@ def test_a_damaged_header_is_told_by_its_file(path, sqlite_url, place):
     with pytest.raises(StorageInternalError) as caught:
         values_in(sqlite_url)
     assert str(path) in str(caught.value)
+
+
+def test_lost_rows_of_a_study_are_told_by_its_file(path, sqlite_url):
+    fill(sqlite_url, 2)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM studies")
+    with pytest.raises(StorageInternalError, match="is missing: the database is damaged") as caught:
+        skhpo.get_all_study_names(storage=sqlite_url)
+    assert str(path) in str(caught.value)
