@@ -61,7 +61,8 @@ def _parse(name: str, value: Any, random_state: Any) -> BaseDistribution:
     if callable(getattr(value, "rvs", None)) or hasattr(value, "cdf"):
         return from_prior(value, random_state)
     if not is_sequence(value):
-        is_collection = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+        is_single = isinstance(value, str | bytes | Mapping) or getattr(value, "ndim", 1) == 0
+        is_collection = isinstance(value, Iterable) and not is_single
         raise TypeError(
             f"Parameter distribution for parameter {name!r} needs to be a list or a numpy array "
             f"or a distribution, but got {value!r} (of type {type(value).__name__}) instead. "

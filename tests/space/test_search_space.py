@@ -921,3 +921,8 @@ def test_every_list_of_choices_gives_its_own_objects_once_and_finds_them_again(v
     for value in values:  # each is there, as itself or as an equal one of its type
         found = d.to_external_repr(d.to_internal_repr(value))
         assert type(found) is type(value)
+
+
+def test_an_array_of_no_axes_is_a_single_value():
+    with pytest.raises(TypeError, match="Single values need to be wrapped in a list"):
+        SearchSpace.from_param_distributions({"C": np.array(3)})
