@@ -15,7 +15,7 @@ from sklearn.exceptions import FitFailedWarning
 from skhpo._parameters import HasParameters
 from skhpo._sklearn import MultimetricScorer
 
-__all__ = ["KNOWN_COSTS", "Cost", "Stopwatch", "measure_costs"]
+__all__ = ["KNOWN_COSTS", "Cost", "measure_costs", "stopwatch"]
 
 N_REPEATS = 3  # times that a short scoring is run when its time is what counts
 SHORT = 0.2  # seconds up to which a scoring is short
@@ -127,8 +127,37 @@ KNOWN_COSTS = {
 }
 
 
-class Stopwatch(MultimetricScorer):  # type: ignore[misc]
-    """Scorers that take their own time, the shortest of a few, and the processor's of the fit.
+class Stopwatch:
+    """A scorer that takes its own time, the shortest of a few, and the processor's of the fit.
+
+    Parameters
+    ----------
+    scorer : callable
+        The scorer.
+    """
+
+    def __init__(self, scorer: Callable[..., Any]) -> None:
+        self._score = scorer
+        self._start = time.process_time()
+        self.cpu_of_fit: float | None = None
+        self.seconds: float | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Score; the first call is that of the test part, which follows the fit."""
+        if self.seconds is not None:
+            return self._score(*args, **kwargs)
+        self.cpu_of_fit = time.process_time() - self._start
+        times: list[float] = []
+        while len(times) < N_REPEATS and sum(times) < SHORT:
+            start = time.perf_counter()
+            scores = self._score(*args, **kwargs)
+            times.append(time.perf_counter() - start)
+        self.seconds = min(times)
+        return scores
+
+
+class StopwatchOfSeveral(Stopwatch, MultimetricScorer):  # type: ignore[misc]
+    """The same for scikit-learn's bundle of several scorers, which it treats as one.
 
     Parameters
     ----------
@@ -137,23 +166,14 @@ class Stopwatch(MultimetricScorer):  # type: ignore[misc]
     """
 
     def __init__(self, scorers: MultimetricScorer) -> None:
-        super().__init__(scorers=scorers._scorers, raise_exc=scorers._raise_exc)
-        self._start = time.process_time()
-        self.cpu_of_fit: float | None = None
-        self.seconds: float | None = None
+        Stopwatch.__init__(self, scorers)
+        MultimetricScorer.__init__(self, scorers=scorers._scorers, raise_exc=scorers._raise_exc)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Score; the first call is that of the test part, which follows the fit."""
-        if self.seconds is not None:
-            return super().__call__(*args, **kwargs)
-        self.cpu_of_fit = time.process_time() - self._start
-        times: list[float] = []
-        while len(times) < N_REPEATS and sum(times) < SHORT:
-            start = time.perf_counter()
-            scores = super().__call__(*args, **kwargs)
-            times.append(time.perf_counter() - start)
-        self.seconds = min(times)
-        return scores
+
+def stopwatch(scorer: Callable[..., Any]) -> Stopwatch:
+    """Return a scorer that takes its own time, of the kind of `scorer`."""
+    is_bundle = isinstance(scorer, MultimetricScorer)
+    return StopwatchOfSeveral(scorer) if is_bundle else Stopwatch(scorer)
 
 
 def measure_costs(

@@ -21,7 +21,7 @@ from sklearn.base import clone
 
 from skhpo._sklearn import fit_and_score
 from skhpo.boosting import Stopping, limit_threads, limited
-from skhpo.search._costs import Cost, Stopwatch, measure_costs
+from skhpo.search._costs import Cost, measure_costs, stopwatch
 from skhpo.search._resource import Share
 from skhpo.search._schedule import Status
 
@@ -113,7 +113,7 @@ def evaluate_fold(
         watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"], fold)
     clock = None
     if any(cost.is_time for cost in costs):
-        clock = settings["scorer"] = Stopwatch(settings["scorer"])
+        clock = settings["scorer"] = stopwatch(settings["scorer"])
     result: dict[str, Any] = fit_and_score(
         estimator,
         X,

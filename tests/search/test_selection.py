@@ -200,3 +200,19 @@ def test_a_gain_beyond_luck_is_not_warned_of(recwarn):
         LogisticRegression(C=1e-6), {"C": loguniform(1e-6, 1e2)}, n_iter=20, random_state=0
     ).fit(X, y)
     assert not [w for w in recwarn if issubclass(w.category, SearchOverfitWarning)]
+
+
+@pytest.mark.parametrize("scoring", [None, "accuracy", lambda estimator, X, y: 1.0])
+def test_times_are_measured_whatever_the_scorer(scoring):
+    X, y = load_breast_cancer(return_X_y=True)
+    search = TPESearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 2, 3]},
+        scoring=scoring,
+        refit=one_standard_error("fit_time"),
+        error_score="raise",
+        n_iter=3,
+        random_state=0,
+    ).fit(X, y)
+    assert (search.cv_results_["mean_fit_time"] > 0.0).all()
+    assert search.best_params_ in list(search.cv_results_["params"])
