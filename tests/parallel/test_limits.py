@@ -41,7 +41,7 @@ def test_a_task_past_its_time_is_ended_and_the_others_go_on(n_jobs):
 def test_the_start_of_a_worker_is_no_part_of_its_tasks_time():
     with (
         parallel_config(backend="loky", n_jobs=1, inner_max_num_threads=7),  # a worker of its own
-        Executor(limits=Limits(time=0.1)) as executor,
+        Executor(limits=Limits(time=0.5)) as executor,
     ):
         executor.submit(0, tasks.square, 3)
         assert executor.wait()[1].result() == 9
