@@ -8,6 +8,7 @@ import numbers
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -559,7 +560,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 reason = run_with_others(run_what_there_is, schedule, study, ledger, deadline)
             finally:
                 self.study_ = study
-                referee.call_back()  # for candidates that were told at the end
+                with suppress(KeyboardInterrupt):  # the search ends already
+                    referee.call_back()  # for candidates that were told at the end
                 study._in_optimize = False
         candidates = referee.with_those_of_others(schedule.candidates)
         if reason is not None:
