@@ -124,6 +124,9 @@ def test_a_search_without_a_console_runs(monkeypatch, missing, verbose):
     assert len(search.fit(X, y).cv_results_["params"]) == 4
 
 
+@pytest.mark.filterwarnings(  # a bar of an old tqdm that could not be made
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_a_search_whose_console_goes_away_runs_on(monkeypatch):
     class Gone(io.StringIO):
         def write(self, text):
