@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["did_you_mean", "missing_extra", "use_instead"]
+__all__ = ["did_you_mean", "get_by_name", "missing_extra", "use_instead"]
+
+T = TypeVar("T")
 
 ABBREVIATED = 3  # letters from which on the beginning of a word may stand for it
 
@@ -28,6 +30,43 @@ def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
     if len(word) >= ABBREVIATED and word.lower() not in by_lower:
         near = sorted(one for one in by_lower if one.startswith(word.lower()))[:n] or near
     return f" Did you mean {' or '.join(repr(by_lower[one]) for one in near)}?" if near else ""
+
+
+def get_by_name(
+    word: str, value: Any, kind: type[T], named: Mapping[str, Callable[[], T]], room: ModuleType
+) -> T:
+    """Return the object that a user means by an object or by a name.
+
+    Parameters
+    ----------
+    word : str
+        What the argument is called.
+    value : str or object
+        A name, or an object, returned as it is.
+    kind : type
+        What the object must be.
+    named : mapping of str to callable
+        Makes the objects that have a name.
+    room : module
+        The public module whose objects are wanted.
+
+    Raises
+    ------
+    TypeError
+        If the value is neither.
+    ValueError
+        If the name is not known.
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str) and value in named:
+        return named[value]()
+    hint = did_you_mean(value, named) or use_instead(value, room)
+    error = ValueError if isinstance(value, str) else TypeError
+    raise error(
+        f"`{word}` must be a {word} of {room.__name__}, or one of the names {list(named)}; "
+        f"got {value!r}.{hint}"
+    )
 
 
 def missing_extra(need: str, extra: str) -> ImportError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skhpo import pruners
-from skhpo._hints import did_you_mean, use_instead
+from skhpo._hints import get_by_name
 from skhpo.pruners._base import BasePruner
 from skhpo.pruners._hyperband import HyperbandPruner
 from skhpo.pruners._nop import NopPruner
@@ -46,13 +46,4 @@ def get_pruner(pruner: str | BasePruner) -> BasePruner:
     ValueError
         If the name is not known.
     """
-    if isinstance(pruner, BasePruner):
-        return pruner
-    if isinstance(pruner, str) and pruner in PRUNERS:
-        return PRUNERS[pruner]()
-    hint = did_you_mean(pruner, PRUNERS) or use_instead(pruner, pruners)
-    kind = ValueError if isinstance(pruner, str) else TypeError
-    raise kind(
-        f"`pruner` must be a pruner of skhpo.pruners, or one of the names {list(PRUNERS)}; "
-        f"got {pruner!r}.{hint}"
-    )
+    return get_by_name("pruner", pruner, BasePruner, PRUNERS, pruners)  # type: ignore[type-abstract]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from skhpo import samplers
-from skhpo._hints import did_you_mean, use_instead
+from skhpo._hints import get_by_name
 from skhpo.samplers._auto import AutoSampler
 from skhpo.samplers._base import BaseSampler
 from skhpo.samplers._brute_force import BruteForceSampler
@@ -52,13 +52,4 @@ def get_sampler(sampler: str | BaseSampler) -> BaseSampler:
     ValueError
         If the name is not known.
     """
-    if isinstance(sampler, BaseSampler):
-        return sampler
-    if isinstance(sampler, str) and sampler in SAMPLERS:
-        return SAMPLERS[sampler]()
-    hint = did_you_mean(sampler, SAMPLERS) or use_instead(sampler, samplers)
-    kind = ValueError if isinstance(sampler, str) else TypeError
-    raise kind(
-        f"`sampler` must be a sampler of skhpo.samplers, or one of the names {list(SAMPLERS)}; "
-        f"got {sampler!r}.{hint}"
-    )
+    return get_by_name("sampler", sampler, BaseSampler, SAMPLERS, samplers)  # type: ignore[type-abstract]
