@@ -13,7 +13,9 @@ from tests.storages.records import plain
 @pytest.fixture
 def study():
     """A study with trials of all states, and all that trials have."""
-    study = skhpo.create_study(study_name="mine", direction="maximize")
+    study = skhpo.create_study(
+        study_name="mine", direction="maximize", sampler=skhpo.samplers.RandomSampler(seed=0)
+    )
     study.set_user_attr("owner", "me")
     study.set_metric_names(["accuracy"])
 
