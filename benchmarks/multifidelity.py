@@ -53,7 +53,7 @@ from threadpoolctl import threadpool_limits
 
 import skhpo
 from skhpo import HyperbandSearchCV, TPESearchCV
-from skhpo.search._resource import N_SAMPLES, Resource
+from skhpo.search.fidelity._resource import N_SAMPLES, Resource
 
 RUNS = Path(__file__).parent / "cache" / "multifidelity_runs.json"
 N_FOLDS = 5

@@ -31,13 +31,13 @@ from skhpo.distributions import BaseDistribution, FloatDistribution
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
-from skhpo.search._course import FoldCourse
-from skhpo.search._ledger import Ledger
-from skhpo.search._loop import run
-from skhpo.search._objectives import goal_of_one
 from skhpo.search._progress import Progress
-from skhpo.search._referee import StudyReferee
-from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._run import run
+from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.fidelity._evaluation_plan import FoldPlan
+from skhpo.search.objectives._problem import single_score
+from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.space import SearchSpace
 
 N_FOLDS = 5
@@ -237,7 +237,7 @@ class Durations:
 
 
 def simulate(
-    referee: Any, n_workers: int, n_candidates: int, window: int, in_order: bool, durations: Any
+    controller: Any, n_workers: int, n_candidates: int, window: int, in_order: bool, durations: Any
 ) -> tuple[float, float, int, float, list[Candidate]]:
     """Run a schedule in virtual time.
 
@@ -245,7 +245,7 @@ def simulate(
     -------
     busy : float
         Share of the workers' time spent in folds until the last task has been *dispatched*: the
-        tail, in which there is nothing left to start, says nothing of the schedule.
+        tail, in which there is nothing left to start, says nothing of the scheduler.
     busy_to_the_end : float
         The same to the end of the last task.
     n_folds : int
@@ -254,7 +254,7 @@ def simulate(
         CPU time a fold of everything but the fits, which are empty.
     candidates : list of Candidate
     """
-    schedule = Schedule(referee, n_candidates=n_candidates, window=window, in_order=in_order)
+    scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
     spans: list[tuple[float, float]] = []
 
     with VirtualExecutor(n_workers, durations) as workers:
@@ -265,7 +265,7 @@ def simulate(
             workers.submit(key, _score, candidate, fold)
 
         start = time.process_time()
-        run(schedule, workers, submit, lambda outcome: outcome.result())
+        run(scheduler, workers, submit, lambda outcome: outcome.result())
         spent = time.process_time() - start
         to_the_end = workers.utilisation
     begins, lengths = np.array(spans).T
@@ -276,7 +276,7 @@ def simulate(
         to_the_end,
         len(spans),
         1000 * spent / len(spans),
-        schedule.candidates,
+        scheduler.candidates,
     )
 
 
@@ -288,7 +288,7 @@ def _score(candidate: Candidate, fold: int) -> dict[str, Any]:
 
 
 def virtual(quick: bool) -> None:
-    """Workers busy, and milliseconds of scheduling, with a toy referee."""
+    """Workers busy, and milliseconds of scheduling, with a toy controller."""
     cases = [
         (64, 2_000, "free-running", 64, False),
         (64, 2_000, "reproducible, pre_dispatch = 64", 64, True),
@@ -342,7 +342,7 @@ def virtual(quick: bool) -> None:
 
 
 def whole(quick: bool) -> None:
-    """The whole referee: study, sampler, racing between folds."""
+    """The whole controller: study, sampler, racing between folds."""
     space = SearchSpace.from_param_distributions(
         {f"x{i}": stats.uniform() for i in range(N_PARAMS)}
     )
@@ -355,22 +355,22 @@ def whole(quick: bool) -> None:
                     study = skhpo.create_study(
                         direction="maximize", sampler=sampler, pruner=RacingPruner()
                     )
-                    referee = StudyReferee(
+                    controller = StudyController(
                         study,
                         space,
                         pruner=study.pruner,
-                        course=FoldCourse(study.pruner, N_FOLDS),
-                        goal=goal_of_one(None),
+                        plan=FoldPlan(study.pruner, N_FOLDS),
+                        problem=single_score(None),
                         enqueued=(),
                         n_candidates=n_candidates,
                         in_order=in_order,
                         callbacks=(),
                         progress=Progress(0, n_candidates, N_FOLDS),
-                        ledger=Ledger(),
+                        checkpoint=Checkpoint(),
                     )
                     n_workers = min(1_000, n_candidates // 20)
                     busy_share, _, n_folds, milliseconds, candidates = simulate(
-                        referee,
+                        controller,
                         n_workers,
                         n_candidates,
                         n_workers if not in_order else 2 * n_workers,
@@ -390,7 +390,7 @@ def whole(quick: bool) -> None:
                     )
 
     table(
-        f"The whole referee: study, sampler, racing; {N_PARAMS} parameters, {N_FOLDS} folds",
+        f"The whole controller: study, sampler, racing; {N_PARAMS} parameters, {N_FOLDS} folds",
         (
             "sampler",
             "mode",

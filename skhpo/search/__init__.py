@@ -9,9 +9,9 @@ from skhpo.search._classes import (
     RandomSearchCV,
     TPESearchCV,
 )
-from skhpo.search._costs import Cost
-from skhpo.search._pareto import ParetoSearchCV
-from skhpo.search._selection import one_standard_error, parsimonious
+from skhpo.search._pareto_search import ParetoSearchCV
+from skhpo.search.objectives._costs import Cost
+from skhpo.search.selection._rules import one_standard_error, parsimonious
 
 __all__ = [
     "CmaEsSearchCV",

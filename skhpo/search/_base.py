@@ -48,26 +48,30 @@ from skhpo.search._arguments import (
     check_words_of_set_params,
     validate_arguments,
 )
-from skhpo.search._choice import choose
-from skhpo.search._confirm import Confirmation
-from skhpo.search._course import Course, FoldCourse, RungCourse
-from skhpo.search._fold import evaluate_fold, result_without_fit
+from skhpo.search._cv_results import format_results, in_order_of_rows, performed
 from skhpo.search._limits import status_of
-from skhpo.search._loop import Workers, is_over, run
-from skhpo.search._objectives import Goal, goal_of_one
-from skhpo.search._optimism import expected_optimism
-from skhpo.search._plan import Plan, make_plan, window_size
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
-from skhpo.search._referee import StudyReferee
-from skhpo.search._resource import N_SAMPLES, pruner_on
-from skhpo.search._results import format_results, in_order_of_rows, performed
-from skhpo.search._schedule import Candidate, Schedule
-from skhpo.search._selection import SimplestRule
-from skhpo.search._shared import record, run_with_others
-from skhpo.search._stopping import fit_params_for_refit, params_for_refit, with_curves
-from skhpo.search._stored import open_study
-from skhpo.search._warning import warn_user
+from skhpo.search._setup import Setup, make_setup, window_size
+from skhpo.search._warnings import warn_user
+from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._evaluation import evaluate_fold, result_without_fit
+from skhpo.search.execution._run import Workers, is_over, run
+from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.fidelity._early_stopping import (
+    fit_params_for_refit,
+    params_for_refit,
+    with_curves,
+)
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan, FoldPlan, RungPlan
+from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
+from skhpo.search.objectives._problem import Problem, single_score
+from skhpo.search.persistence._coordination import record, run_with_others
+from skhpo.search.persistence._open_study import open_study
+from skhpo.search.selection._callable_refit import choose
+from skhpo.search.selection._reevaluation import Reevaluation
+from skhpo.search.selection._rules import SimplestRule
+from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial
@@ -191,7 +195,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         Where the search is kept as it runs: the path of an SQLite file, such as ``"search.db"``,
         the URL of a database (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
         search fitted again goes on where it was cut, and several processes may fit it at once:
-        they share its budget and what they learn. None keeps it in memory.
+        they allocation its budget and what they learn. None keeps it in memory.
 
     study_name : str, default=None
         Name of the study in the storage. None makes one of the search, its estimator and its
@@ -443,16 +447,16 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         skhpo.exceptions.StorageInternalError
             If the storage fails; what it has stored is kept.
         """
-        plan = make_plan(self, X, y, params)
-        self.n_splits_ = len(plan.splits)
-        callbacks = FitCallbacks(self, {"X": plan.X, "y": plan.y, "metadata": plan.metadata})
+        setup = make_setup(self, X, y, params)
+        self.n_splits_ = len(setup.splits)
+        callbacks = FitCallbacks(self, {"X": setup.X, "y": setup.y, "metadata": setup.metadata})
         with callbacks.fit():
-            candidates = self._run_candidates(plan, callbacks)
-            self._keep_results(plan, candidates)
-            self._confirm(plan)
-            self._select(plan)
+            candidates = self._run_candidates(setup, callbacks)
+            self._keep_results(setup, candidates)
+            self._confirm(setup)
+            self._select(setup)
             if self.refit:
-                self._refit(plan, callbacks)
+                self._refit(setup, callbacks)
         return self
 
     def set_params(self, **params: Any) -> Self:
@@ -502,73 +506,73 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     # --------------------------------------------------------------------- the steps of fit
 
-    def _run_candidates(self, plan: Plan, callbacks: FitCallbacks) -> list[Candidate]:
+    def _run_candidates(self, setup: Setup, callbacks: FitCallbacks) -> list[Candidate]:
         """Run the search; what has finished is kept, however it ends."""
-        n_candidates = plan.n_candidates
-        pruner = self._make_pruner(plan)
-        study, ledger = open_study(self, plan, self._make_sampler(plan), pruner)
-        course = self._make_course(plan, pruner)
+        n_candidates = setup.n_candidates
+        pruner = self._make_pruner(setup)
+        study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
+        plan = self._make_plan(setup, pruner)
         with (
-            callbacks.search(n_candidates * course.n_tasks),
-            ledger.open(),
-            Executor(self.n_jobs, plan.limits) as workers,
+            callbacks.search(n_candidates * plan.n_tasks),
+            checkpoint.open(),
+            Executor(self.n_jobs, setup.limits) as workers,
             Progress(
-                self.verbose, n_candidates, course, [one.name for one in plan.goal.objectives]
+                self.verbose, n_candidates, plan, [one.name for one in setup.problem.objectives]
             ) as progress,
         ):
-            referee = StudyReferee(
+            controller = StudyController(
                 study,
-                plan.space,
+                setup.space,
                 pruner=None if self.pruner is None else study.pruner,
-                course=course,
-                goal=plan.goal,
-                enqueued=plan.enqueued,
+                plan=plan,
+                problem=setup.problem,
+                enqueued=setup.enqueued,
                 n_candidates=n_candidates,
-                in_order=plan.seed is not None,
+                in_order=setup.seed is not None,
                 callbacks=self.callbacks or (),
                 progress=progress,
-                ledger=ledger,
+                checkpoint=checkpoint,
             )
-            schedule = Schedule(
-                referee,
+            scheduler = Scheduler(
+                controller,
                 n_candidates=n_candidates,
                 window=window_size(
                     self.pre_dispatch,
                     workers.n_workers,
                     n_candidates,
-                    in_order=plan.seed is not None,
+                    in_order=setup.seed is not None,
                     learns=self.pruner is not None or study.sampler.learns,
                 ),
-                in_order=plan.seed is not None,
+                in_order=setup.seed is not None,
                 prunes=self.pruner is not None,
             )
-            deadline = plan.deadline
-            submit = self._submitter(plan, course, callbacks)
+            deadline = setup.deadline
+            submit = self._submitter(setup, plan, callbacks)
 
             def run_what_there_is() -> str | None:
                 return run(
-                    schedule,
+                    scheduler,
                     workers,
                     submit,
-                    partial(self._receive, plan),
+                    partial(self._receive, setup),
                     deadline,
-                    partial(record, schedule, referee, ledger),
+                    partial(record, scheduler, controller, checkpoint),
                 )
 
             study._in_optimize = True
             try:
-                reason = run_with_others(run_what_there_is, schedule, study, ledger, deadline)
+                reason = run_with_others(run_what_there_is, scheduler, study, checkpoint, deadline)
             finally:
                 self.study_ = study
                 with suppress(KeyboardInterrupt):  # the search ends already
-                    referee.call_back()  # for candidates that were told at the end
+                    controller.call_back()  # for candidates that were told at the end
                 study._in_optimize = False
-        candidates = referee.with_those_of_others(schedule.candidates)
+        candidates = controller.with_those_of_others(scheduler.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
         return candidates
 
-    def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
+    def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
         """Make ``cv_results_``, and complain if every fit failed."""
         results = performed(candidates)
         if not results:
@@ -577,32 +581,32 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             )
         warn_or_raise_about_fit_failures(results, self.error_score)
         kept = [candidate for candidate in candidates if candidate.results]
-        kept = in_order_of_rows(kept, plan.space)
-        course = self._make_course(plan, None)
-        self.cv_results_ = format_results(self, kept, course, plan.stopping)
+        kept = in_order_of_rows(kept, setup.space)
+        plan = self._make_plan(setup, None)
+        self.cv_results_ = format_results(self, kept, plan, setup.stopping)
         trials = self.study_.get_trials(deepcopy=False)
-        add_predictions(self.cv_results_, kept, course, plan.goal, trials)
+        add_predictions(self.cv_results_, kept, plan, setup.problem, trials)
         first_scores = results[0]["test_scores"]
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first_scores)
-            plan.refit_metric = self.refit
-        if len(plan.goal.objectives) == 1:
-            self._tell_optimism(plan, self._row_of_default(plan, kept))
-        is_multimetric = isinstance(plan.scorers, MultimetricScorer)
-        self.scorer_ = plan.scorers._scorers if is_multimetric else plan.scorers
+            setup.refit_metric = self.refit
+        if len(setup.problem.objectives) == 1:
+            self._tell_optimism(setup, self._row_of_default(setup, kept))
+        is_multimetric = isinstance(setup.scorers, MultimetricScorer)
+        self.scorer_ = setup.scorers._scorers if is_multimetric else setup.scorers
 
-    def _row_of_default(self, plan: Plan, candidates: list[Candidate]) -> int | None:
+    def _row_of_default(self, setup: Setup, candidates: list[Candidate]) -> int | None:
         """The row of the estimator as it was given; None if it was not tried."""
-        if not plan.enqueued or self.enqueue != "defaults":
+        if not setup.enqueued or self.enqueue != "defaults":
             return None
-        key = plan.space.config_key
-        default = key(plan.enqueued[0])
+        key = setup.space.config_key
+        default = key(setup.enqueued[0])
         rows = (row for row, one in enumerate(candidates) if key(one.payload.config) == default)
         return next(rows, None)
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def _tell_optimism(self, plan: Plan, default: int | None) -> None:
+    def _tell_optimism(self, setup: Setup, default: int | None) -> None:
         """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
         prefix = "mean_test_"
         metrics = [n.removeprefix(prefix) for n in self.cv_results_ if n.startswith(prefix)]
@@ -616,7 +620,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             columns = [self.cv_results_[f"split{k}_test_{metric}"] for k in range(self.n_splits_)]
             scores = np.stack(columns, axis=1)[complete]
             column[best], error = expected_optimism(scores)
-            if default is None or metric != (plan.goal.objectives[0].name or "score"):
+            if default is None or metric != (setup.problem.objectives[0].name or "score"):
                 continue
             gain = means[best] - means[default]
             if 0.0 < gain < column[best] + error and len(complete) >= MANY:
@@ -631,18 +635,18 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             SearchOverfitWarning,
         )
 
-    def _confirm(self, plan: Plan) -> None:
+    def _confirm(self, setup: Setup) -> None:
         """Run the best candidates again, on fresh folds."""
-        if not plan.fresh_splits:
+        if not setup.fresh_splits:
             return
-        means = self.cv_results_[f"mean_test_{plan.refit_metric}"]
+        means = self.cv_results_[f"mean_test_{setup.refit_metric}"]
         order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[: self.n_confirm]
         rows = [int(row) for row in order if np.isfinite(means[row])]
-        reason, again = self._run_again(plan, rows)
+        reason, again = self._run_again(setup, rows)
         mean, std = np.full((2, len(means)), np.nan)
         for row, candidate in zip(rows, again, strict=False):
             if candidate.status == "complete":
-                scores = [plan.goal.values(result)[0] for result in candidate.results.values()]
+                scores = [setup.problem.values(result)[0] for result in candidate.results.values()]
                 with np.errstate(over="ignore", invalid="ignore"):
                     mean[row], std[row] = np.mean(scores), np.std(scores)
         n_confirmed = int((~np.isnan(mean)).sum())
@@ -653,27 +657,29 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         self.cv_results_["mean_confirmed_score"] = mean
         self.cv_results_["std_confirmed_score"] = std
 
-    def _run_again(self, plan: Plan, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
+    def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
         """Run candidates on the fresh folds; say why that was cut short, if it was."""
-        if is_over(plan.deadline):
+        if is_over(setup.deadline):
             return "timeout", []
-        params = [self._with_all_of_the_resource(plan, self.cv_results_["params"][r]) for r in rows]
-        fresh = replace(plan, splits=plan.fresh_splits, resource=None)
+        params = [
+            self._with_all_of_the_resource(setup, self.cv_results_["params"][r]) for r in rows
+        ]
+        fresh = replace(setup, splits=setup.fresh_splits, resource=None)
         n_folds = len(fresh.splits)
-        submit = self._submitter(fresh, FoldCourse(None, n_folds), FitCallbacks(self, {}))
+        submit = self._submitter(fresh, FoldPlan(None, n_folds), FitCallbacks(self, {}))
         receive = partial(self._receive, fresh)
-        with Executor(self.n_jobs, plan.limits) as workers:
-            schedule = Schedule(
-                Confirmation(params, n_folds),
+        with Executor(self.n_jobs, setup.limits) as workers:
+            scheduler = Scheduler(
+                Reevaluation(params, n_folds),
                 n_candidates=len(rows),
                 window=2 + workers.n_workers // n_folds,  # the best first, and no idle workers
                 in_order=False,
                 prunes=False,
             )
-            reason = run(schedule, workers, submit, receive, plan.deadline, n_awaited=0)
-        return reason, schedule.candidates
+            reason = run(scheduler, workers, submit, receive, setup.deadline, n_awaited=0)
+        return reason, scheduler.candidates
 
-    def _select(self, plan: Plan) -> None:
+    def _select(self, setup: Setup) -> None:
         """Choose the best candidate."""
         if not self.refit and self.multimetric_:
             return
@@ -682,38 +688,38 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         elif callable(self.refit):
             self.best_index_ = self._row_of_refit()
         else:
-            ranks = self.cv_results_[f"rank_test_{plan.refit_metric}"]
+            ranks = self.cv_results_[f"rank_test_{setup.refit_metric}"]
             is_complete = self.cv_results_["status"] == "complete"
             self.best_index_ = int(np.lexsort((ranks, ~is_complete))[0])
         if not callable(self.refit):
-            scores = self.cv_results_[f"mean_test_{plan.refit_metric}"]
+            scores = self.cv_results_[f"mean_test_{setup.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
-        self.best_params_ = self._params_for_refit(plan, self.best_index_)
+        self.best_params_ = self._params_for_refit(setup, self.best_index_)
 
     def _row_of_refit(self) -> int:
         """The row that a callable `refit` chooses."""
         return choose(partial(self._select_best_index, self.refit, ""), self.cv_results_)
 
-    def _with_all_of_the_resource(self, plan: Plan, params: dict[str, Any]) -> dict[str, Any]:
-        if plan.resource is None or plan.resource.name == N_SAMPLES:
+    def _with_all_of_the_resource(self, setup: Setup, params: dict[str, Any]) -> dict[str, Any]:
+        if setup.resource is None or setup.resource.name == N_SAMPLES:
             return params
-        return params | {plan.resource.name: plan.resource.rungs[-1]}
+        return params | {setup.resource.name: setup.resource.rungs[-1]}
 
-    def _params_for_refit(self, plan: Plan, index: int) -> dict[str, Any]:
+    def _params_for_refit(self, setup: Setup, index: int) -> dict[str, Any]:
         """Parameters of a candidate, with all of the resource, and the rounds of its folds."""
-        params = self._with_all_of_the_resource(plan, self.cv_results_["params"][index])
-        if plan.stopping is not None:
-            n_splits = len(plan.splits)
+        params = self._with_all_of_the_resource(setup, self.cv_results_["params"][index])
+        if setup.stopping is not None:
+            n_splits = len(setup.splits)
             columns = [self.cv_results_[f"split{k}_best_iteration"] for k in range(n_splits)]
             rounds = np.array([column[index] for column in columns])
-            params = params_for_refit(self, params, rounds, plan.stopping, plan.growth)
+            params = params_for_refit(self, params, rounds, setup.stopping, setup.growth)
         return params
 
-    def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
+    def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
         estimator = self._clone_with(self.best_params_)
         with callbacks.refit(estimator):
-            self.refit_time_ = self._fit_on_all(plan, estimator)
+            self.refit_time_ = self._fit_on_all(setup, estimator)
         self.best_estimator_ = estimator
         if hasattr(estimator, "feature_names_in_"):
             self.feature_names_in_ = estimator.feature_names_in_
@@ -721,41 +727,41 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     def _clone_with(self, params: Mapping[str, Any]) -> Any:
         return clone(self.estimator).set_params(**clone(params, safe=False))
 
-    def _fit_on_all(self, plan: Plan, estimator: Any) -> float:
+    def _fit_on_all(self, setup: Setup, estimator: Any) -> float:
         """Fit an estimator on all data; return the seconds it took."""
-        fit_params = fit_params_for_refit(estimator, plan.fit_params, plan.stopping, plan.X)
+        fit_params = fit_params_for_refit(estimator, setup.fit_params, setup.stopping, setup.X)
         start = time.time()
-        if plan.y is None:
-            estimator.fit(plan.X, **fit_params)
+        if setup.y is None:
+            estimator.fit(setup.X, **fit_params)
         else:
-            estimator.fit(plan.X, plan.y, **fit_params)
+            estimator.fit(setup.X, setup.y, **fit_params)
         return time.time() - start
 
     # ---------------------------------------------------------------------- parts of the run
 
-    def _make_sampler(self, plan: Plan) -> BaseSampler:
+    def _make_sampler(self, setup: Setup) -> BaseSampler:
         sampler = (
             self._default_sampler()
             if self.sampler is None
             else get_sampler(copy.deepcopy(self.sampler))
         )
-        if plan.seed is not None:
-            sampler.reseed(plan.seed)
+        if setup.seed is not None:
+            sampler.reseed(setup.seed)
         return sampler
 
-    def _make_pruner(self, plan: Plan) -> BasePruner:
+    def _make_pruner(self, setup: Setup) -> BasePruner:
         if self.pruner is None:
             return NopPruner()
         given = None if self.pruner == "auto" else get_pruner(copy.deepcopy(self.pruner))
-        if plan.resource is not None:
-            return pruner_on(plan.resource, given or self._default_pruner())
+        if setup.resource is not None:
+            return pruner_on(setup.resource, given or self._default_pruner())
         return RacingPruner() if given is None else given
 
-    def _make_course(self, plan: Plan, pruner: BasePruner | None) -> Course:
+    def _make_plan(self, setup: Setup, pruner: BasePruner | None) -> EvaluationPlan:
         pruner = None if self.pruner is None else pruner
-        if plan.resource is None:
-            return FoldCourse(pruner, len(plan.splits))
-        return RungCourse(pruner, len(plan.splits), plan.resource)
+        if setup.resource is None:
+            return FoldPlan(pruner, len(setup.splits))
+        return RungPlan(pruner, len(setup.splits), setup.resource)
 
     def _default_pruner(self) -> BasePruner | None:
         """What prunes along a resource; None for successive halving."""
@@ -764,65 +770,65 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
 
-    def _make_goal(self) -> Goal:
+    def _make_problem(self) -> Problem:
         """What the search follows: a score; and what is measured beside it."""
         metric = self.refit if isinstance(self.refit, str) else None
         costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
-        return goal_of_one(metric, costs)
+        return single_score(metric, costs)
 
     def _submitter(
-        self, plan: Plan, course: Course, callbacks: FitCallbacks
+        self, setup: Setup, plan: EvaluationPlan, callbacks: FitCallbacks
     ) -> Callable[[Workers, Candidate, int], None]:
         """What hands a fold to the workers."""
-        n_folds, n_tasks = len(plan.splits), course.n_tasks
+        n_folds, n_tasks = len(setup.splits), plan.n_tasks
         estimator = clone(self.estimator)
         settings = {
-            "scorer": plan.scorers,
-            "fit_params": plan.fit_params,
-            "score_params": plan.score_params,
+            "scorer": setup.scorers,
+            "fit_params": setup.fit_params,
+            "score_params": setup.score_params,
             "return_train_score": self.return_train_score,
             "error_score": self.error_score,
             "verbose": self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
         }
 
         def submit(workers: Workers, candidate: Candidate, task: int) -> None:
-            rung, fold = course.place(task)
-            train, test = plan.splits[fold]
+            rung, fold = plan.place(task)
+            train, test = setup.splits[fold]
             context = callbacks.evaluation(candidate.number * n_tasks + task)
-            share = None
-            if course.resource is not None:
+            allocation = None
+            if plan.resource is not None:
                 model = candidate.payload.models.pop(fold, None)
-                share = course.resource.share(rung, num_samples(plan.X), model)
+                allocation = plan.resource.allocation(rung, num_samples(setup.X), model)
             workers.submit(
                 (candidate.number, task),
                 evaluate_fold,
                 estimator,
-                plan.X,
-                plan.y,
+                setup.X,
+                setup.y,
                 train=train,
                 test=test,
                 parameters=candidate.payload.params,
                 n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
-                share=share,
-                stopping=with_curves(plan.stopping, candidate.payload.curves),
-                costs=plan.goal.costs,
+                allocation=allocation,
+                stopping=with_curves(setup.stopping, candidate.payload.curves),
+                costs=setup.problem.costs,
                 is_alone=workers.n_workers == 1,
                 caller=None if context is None else self,
                 callback_context=context,
                 split_progress=(fold, n_folds),
-                candidate_progress=(candidate.number, plan.n_candidates),
+                candidate_progress=(candidate.number, setup.n_candidates),
                 **settings,
             )
 
         return submit
 
-    def _receive(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
+    def _receive(self, setup: Setup, outcome: Outcome) -> dict[str, Any]:
         """A fold's result; a fold whose worker died or was ended counts as a fit that failed."""
         error = outcome.error
         if isinstance(error, _LOST) and self.error_score != "raise":
             scores = self.error_score
-            if isinstance(plan.scorers, MultimetricScorer):
-                scores = dict.fromkeys(plan.scorers._scorers, scores)
+            if isinstance(setup.scorers, MultimetricScorer):
+                scores = dict.fromkeys(setup.scorers._scorers, scores)
             return result_without_fit(
                 scores,
                 return_train_score=self.return_train_score,

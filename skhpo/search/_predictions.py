@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE
 from skhpo.pruners._fold_model import FoldModel
-from skhpo.search._course import Course
-from skhpo.search._objectives import Goal, Objective
-from skhpo.search._schedule import Candidate
+from skhpo.search.execution._scheduler import Candidate
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
+from skhpo.search.objectives._problem import Objective, Problem
 from skhpo.trial import FrozenTrial
 
 __all__ = ["add_predictions"]
@@ -25,8 +25,8 @@ _MEAN = "mean_"
 def add_predictions(
     results: dict[str, Any],
     candidates: Sequence[Candidate],
-    course: Course,
-    goal: Goal,
+    plan: EvaluationPlan,
+    problem: Problem,
     trials: Sequence[FrozenTrial],
 ) -> None:
     """Add to a table what each candidate's means are expected to be over all folds.
@@ -38,15 +38,15 @@ def add_predictions(
         added, for each metric and each objective that is a cost.
     candidates : sequence of Candidate
         One a row.
-    course : Course
+    plan : EvaluationPlan
         What they have run through.
-    goal : Goal
+    problem : Problem
         The objectives: what the study has predicted of them is taken from there.
     trials : sequence of FrozenTrial
         The study's trials, by number.
     """
     metrics = [name.removeprefix(_MEAN) for name in results if name.startswith(f"{_MEAN}test_")]
-    objectives = [_column_of(one, metrics) for one in goal.objectives]
+    objectives = [_column_of(one, metrics) for one in problem.objectives]
     ended = [trials[candidate.payload.number] for candidate in candidates]
     for column in dict.fromkeys([*metrics, *objectives]):
         means = results[_MEAN + column].astype(float)
@@ -55,12 +55,12 @@ def add_predictions(
         error = np.where(is_complete, 0.0, np.nan)
         open_rows = np.isin(results["status"].astype(str), ["pruned", "interrupted"])
         if column in metrics:
-            folds = _folds(results, candidates, course, column)
-            if course.resource is not None:
+            folds = _folds(results, candidates, plan, column)
+            if plan.resource is not None:
                 _fill_last_rung(predicted, folds, open_rows)
             else:
                 _fill_by_model(predicted, error, folds, is_complete, open_rows)
-        if column in objectives and course.resource is None:
+        if column in objectives and plan.resource is None:
             _fill_from_study(predicted, error, ended, objectives.index(column))
         results[f"predicted_{column}"] = predicted
         results[f"std_error_predicted_{column}"] = error
@@ -74,12 +74,12 @@ def _column_of(objective: Objective, metrics: Sequence[str]) -> str:
 
 
 def _folds(
-    results: Mapping[str, Any], candidates: Sequence[Candidate], course: Course, column: str
+    results: Mapping[str, Any], candidates: Sequence[Candidate], plan: EvaluationPlan, column: str
 ) -> FloatArray:
     """Scores by candidate and fold; NaN where no fit came to its end."""
-    folds = np.stack([results[f"split{k}_{column}"] for k in range(course.n_folds)], axis=1)
+    folds = np.stack([results[f"split{k}_{column}"] for k in range(plan.n_folds)], axis=1)
     for row, candidate in enumerate(candidates):
-        for fold, result in course.by_fold(candidate.results).items():
+        for fold, result in plan.by_fold(candidate.results).items():
             if result.get("stopped_at") is not None:
                 folds[row, fold] = np.nan
     return folds

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.search._course import Course
-from skhpo.search._schedule import Candidate
+from skhpo.search.execution._scheduler import Candidate
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 
 __all__ = ["Progress", "short"]
 
@@ -30,18 +30,22 @@ class Progress:
         0 shows nothing, 1 the bar, 2 and more also a line a candidate.
     n_candidates : int
         How many candidates there will be, at most.
-    course : Course
+    plan : EvaluationPlan
         What a candidate runs through.
     names : sequence of str or None
         Names of the objectives, where there are several.
     """
 
     def __init__(
-        self, verbose: int, n_candidates: int, course: Course, names: Sequence[str | None] = ()
+        self,
+        verbose: int,
+        n_candidates: int,
+        plan: EvaluationPlan,
+        names: Sequence[str | None] = (),
     ) -> None:
         self._verbose = verbose
         self._n_candidates = n_candidates
-        self._course = course
+        self._plan = plan
         self._names = names
         self._n_fits = 0
         self._n_pruned = 0
@@ -119,7 +123,7 @@ class Progress:
     def _line(
         self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
     ) -> str:
-        outcome = f"{candidate.status} {self._course.reached(candidate.results)}"
+        outcome = f"{candidate.status} {self._plan.reached(candidate.results)}"
         if candidate.status == "complete" and len(values) == 1:
             is_best = " (best so far)" if values[0] == self._best else ""
             outcome = f"score {short(values[0])}{is_best}"

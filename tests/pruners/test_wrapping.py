@@ -18,7 +18,7 @@ from skhpo.pruners import (
     WrappingPruner,
 )
 from skhpo.samplers import RandomSampler
-from skhpo.search._resource import Resource, pruner_on
+from skhpo.search.fidelity._resource import Resource, pruner_on
 
 X, y = make_classification(120, n_features=6, random_state=0)
 

@@ -43,7 +43,7 @@ from skhpo.samplers import (
     QMCSampler,
     TPESampler,
 )
-from skhpo.search._optimism import expected_optimism
+from skhpo.search.selection._selection_bias import expected_optimism
 
 LARGEST = np.finfo(float).max
 ABSURD = [LARGEST, -LARGEST, 1e308, -1e308, 1e160, -1e160, 5e-324, -5e-324, 0.0, 1.0, -3.0]

@@ -18,7 +18,7 @@ from skhpo import (
     StudySearchCV,
     TPESearchCV,
 )
-from skhpo.search._plan import WINDOW, WORKERS_EACH
+from skhpo.search._setup import WINDOW, WORKERS_EACH
 from tests.search.estimators import Dawdling
 from tests.search.test_reproducible import BRANCHES, FLAT, outcome
 

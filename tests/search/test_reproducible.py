@@ -12,13 +12,13 @@ from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import TPESampler
-from skhpo.search._course import FoldCourse
-from skhpo.search._ledger import Ledger
-from skhpo.search._loop import run
-from skhpo.search._objectives import goal_of_one
 from skhpo.search._progress import Progress
-from skhpo.search._referee import StudyReferee
-from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._run import run
+from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.fidelity._evaluation_plan import FoldPlan
+from skhpo.search.objectives._problem import single_score
+from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.space import SearchSpace
 from skhpo.study import create_study
 from tests.search.estimators import Dawdling
@@ -151,16 +151,16 @@ class ChaoticReferee:
         self.story.append(("tell", *end))
 
 
-def run_in_virtual_time(referee, n_candidates, window, n_workers, in_order, durations):
-    schedule = Schedule(referee, n_candidates=n_candidates, window=window, in_order=in_order)
+def run_in_virtual_time(controller, n_candidates, window, n_workers, in_order, durations):
+    scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
 
     def submit(workers, candidate, fold):
         score = hash((candidate.payload, fold)) % 1000
         workers.submit((candidate.number, fold), lambda: score)
 
     with VirtualExecutor(n_workers, lambda key: durations.exponential()) as workers:
-        run(schedule, workers, submit, lambda outcome: outcome.result())
-    return schedule
+        run(scheduler, workers, submit, lambda outcome: outcome.result())
+    return scheduler
 
 
 @pytest.mark.parametrize("n_folds", [1, 3, 5])
@@ -169,9 +169,9 @@ def test_in_order_no_interleaving_changes_what_is_asked_judged_and_told(n_folds)
     for seed, window in itertools.product(range(25), (1, 2, 3, 5, 8)):
         stories = set()
         for n_workers in (1, 1, 2, 2, 3, 5, 8, 13):
-            referee = ChaoticReferee(seed, n_folds, space_size=11)
-            run_in_virtual_time(referee, 12, window, n_workers, True, timing)
-            stories.add(repr((referee.story, sorted(referee.verdicts.items()))))
+            controller = ChaoticReferee(seed, n_folds, space_size=11)
+            run_in_virtual_time(controller, 12, window, n_workers, True, timing)
+            stories.add(repr((controller.story, sorted(controller.verdicts.items()))))
         assert len(stories) == 1, (seed, window)
 
 
@@ -186,12 +186,12 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
         study = create_study(
             direction="maximize", sampler=TPESampler(n_startup_trials=3, seed=5), pruner=pruner
         )
-        referee = StudyReferee(
-            study, space, pruner=pruner, course=FoldCourse(pruner, n_folds),
-            goal=goal_of_one("score"), enqueued=[], n_candidates=15, in_order=True,
-            callbacks=(), progress=Progress(0, 15, n_folds), ledger=Ledger(),
+        controller = StudyController(
+            study, space, pruner=pruner, plan=FoldPlan(pruner, n_folds),
+            problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
+            callbacks=(), progress=Progress(0, 15, n_folds), checkpoint=Checkpoint(),
         )  # fmt: skip
-        schedule = Schedule(referee, n_candidates=15, window=window, in_order=True)
+        scheduler = Scheduler(controller, n_candidates=15, window=window, in_order=True)
 
         def submit(workers, candidate, fold):
             x = candidate.payload.params["x"]
@@ -201,7 +201,7 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
             )
 
         with VirtualExecutor(n_workers, lambda key: timing.exponential()) as workers:
-            run(schedule, workers, submit, lambda outcome: outcome.result())
+            run(scheduler, workers, submit, lambda outcome: outcome.result())
         return [
             (t.number, t.state, t.params, t.values, t.intermediate_values) for t in study.trials
         ]

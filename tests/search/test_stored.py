@@ -35,8 +35,8 @@ from skhpo import (
 from skhpo.exceptions import StorageInternalError, StudyMismatchError
 from skhpo.pruners import HyperbandPruner, MedianPruner, RacingPruner
 from skhpo.samplers import NSGAIISampler, TPESampler
-from skhpo.search._fingerprint import make_fingerprint
-from skhpo.search._plan import make_plan
+from skhpo.search._setup import make_setup
+from skhpo.search.persistence._fingerprint import make_fingerprint
 from skhpo.storages import InMemoryStorage, RDBStorage
 from tests.search.estimators import Cut, Cutting, Failing, Scored, Slow
 
@@ -337,7 +337,7 @@ def nested_pipeline(memory=None, cache_size=200, n_jobs=None, verbose=False):
 
 def fingerprint_of(estimator, **params):
     search = TPESearchCV(estimator, {}, cv=2)
-    return make_fingerprint(search, make_plan(search, X, y, params))
+    return make_fingerprint(search, make_setup(search, X, y, params))
 
 
 @pytest.mark.parametrize(
@@ -527,7 +527,7 @@ def test_a_candidate_of_a_silent_worker_on_another_machine_is_taken_over(url, mo
     search = cut_search(url)
     trial_id = give_to_another_machine(url)
     RDBStorage(url).record_heartbeats([trial_id])
-    monkeypatch.setattr("skhpo.search._ledger.GRACE", 2.0)
+    monkeypatch.setattr("skhpo.search.persistence._checkpoint.GRACE", 2.0)
     search.fit(X, y)
     whole = clone(search).set_params(storage=None).fit(X, y)
     assert search.cv_results_["params"][:3] == whole.cv_results_["params"][:3]

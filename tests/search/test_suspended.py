@@ -13,8 +13,8 @@ from sklearn.datasets import make_classification
 
 import skhpo
 from skhpo import RandomSearchCV
-from skhpo.search import _ledger
-from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search.persistence import _checkpoint
+from skhpo.search.execution._scheduler import Candidate, Scheduler
 from tests.search.estimators import Logged
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
@@ -22,7 +22,7 @@ N_ITER, CV = 12, 3
 
 
 class Silent:
-    """A referee that gives candidates of three folds and never ends one early."""
+    """A controller that gives candidates of three folds and never ends one early."""
 
     def __init__(self):
         self.told = []
@@ -39,24 +39,29 @@ class Silent:
 
 @pytest.mark.parametrize("in_order", [True, False])
 def test_a_released_candidate_is_given_no_further_fold(in_order):
-    referee = Silent()
-    schedule = Schedule(referee, n_candidates=2, window=1, in_order=in_order)
-    candidate, fold = schedule.next_task()
-    schedule.record(candidate, fold, 0.0)  # its next fold may run
-    schedule.release(candidate)
-    assert schedule.next_task()[0].number == 1
-    assert referee.told == [(0, "interrupted")]
+    controller = Silent()
+    scheduler = Scheduler(controller, n_candidates=2, window=1, in_order=in_order)
+    candidate, fold = scheduler.next_task()
+    scheduler.record(candidate, fold, 0.0)  # its next fold may run
+    scheduler.release(candidate)
+    assert scheduler.next_task()[0].number == 1
+    assert controller.told == [(0, "interrupted")]
 
 
 def test_the_place_of_a_released_candidate_is_free_again():
-    schedule = Schedule(Silent(), n_candidates=1, window=1, in_order=True)
-    candidate, _ = schedule.next_task()
-    schedule.release(candidate)
-    assert schedule.next_task()[0].number == 1
+    scheduler = Scheduler(Silent(), n_candidates=1, window=1, in_order=True)
+    candidate, _ = scheduler.next_task()
+    scheduler.release(candidate)
+    assert scheduler.next_task()[0].number == 1
 
 
 def share(log, url, seconds, results):
-    _ledger.HEARTBEAT, _ledger.GRACE, _ledger.GLANCE, _ledger.SILENCE = 0.1, 0.8, 0.1, 0.4
+    _checkpoint.HEARTBEAT, _checkpoint.GRACE, _checkpoint.GLANCE, _checkpoint.SILENCE = (
+        0.1,
+        0.8,
+        0.1,
+        0.4,
+    )
     Logged.log, Logged.seconds = log, seconds
     search = RandomSearchCV(
         Logged(), {"x": uniform(0, 1)}, n_iter=N_ITER, cv=CV, random_state=0, refit=False,

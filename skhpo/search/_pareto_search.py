@@ -17,18 +17,18 @@ from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import StudySearchCV
-from skhpo.search._costs import KNOWN_COSTS
-from skhpo.search._objectives import (
-    Goal,
+from skhpo.search._setup import Setup
+from skhpo.search._warnings import warn_user
+from skhpo.search.execution._scheduler import Candidate
+from skhpo.search.objectives._costs import KNOWN_COSTS
+from skhpo.search.objectives._problem import (
     Objective,
+    Problem,
     check_is_scorer,
     parse_constraint,
     parse_objectives,
 )
-from skhpo.search._plan import Plan
-from skhpo.search._schedule import Candidate
-from skhpo.search._selection import SimplestRule, parse_front_rule
-from skhpo.search._warning import warn_user
+from skhpo.search.selection._rules import SimplestRule, parse_front_rule
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial
@@ -37,7 +37,7 @@ __all__ = ["ParetoSearchCV"]
 
 FloatArray = NDArray[np.float64]
 
-LEVEL = 0.15  # of the race: loses about as much as 0.05 does with one objective, see the benchmark
+LEVEL = 0.15  # of racing: loses about as much as 0.05 does with one objective, see the benchmark
 
 
 class ParetoSearchCV(StudySearchCV):
@@ -403,7 +403,7 @@ class ParetoSearchCV(StudySearchCV):
         """Names of the objectives and of the costs that go by their names."""
         return {*KNOWN_COSTS, *(one.name for one in self._objectives())}
 
-    def _make_goal(self) -> Goal:
+    def _make_problem(self) -> Problem:
         objectives = self._objectives()
         constraints = [
             parse_constraint(name, bound) for name, bound in (self.constraints or {}).items()
@@ -416,19 +416,19 @@ class ParetoSearchCV(StudySearchCV):
             costs |= {cost.name: cost for cost in self.refit.measured if cost.name not in costs}
         if not callable(self.refit) and self.refit is not False:
             self._rule(costs)
-        goal = Goal(objectives, tuple(constraints), tuple(costs.values()))
-        self._check_reference_point(goal)
-        return goal
+        problem = Problem(objectives, tuple(constraints), tuple(costs.values()))
+        self._check_reference_point(problem)
+        return problem
 
     def _rule(self, costs: Any) -> Any:
         names = [str(one.name) for one in self._objectives()]
         metrics = list(self._get_scorers()[0]._scorers)
         return parse_front_rule(self.refit, names, metrics, list(costs))
 
-    def _check_reference_point(self, goal: Goal) -> None:
+    def _check_reference_point(self, problem: Problem) -> None:
         if self.reference_point is None:
             return
-        names = {one.name for one in goal.objectives}
+        names = {one.name for one in problem.objectives}
         if set(self.reference_point) != names:
             raise ValueError(
                 f"`reference_point` must name each objective, {sorted(map(str, names))}; got "
@@ -437,18 +437,18 @@ class ParetoSearchCV(StudySearchCV):
 
     # ------------------------------------------------------------------------- what is found
 
-    def _keep_results(self, plan: Plan, candidates: list[Candidate]) -> None:
-        super()._keep_results(plan, candidates)
-        goal = plan.goal
-        self.objectives_ = list(goal.objectives)
+    def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
+        super()._keep_results(setup, candidates)
+        problem = setup.problem
+        self.objectives_ = list(problem.objectives)
         is_complete = self.cv_results_["status"] == "complete"
-        values = np.column_stack([self._means(str(one.name)) for one in goal.objectives])
+        values = np.column_stack([self._means(str(one.name)) for one in problem.objectives])
         self.values_ = np.where(is_complete[:, None], values, np.nan)
-        violation = self._violation(goal, is_complete)
+        violation = self._violation(problem, is_complete)
         self.is_feasible_ = is_complete & (violation <= 0.0)
-        if goal.constraints:
+        if problem.constraints:
             self.cv_results_["is_feasible"] = self.is_feasible_
-        self._keep_front(goal)
+        self._keep_front(problem)
         self._violation_of_each = violation
 
     def _means(self, name: str) -> FloatArray:
@@ -457,70 +457,70 @@ class ParetoSearchCV(StudySearchCV):
         column = f"mean_test_{name}"
         return np.asarray(self.cv_results_[column if column in self.cv_results_ else cost])
 
-    def _violation(self, goal: Goal, is_complete: NDArray[np.bool_]) -> FloatArray:
+    def _violation(self, problem: Problem, is_complete: NDArray[np.bool_]) -> FloatArray:
         """By how much each complete candidate breaks its constraints; NaN for the others."""
         violation = np.full(len(is_complete), np.nan)
-        names = [*self.scorer_, *(cost.name for cost in goal.costs)]
+        names = [*self.scorer_, *(cost.name for cost in problem.costs)]
         columns = {name: self._means(name) for name in names}
         for row in np.flatnonzero(is_complete):
             means = {name: float(column[row]) for name, column in columns.items()}
-            violation[row] = total_violation(goal.excesses_at(means))
+            violation[row] = total_violation(problem.violations_at(means))
         return violation
 
-    def _keep_front(self, goal: Goal) -> None:
-        losses = goal.signs * self.values_
+    def _keep_front(self, problem: Problem) -> None:
+        losses = problem.signs * self.values_
         feasible = np.flatnonzero(self.is_feasible_)
         front = feasible[is_nondominated(losses[feasible])] if len(feasible) else feasible
         self.pareto_front_ = front[np.argsort(losses[front, 0], kind="stable")]
         self.pareto_params_ = [self.cv_results_["params"][row] for row in self.pareto_front_]
         self.pareto_values_ = self.values_[self.pareto_front_]
-        names = [str(one.name) for one in goal.objectives]
+        names = [str(one.name) for one in problem.objectives]
         if self.reference_point is not None:
             self.reference_point_ = {name: float(self.reference_point[name]) for name in names}
         else:
             known = losses[~np.isnan(losses).any(axis=1)]
             worst = known.max(axis=0) if len(known) else np.full(len(names), np.nan)
-            self.reference_point_ = dict(zip(names, (goal.signs * worst).tolist(), strict=True))
-        reference = goal.signs * np.array([self.reference_point_[name] for name in names])
+            self.reference_point_ = dict(zip(names, (problem.signs * worst).tolist(), strict=True))
+        reference = problem.signs * np.array([self.reference_point_[name] for name in names])
         self.hypervolume_ = hypervolume(losses[self.pareto_front_], reference)
 
-    def _select(self, plan: Plan) -> None:
+    def _select(self, setup: Setup) -> None:
         """Choose a candidate of the front, by `refit`."""
         if self.refit is False:
             return
         if callable(self.refit):
             self.best_index_ = self._row_of_refit()
         else:
-            self.best_index_ = self._choose(plan.goal)
-        self.best_params_ = self._params_for_refit(plan, self.best_index_)
+            self.best_index_ = self._choose(setup.problem)
+        self.best_params_ = self._params_for_refit(setup, self.best_index_)
         self.best_score_ = float(self._means(self._first_score())[self.best_index_])
-        names = [str(one.name) for one in plan.goal.objectives]
+        names = [str(one.name) for one in setup.problem.objectives]
         self.best_values_ = dict(zip(names, self.values_[self.best_index_].tolist(), strict=True))
 
-    def _choose(self, goal: Goal) -> int:
+    def _choose(self, problem: Problem) -> int:
         rows = np.flatnonzero(self.is_feasible_)
         if len(rows) == 0:
-            return self._nearest_to_feasible(goal)
-        names = [*self.scorer_, *(cost.name for cost in goal.costs)]
+            return self._nearest_to_feasible(problem)
+        names = [*self.scorer_, *(cost.name for cost in problem.costs)]
         means = {name: self._means(name)[rows] for name in names}
-        rule = self._rule([cost.name for cost in goal.costs])
-        return int(rows[rule((goal.signs * self.values_)[rows], means)])
+        rule = self._rule([cost.name for cost in problem.costs])
+        return int(rows[rule((problem.signs * self.values_)[rows], means)])
 
-    def _nearest_to_feasible(self, goal: Goal) -> int:
+    def _nearest_to_feasible(self, problem: Problem) -> int:
         if np.isnan(self._violation_of_each).all():
             raise ValueError(
                 "No candidate is complete, so there is none to choose. What was run is in "
                 "cv_results_."
             )
         warn_user(
-            f"No candidate keeps all constraints: {', '.join(map(str, goal.constraints))}. The "
+            f"No candidate keeps all constraints: {', '.join(map(str, problem.constraints))}. The "
             "front is empty; the candidate that breaks them least is chosen."
         )
         return int(np.nanargmin(self._violation_of_each))
 
-    def _refit(self, plan: Plan, callbacks: FitCallbacks) -> None:
+    def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
         """Fit the chosen candidate on all data; with "all", each of the front."""
-        super()._refit(plan, callbacks)
+        super()._refit(setup, callbacks)
         if self.refit != "all":
             return
         self.pareto_estimators_ = []
@@ -528,8 +528,8 @@ class ParetoSearchCV(StudySearchCV):
             if row == self.best_index_:
                 self.pareto_estimators_.append(self.best_estimator_)
                 continue
-            estimator = self._clone_with(self._params_for_refit(plan, int(row)))
-            self.refit_time_ += self._fit_on_all(plan, estimator)
+            estimator = self._clone_with(self._params_for_refit(setup, int(row)))
+            self.refit_time_ += self._fit_on_all(setup, estimator)
             self.pareto_estimators_.append(estimator)
 
     # ------------------------------------------------------------------------ parts of the run
@@ -537,5 +537,5 @@ class ParetoSearchCV(StudySearchCV):
     def _default_sampler(self) -> BaseSampler:
         return AutoSampler()
 
-    def _make_pruner(self, plan: Plan) -> BasePruner:
-        return RacingPruner(alpha=LEVEL) if self.pruner == "auto" else super()._make_pruner(plan)
+    def _make_pruner(self, setup: Setup) -> BasePruner:
+        return RacingPruner(alpha=LEVEL) if self.pruner == "auto" else super()._make_pruner(setup)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from skhpo.exceptions import DuplicatedStudyError, StudyMismatchError
 from skhpo.pruners import BasePruner
 from skhpo.samplers import BaseSampler
-from skhpo.search._fingerprint import check_fingerprint, digest, make_fingerprint
-from skhpo.search._ledger import Ledger, StoredLedger
-from skhpo.search._plan import Plan
+from skhpo.search._setup import Setup
+from skhpo.search.persistence._checkpoint import Checkpoint, StoredCheckpoint
+from skhpo.search.persistence._fingerprint import check_fingerprint, digest, make_fingerprint
 from skhpo.storages import BaseStorage, get_storage
 from skhpo.study import Study, StudyDirection
 
@@ -22,15 +22,15 @@ FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a se
 
 
 def open_study(
-    search: StudySearchCV, plan: Plan, sampler: BaseSampler, pruner: BasePruner
-) -> tuple[Study, Ledger]:
-    """Make or find the study of a search, and the ledger that goes with it.
+    search: StudySearchCV, setup: Setup, sampler: BaseSampler, pruner: BasePruner
+) -> tuple[Study, Checkpoint]:
+    """Make or find the study of a search, and the checkpoint that goes with it.
 
     Parameters
     ----------
     search : StudySearchCV
         Its `storage` and `study_name` say where.
-    plan : Plan
+    setup : Setup
         What its fit has settled; with a storage, it gets room for all candidates found there.
     sampler, pruner : BaseSampler, BasePruner
         For the study.
@@ -38,30 +38,30 @@ def open_study(
     Returns
     -------
     study : Study
-    ledger : Ledger
+    checkpoint : Checkpoint
     """
     storage = get_storage(search.storage)
     if search.storage is None:
-        study_id = storage.create_new_study(_directions(plan), search.study_name)
+        study_id = storage.create_new_study(_directions(setup), search.study_name)
         name = storage.get_study(study_id).study_name
         study = Study(name, storage, sampler=sampler, pruner=pruner)
-        if len(plan.goal.objectives) > 1:
-            study.set_metric_names(_names(plan))
-        return study, Ledger()
-    name = _find_study(search, plan, storage)
+        if len(setup.problem.objectives) > 1:
+            study.set_metric_names(_names(setup))
+        return study, Checkpoint()
+    name = _find_study(search, setup, storage)
     study = Study(name, storage, sampler=sampler, pruner=pruner)
-    plan.n_candidates = max(plan.n_candidates, study.history.n_trials)
-    return study, StoredLedger(study)
+    setup.n_candidates = max(setup.n_candidates, study.history.n_trials)
+    return study, StoredCheckpoint(study)
 
 
-def _find_study(search: StudySearchCV, plan: Plan, storage: BaseStorage) -> str:
+def _find_study(search: StudySearchCV, setup: Setup, storage: BaseStorage) -> str:
     """Find or make the study in the storage, check that it is this search's; return its name."""
-    fingerprint = make_fingerprint(search, plan)
+    fingerprint = make_fingerprint(search, setup)
     name = search.study_name
     if name is None:
         estimator = type(search.estimator).__name__
         name = f"{type(search).__name__} {estimator} {digest(fingerprint)[:8]}"
-    directions = _directions(plan)
+    directions = _directions(setup)
     try:
         study_id = storage.create_new_study(directions, name)
     except DuplicatedStudyError:
@@ -85,17 +85,17 @@ def _find_study(search: StudySearchCV, plan: Plan, storage: BaseStorage) -> str:
         )
     else:
         storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
-        Study(name, storage).set_metric_names(_names(plan))
+        Study(name, storage).set_metric_names(_names(setup))
     return name
 
 
-def _directions(plan: Plan) -> list[StudyDirection]:
+def _directions(setup: Setup) -> list[StudyDirection]:
     return [
         StudyDirection.MAXIMIZE if objective.greater_is_better else StudyDirection.MINIMIZE
-        for objective in plan.goal.objectives
+        for objective in setup.problem.objectives
     ]
 
 
-def _names(plan: Plan) -> list[str]:
+def _names(setup: Setup) -> list[str]:
     """Names of the values, for dashboards."""
-    return [objective.name or plan.refit_metric for objective in plan.goal.objectives]
+    return [objective.name or setup.refit_metric for objective in setup.problem.objectives]

@@ -10,11 +10,11 @@ import numpy as np
 
 from skhpo._sklearn import BaseSearchCV, insert_error_scores
 from skhpo.boosting import Stopping
-from skhpo.search._course import Course
-from skhpo.search._fold import result_without_fit
-from skhpo.search._schedule import Candidate
-from skhpo.search._stopping import add_rounds, warn_if_only_the_first_round_helps
-from skhpo.search._warning import warn_user
+from skhpo.search._warnings import warn_user
+from skhpo.search.execution._evaluation import result_without_fit
+from skhpo.search.execution._scheduler import Candidate
+from skhpo.search.fidelity._early_stopping import add_rounds, warn_if_only_the_first_round_helps
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.space import SearchSpace
 
 __all__ = ["format_results", "in_order_of_rows", "performed"]
@@ -52,7 +52,7 @@ def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> lis
 def format_results(
     search: BaseSearchCV,
     candidates: Sequence[Candidate],
-    course: Course,
+    plan: EvaluationPlan,
     stopping: Stopping | None = None,
 ) -> dict[str, Any]:
     """Make ``cv_results_``.
@@ -63,7 +63,7 @@ def format_results(
         Its settings say what the table holds.
     candidates : sequence of Candidate
         One a row.
-    course : Course
+    plan : EvaluationPlan
         What they have run through.
     stopping : Stopping, optional
         With it, the table has the best iterations.
@@ -81,8 +81,8 @@ def format_results(
     if callable(search.scoring):
         insert_error_scores(results_run, search.error_score)
     no_scores = _like(results_run[0]["test_scores"], np.nan)
-    n_folds = course.n_folds
-    by_fold = [course.by_fold(candidate.results) for candidate in candidates]
+    n_folds = plan.n_folds
+    by_fold = [plan.by_fold(candidate.results) for candidate in candidates]
     shown = [
         results.get(fold)
         or result_without_fit(no_scores, return_train_score=search.return_train_score)
@@ -112,9 +112,9 @@ def format_results(
     results["trial_number"] = np.array([candidate.payload.number for candidate in candidates])
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])
-    if course.resource is not None:
+    if plan.resource is not None:
         tops = [max(candidate.results) // n_folds for candidate in candidates]
-        results["n_resources"] = np.array([course.resource.rungs[top] for top in tops])
+        results["n_resources"] = np.array([plan.resource.rungs[top] for top in tops])
     return results
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from skhpo.pruners import BasePruner
-from skhpo.search._resource import Resource
+from skhpo.search.fidelity._resource import Resource
 
-__all__ = ["Course", "FoldCourse", "RungCourse"]
+__all__ = ["EvaluationPlan", "FoldPlan", "RungPlan"]
 
 
-class Course:
+class EvaluationPlan:
     """Tasks of a candidate, and what is reported after each.
 
     A task is a number: ``rung * n_folds + fold``.
@@ -77,7 +77,7 @@ class Course:
         return task // self.n_folds == rung
 
 
-class FoldCourse(Course):
+class FoldPlan(EvaluationPlan):
     """The folds, once; after each, a report."""
 
     def order(self, number: int) -> Sequence[int]:
@@ -98,7 +98,7 @@ class FoldCourse(Course):
         return n_tasks
 
 
-class RungCourse(Course):
+class RungPlan(EvaluationPlan):
     """The folds at each rung of a resource; after each rung, a report of the mean.
 
     Parameters

@@ -20,7 +20,7 @@ from skhpo.space import SearchSpace
 if TYPE_CHECKING:
     from skhpo.search._base import StudySearchCV
 
-__all__ = ["Resource", "Share", "make_resource", "pruner_on"]
+__all__ = ["Allocation", "Resource", "make_resource", "pruner_on"]
 
 N_SAMPLES = "n_samples"
 FACTOR = 3  # from rung to rung, unless the pruner says otherwise
@@ -47,7 +47,7 @@ class Resource:
     rungs: tuple[int, ...]
     seed: int
 
-    def share(self, rung: int, n_rows: int, model: Any = None) -> Share:
+    def allocation(self, rung: int, n_rows: int, model: Any = None) -> Allocation:
         """What a fold's task is to use.
 
         Parameters
@@ -62,11 +62,11 @@ class Resource:
         amount = self.rungs[rung]
         before = 0 if model is None else self.rungs[rung - 1]
         is_last = rung == len(self.rungs) - 1
-        return Share(self.name, amount, before, n_rows, self.seed, model, keeps=not is_last)
+        return Allocation(self.name, amount, before, n_rows, self.seed, model, keeps=not is_last)
 
 
 @dataclass(frozen=True)
-class Share:
+class Allocation:
     """What one fit may use of a resource.
 
     Attributes

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from skhpo.boosting import CurveModel, FinishedFit, finished_fit
-from skhpo.search._schedule import Candidate
+from skhpo.search.execution._scheduler import Candidate
 
-__all__ = ["Curves"]
+__all__ = ["LearningCurves"]
 
 
-class Curves:
+class LearningCurves:
     """Finished fits of boosters, and what follows from them.
 
     Parameters

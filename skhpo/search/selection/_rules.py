@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from skhpo._hints import did_you_mean
 from skhpo._parameters import HasParameters
 from skhpo.multi_objective import knee, weighted_choice
-from skhpo.search._costs import KNOWN_COSTS, Cost
-from skhpo.search._objectives import Constraint, parse_constraint
+from skhpo.search.objectives._costs import KNOWN_COSTS, Cost
+from skhpo.search.objectives._problem import Constraint, parse_constraint
 
 __all__ = [
     "FrontRule",
@@ -299,8 +299,8 @@ def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
 
 def _best_within(best: FrontRule, bounds: Sequence[Constraint]) -> FrontRule:
     def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
-        excess = np.stack([one.sign * (means[one.name] - one.bound) for one in bounds], axis=1)
-        kept = np.flatnonzero((excess <= 0.0).all(axis=1))
+        violation = np.stack([one.sign * (means[one.name] - one.bound) for one in bounds], axis=1)
+        kept = np.flatnonzero((violation <= 0.0).all(axis=1))
         if len(kept) == 0:
             shown = " and ".join(map(str, bounds))
             nearest = {

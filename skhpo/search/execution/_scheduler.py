@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-__all__ = ["Candidate", "Referee", "Schedule"]
+__all__ = ["Candidate", "Controller", "Scheduler"]
 
 Status = Literal["complete", "pruned", "failed", "timed out", "out of memory", "interrupted"]
 
@@ -34,7 +34,7 @@ class Candidate:
     fold_order : sequence of int
         The order in which its folds run.
     payload : object
-        What the referee keeps with it.
+        What the controller keeps with it.
     results : dict of int to object
         Results by fold, in the order judged.
     status : str or None
@@ -74,8 +74,8 @@ class Candidate:
         return int(fold)
 
 
-class Referee(Protocol):
-    """What the schedule asks of the search around it."""
+class Controller(Protocol):
+    """What the scheduler asks of the search around it."""
 
     def ask(self, number: int) -> Candidate | None:
         """Make candidate `number`; None if there are no more."""
@@ -87,12 +87,12 @@ class Referee(Protocol):
         """Take note of a candidate that has ended."""
 
 
-class Schedule:
+class Scheduler:
     """The state of a search over candidates and folds.
 
     Parameters
     ----------
-    referee : Referee
+    controller : Controller
         Makes candidates, judges them, and is told how they ended.
     n_candidates : int
         How many candidates to run, at most.
@@ -106,14 +106,14 @@ class Schedule:
 
     def __init__(
         self,
-        referee: Referee,
+        controller: Controller,
         *,
         n_candidates: int,
         window: int,
         in_order: bool,
         prunes: bool = True,
     ) -> None:
-        self._referee = referee
+        self._controller = controller
         self._n_candidates = n_candidates
         self._window = window
         self._in_order = in_order
@@ -159,7 +159,7 @@ class Schedule:
         in_flight = number - oldest if self._in_order else len(self._in_flight)
         if in_flight >= self._window:
             return None
-        candidate = self._referee.ask(number)
+        candidate = self._controller.ask(number)
         if candidate is None:
             self.close()
             return None
@@ -186,7 +186,7 @@ class Schedule:
             if due not in candidate._early:
                 break
             candidate.results[due] = candidate._early.pop(due)
-            status = self._referee.judge(candidate)
+            status = self._controller.judge(candidate)
             if status is None and candidate.n_judged == len(candidate.fold_order):
                 status = "complete"
             if status is not None:
@@ -215,7 +215,7 @@ class Schedule:
         """Tell, in order, what the next candidate is to know; or everything at once."""
         if not self._in_order:
             for number in list(self._untold):
-                self._referee.tell(self._untold.pop(number))
+                self._controller.tell(self._untold.pop(number))
             return
         last = len(self.candidates) - self._window
         if self._closed or len(self.candidates) >= self._n_candidates:
@@ -223,7 +223,7 @@ class Schedule:
         while self._n_told <= last and self._n_told in self._untold:
             candidate = self._untold.pop(self._n_told)
             self._n_told += 1
-            self._referee.tell(candidate)
+            self._controller.tell(candidate)
 
     # -------------------------------------------------------------------------- the end
 

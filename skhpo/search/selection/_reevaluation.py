@@ -20,9 +20,9 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from skhpo.search._schedule import Candidate, Status
+from skhpo.search.execution._scheduler import Candidate, Status
 
-__all__ = ["Confirmation", "Contender", "fresh_splits"]
+__all__ = ["Contender", "Reevaluation", "fresh_splits"]
 
 N_REPEATS = 2
 _OFFSET = 7_919  # of the seed: the folds differ from those of the search
@@ -43,8 +43,8 @@ class Contender:
     curves: None = None
 
 
-class Confirmation:
-    """The referee of the second meeting: everyone runs every fold.
+class Reevaluation:
+    """The controller of the second meeting: everyone runs every fold.
 
     Parameters
     ----------

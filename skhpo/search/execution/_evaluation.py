@@ -21,9 +21,9 @@ from sklearn.base import clone
 
 from skhpo._sklearn import fit_and_score
 from skhpo.boosting import Stopping, limit_threads, limited
-from skhpo.search._costs import Cost, measure_costs, stopwatch
-from skhpo.search._resource import Share
-from skhpo.search._schedule import Status
+from skhpo.search.execution._scheduler import Status
+from skhpo.search.fidelity._resource import Allocation
+from skhpo.search.objectives._costs import Cost, measure_costs, stopwatch
 
 __all__ = ["evaluate_fold", "result_without_fit"]
 
@@ -56,7 +56,7 @@ def evaluate_fold(
     parameters: Mapping[str, Any],
     stopping: Stopping | None = None,
     n_threads: int | None = None,
-    share: Share | None = None,
+    allocation: Allocation | None = None,
     costs: Sequence[Cost] = (),
     is_alone: bool = True,
     caller: Any = None,
@@ -79,7 +79,7 @@ def evaluate_fold(
         Early stopping of boosters.
     n_threads : int, optional
         Threads of a booster whose user has not said how many.
-    share : Share, optional
+    allocation : Allocation, optional
         What may be used of a resource.
     costs : sequence of Cost, default=()
         What to measure of the fitted model.
@@ -103,8 +103,8 @@ def evaluate_fold(
     if n_threads is not None:
         limit_threads(estimator, n_threads)
         parameters = {name: limited(value, n_threads) for name, value in parameters.items()}
-    if share is not None:
-        estimator, train, parameters, settings["fit_params"] = share.prepare(
+    if allocation is not None:
+        estimator, train, parameters, settings["fit_params"] = allocation.prepare(
             estimator, y, train, parameters, settings["fit_params"]
         )
     watch = None
@@ -126,8 +126,8 @@ def evaluate_fold(
         **settings,
         **callbacks,
     )
-    if share is not None and result["fit_error"] is None:
-        result["model"] = share.model_to_keep(estimator)
+    if allocation is not None and result["fit_error"] is None:
+        result["model"] = allocation.model_to_keep(estimator)
     if costs:
         result["costs"] = measure_costs(
             costs, estimator, result, clock, is_alone=is_alone, error_score=settings["error_score"]

@@ -13,7 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
 from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
-from skhpo.search._warning import warn_user
+from skhpo.search._warnings import warn_user
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:

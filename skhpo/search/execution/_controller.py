@@ -1,4 +1,4 @@
-"""What stands between the schedule and the study: makes candidates, judges them, tells."""
+"""What stands between the scheduler and the study: makes candidates, judges them, tells."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 from skhpo.boosting import CurveModel
 from skhpo.exceptions import UpdateFinishedTrialError
 from skhpo.pruners import BasePruner
-from skhpo.search._course import Course
-from skhpo.search._curves import Curves
-from skhpo.search._ledger import N_JUDGED, Ledger, folds_of
-from skhpo.search._objectives import Goal
 from skhpo.search._progress import Progress
-from skhpo.search._race import CandidateJudge, make_race
-from skhpo.search._schedule import Candidate, Status
+from skhpo.search.execution._scheduler import Candidate, Status
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
+from skhpo.search.objectives._problem import Problem
+from skhpo.search.persistence._checkpoint import N_JUDGED, Checkpoint, folds_of
+from skhpo.search.stopping._between_folds import StoppingRule, make_early_termination
+from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.space import SearchSpace
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial, Trial, TrialState
 
-__all__ = ["Entry", "StudyReferee"]
+__all__ = ["Entry", "StudyController"]
 
 
 @dataclass
 class Entry:
-    """What the referee keeps with a candidate.
+    """What the controller keeps with a candidate.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Entry:
 
     trial: Trial
     params: dict[str, Any]
-    judge: CandidateJudge | None = None
+    judge: StoppingRule | None = None
     n_judged_before: int | None = None
     models: dict[int, Any] = field(default_factory=dict)
     curves: CurveModel | None = None
@@ -88,7 +88,7 @@ def _how_failed(results: Mapping[int, Any]) -> Status:
     return next((end for end in ends if end is not None), "failed")
 
 
-class StudyReferee:
+class StudyController:
     """Candidates come from a study, and the study is told how they end.
 
     Parameters
@@ -99,9 +99,9 @@ class StudyReferee:
         Where candidates come from.
     pruner : BasePruner or None
         Judges after each fold; None runs every fold.
-    course : Course
+    plan : EvaluationPlan
         What a candidate runs through.
-    goal : Goal
+    problem : Problem
         The objectives that the search follows.
     enqueued : sequence of mapping of str to object
         Configurations to begin with; what they leave open is sampled.
@@ -113,7 +113,7 @@ class StudyReferee:
         Called with the study and a trial's record as it ends.
     progress : Progress
         Is shown what happens.
-    ledger : Ledger
+    checkpoint : Checkpoint
         Keeps the folds, and knows those of earlier fits.
     """
 
@@ -123,45 +123,45 @@ class StudyReferee:
         space: SearchSpace,
         *,
         pruner: BasePruner | None,
-        course: Course,
-        goal: Goal,
+        plan: EvaluationPlan,
+        problem: Problem,
         enqueued: Sequence[Mapping[str, Any]],
         n_candidates: int,
         in_order: bool,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
         progress: Progress,
-        ledger: Ledger,
+        checkpoint: Checkpoint,
     ) -> None:
         self._study = study
         self._space = space
-        self._course = course
-        self._goal = goal
+        self._plan = plan
+        self._problem = problem
         self._enqueued = enqueued
         self._n_candidates = n_candidates
         self._in_order = in_order
         self._callbacks = callbacks
         self._progress = progress
-        self._ledger = ledger
+        self._checkpoint = checkpoint
         self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
-        self._curves = Curves(course.n_folds)
-        self._race = make_race(study, pruner, course, goal, self._curves)
+        self._curves = LearningCurves(plan.n_folds)
+        self._termination = make_early_termination(study, pruner, plan, problem, self._curves)
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
         self.call_back()
-        past = self._ledger.next_past()
+        past = self._checkpoint.next_past()
         if past is not None:
             return self._go_on(number, past)
         if self._study._stop_flag:
             return None
         asked = self._study._ask_space(
-            self._space, self._tried, self._enqueued, self._n_candidates, self._ledger.mark
+            self._space, self._tried, self._enqueued, self._n_candidates, self._checkpoint.mark
         )
         if asked is None:
             return None
         trial, config = asked
-        self._ledger.began(trial._trial_id, is_new=True)
+        self._checkpoint.began(trial._trial_id, is_new=True)
         return self._candidate(number, Entry(trial, self._space.to_params(config)))
 
     def _go_on(self, number: int, past: FrozenTrial) -> Candidate:
@@ -171,16 +171,16 @@ class StudyReferee:
         if past.state.is_finished():
             entry.n_judged_before = past.system_attrs[N_JUDGED]
         else:
-            self._ledger.began(past._trial_id, is_new=False)
+            self._checkpoint.began(past._trial_id, is_new=False)
         candidate = self._candidate(number, entry)
         candidate.known = folds_of(past)
         return candidate
 
     def _candidate(self, number: int, entry: Entry) -> Candidate:
-        if self._race.is_on:
-            entry.judge = self._race.judge() if self._in_order else None
+        if self._termination.is_on:
+            entry.judge = self._termination.judge() if self._in_order else None
             entry.curves = self._curves.model()
-        return Candidate(number, self._course.order(entry.number), payload=entry)
+        return Candidate(number, self._plan.order(entry.number), payload=entry)
 
     def judge(self, candidate: Candidate) -> Status | None:
         """Report what came in last; say whether the candidate ends here."""
@@ -190,33 +190,33 @@ class StudyReferee:
         if result["stop"]:
             self._study._stop_flag = True
         if (model := result.pop("model", None)) is not None:
-            entry.models[self._course.place(task)[1]] = model
+            entry.models[self._plan.place(task)[1]] = model
         frozen = entry.trial._frozen
         if frozen.state.is_finished():  # in an earlier fit, or by another process
             is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
             return _status(frozen, candidate.results) if is_judged else None
         if result.get("stopped_at") is not None:
             return "pruned"
-        is_news = self._race.report(candidate)
+        is_news = self._termination.report(candidate)
         if candidate.n_judged == len(candidate.fold_order):
             return _how_failed(candidate.results) if self._is_any_nan(candidate) else "complete"
-        if not self._race.is_on:
+        if not self._termination.is_on:
             return None
-        if np.isnan(self._goal.losses(result)).any():
+        if np.isnan(self._problem.losses(result)).any():
             return _how_failed(candidate.results)
         if not is_news:
             return None
-        judge = entry.judge or self._race.judge()
+        judge = entry.judge or self._termination.judge()
         return "pruned" if judge(candidate) else None
 
     def tell(self, candidate: Candidate) -> None:
         """Tell the study how a candidate ended."""
         entry: Entry = candidate.payload
-        values = np.full(len(self._goal.objectives), np.nan)
+        values = np.full(len(self._problem.objectives), np.nan)
         if candidate.status == "complete":
             values = self.mean_values(candidate)
         try:
-            with self._ledger.whole():
+            with self._checkpoint.whole():
                 self._finish(candidate, entry.trial._frozen, values)
         except UpdateFinishedTrialError:  # by a process that took it over meanwhile
             self._study.history.finish(entry.trial._frozen)
@@ -230,23 +230,25 @@ class StudyReferee:
         if len(values) == 1:
             self._curves.take(candidate, float(values[0]))
         if candidate.status == "complete":
-            self._race.take(candidate)
+            self._termination.take(candidate)
         if frozen.state.is_finished():
             study.history.finish(frozen)
             return
-        if candidate.status == "interrupted" and self._ledger.let_go(frozen._trial_id):
+        if candidate.status == "interrupted" and self._checkpoint.let_go(frozen._trial_id):
             study._open_elsewhere.add(frozen.number)
             return
-        self._ledger.ends(frozen._trial_id, candidate.n_judged)
+        self._checkpoint.ends(frozen._trial_id, candidate.n_judged)
         if candidate.status == "complete":
-            for name, excess in self._goal.excesses(list(candidate.results.values())).items():
-                candidate.payload.trial.set_constraint(name, excess)
+            for name, violation in self._problem.violations(
+                list(candidate.results.values())
+            ).items():
+                candidate.payload.trial.set_constraint(name, violation)
             study._finish(frozen, TrialState.COMPLETE, values.tolist())
-        elif candidate.status == "pruned" and self._course.resource is not None:
+        elif candidate.status == "pruned" and self._plan.resource is not None:
             last = frozen.intermediate_values[max(frozen.intermediate_values)]
             study._finish(frozen, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
-            means, variances = (array.tolist() for array in self._race.predict(candidate))
+            means, variances = (array.tolist() for array in self._termination.predict(candidate))
             shown = means if len(means) == 1 else None
             study._finish(frozen, TrialState.PRUNED, shown, prediction=(means, variances))
         else:
@@ -266,9 +268,9 @@ class StudyReferee:
         """The candidates, and those that other processes have run, by the numbers of the trials."""
         everything = {candidate.payload.number: candidate for candidate in candidates}
         known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
-        for trial in self._ledger.others(known):
+        for trial in self._checkpoint.others(known):
             entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
-            folds, order = folds_of(trial), self._course.order(trial.number)
+            folds, order = folds_of(trial), self._plan.order(trial.number)
             judged = list(order)[: trial.system_attrs[N_JUDGED]]
             candidate = Candidate(len(everything), order, entry)
             candidate.results = {task: folds[task] for task in judged if task in folds}
@@ -279,8 +281,8 @@ class StudyReferee:
     @np.errstate(over="ignore", invalid="ignore")
     def _is_any_nan(self, candidate: Candidate) -> bool:
         """Whether a score is NaN, or a mean, such as that of inf and -inf."""
-        results = self._course.by_fold(candidate.results).values()
-        losses = np.array([self._goal.losses(result) for result in results])
+        results = self._plan.by_fold(candidate.results).values()
+        losses = np.array([self._problem.losses(result) for result in results])
         return bool(np.isnan(losses.mean(axis=0)).any())
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
@@ -289,8 +291,8 @@ class StudyReferee:
 
         With a resource, those with all of it; ndarray of shape (n_objectives,).
         """
-        results = self._course.by_fold(candidate.results)
-        values = [self._goal.values(results[fold]) for fold in range(self._course.n_folds)]
+        results = self._plan.by_fold(candidate.results)
+        values = [self._problem.values(results[fold]) for fold in range(self._plan.n_folds)]
         by_objective = np.ascontiguousarray(np.array(values).T)
         means: NDArray[np.float64] = np.average(by_objective, axis=1)
         return means

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from skhpo.search._worker import at_work, is_known_to_be_dead, new_mark
+from skhpo.search.persistence._lease import at_work, is_known_to_be_dead, new_mark
 from skhpo.storages import BaseStorage, Heartbeat
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["N_JUDGED", "Ledger", "StoredLedger", "folds_of"]
+__all__ = ["N_JUDGED", "Checkpoint", "StoredCheckpoint", "folds_of"]
 
 FOLD = "skhpo:fold:"  # prefix of the attributes that hold a fold's result
 N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
@@ -39,7 +39,7 @@ _KEPT = (
 )
 
 
-class Ledger:
+class Checkpoint:
     """Keeps nothing: for a search whose study ends with it."""
 
     mark: Mapping[str, Any] = {}
@@ -84,7 +84,7 @@ class Ledger:
         return []
 
 
-class StoredLedger(Ledger):
+class StoredCheckpoint(Checkpoint):
     """Keeps the folds of a search in its study, so that no fit of one is lost.
 
     Parameters

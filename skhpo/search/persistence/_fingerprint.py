@@ -23,7 +23,7 @@ from skhpo.exceptions import StudyMismatchError
 
 if TYPE_CHECKING:
     from skhpo.search._base import StudySearchCV
-    from skhpo.search._plan import Plan
+    from skhpo.search._setup import Setup
 
 __all__ = ["check_fingerprint", "digest", "make_fingerprint"]
 
@@ -45,14 +45,14 @@ _ADVICE = {
 }
 
 
-def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
+def make_fingerprint(search: StudySearchCV, setup: Setup) -> dict[str, str]:
     """Describe a search, part by part.
 
     Parameters
     ----------
     search : StudySearchCV
         Its settings.
-    plan : Plan
+    setup : Setup
         What its fit has settled.
 
     Returns
@@ -60,27 +60,30 @@ def make_fingerprint(search: StudySearchCV, plan: Plan) -> dict[str, str]:
     fingerprint : dict of str to str
         For each part a text for people, which ends in a digest where it does not say all.
     """
-    space = {p.name: _describe_distribution(p.distribution) for p in plan.space.parameters}
+    space = {p.name: _describe_distribution(p.distribution) for p in setup.space.parameters}
     scoring = _describe(search.scoring)
     given = {
         name: value
-        for name, value in (plan.fit_params | plan.score_params).items()
+        for name, value in (setup.fit_params | setup.score_params).items()
         if name.rpartition("__")[2] not in _WITHOUT_EFFECT
     }
-    several = {"objectives": _shown(_describe(plan.goal))} if len(plan.goal.objectives) > 1 else {}
+    several = {}
+    if len(setup.problem.objectives) > 1:  # stored studies know the class by its first name
+        text = _describe(setup.problem).replace(type(setup.problem).__qualname__, "Goal", 1)
+        several = {"objectives": _shown(text)}
     return several | {
         "estimator": _shown(_describe(search.estimator)),
         "space": _shown(", ".join(f"{name}: {text}" for name, text in space.items())),
-        "cv splits": f"{len(plan.splits)} splits, {joblib.hash(plan.splits)[:16]}",
+        "cv splits": f"{len(setup.splits)} splits, {joblib.hash(setup.splits)[:16]}",
         "scoring": _shown(
-            f"{scoring}, followed: {plan.refit_metric}, error_score={search.error_score}, "
+            f"{scoring}, followed: {setup.refit_metric}, error_score={search.error_score}, "
             f"return_train_score={search.return_train_score}"
         ),
-        "resource": str(plan.resource),
-        "early stopping": "None" if plan.stopping is None else _describe(plan.stopping.settings),
+        "resource": str(setup.resource),
+        "early stopping": "None" if setup.stopping is None else _describe(setup.stopping.settings),
         "data": _shown(
-            ", ".join([f"X {_shape(plan.X)}", f"y {_shape(plan.y)}", *sorted(given)]),
-            digest([_content(part) for part in (plan.X, plan.y)], given),
+            ", ".join([f"X {_shape(setup.X)}", f"y {_shape(setup.y)}", *sorted(given)]),
+            digest([_content(part) for part in (setup.X, setup.y)], given),
         ),
     }
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from skhpo.search._schedule import Candidate, Schedule
+from skhpo.search.execution._scheduler import Candidate, Scheduler
 
 __all__ = ["Workers", "is_over", "run"]
 
@@ -29,7 +29,7 @@ class Workers(Protocol):
 
 
 def run(
-    schedule: Schedule,
+    scheduler: Scheduler,
     workers: Workers,
     submit: Callable[[Workers, Candidate, int], None],
     receive: Callable[[Any], Any],
@@ -37,11 +37,11 @@ def run(
     record: Callable[[Candidate, int, Any], None] | None = None,
     n_awaited: int = 1,
 ) -> str | None:
-    """Run a schedule to its end.
+    """Run a scheduler to its end.
 
     Parameters
     ----------
-    schedule : Schedule
+    scheduler : Scheduler
         Says what runs next.
     workers : Workers
         Run it.
@@ -52,7 +52,7 @@ def run(
     deadline : float, optional
         ``time.monotonic()`` at which to stop, and to end what is in flight.
     record : callable, optional
-        Records the result of a fold of a candidate. Default: the schedule's own method.
+        Records the result of a fold of a candidate. Default: the scheduler's own method.
     n_awaited : int, default=1
         If fewer candidates are complete at the deadline, those in flight go on, the oldest
         first, until there are so many, or none of them is left.
@@ -63,35 +63,35 @@ def run(
         Why the run was cut short: "interrupt", "timeout"; None if it was not.
     """
     was_cut = False
-    record = schedule.record if record is None else record
+    record = scheduler.record if record is None else record
     try:
         while True:
-            _fill(schedule, workers, submit, record)
+            _fill(scheduler, workers, submit, record)
             if workers.n_outstanding == 0:
                 return "timeout" if was_cut else None
             if is_over(deadline):
-                if schedule.n_complete >= n_awaited:
+                if scheduler.n_complete >= n_awaited:
                     workers.abort()
-                    schedule.interrupt()
+                    scheduler.interrupt()
                     return "timeout"
-                was_cut |= schedule.close_in()
+                was_cut |= scheduler.close_in()
             try:
                 (number, fold), outcome = workers.wait(_time_left(deadline))
             except TimeoutError:
                 continue
-            record(schedule.candidates[number], fold, receive(outcome))
+            record(scheduler.candidates[number], fold, receive(outcome))
     except KeyboardInterrupt:
         workers.abort()
-        schedule.interrupt()
+        scheduler.interrupt()
         return "interrupt"
     except BaseException:
         workers.abort()
-        schedule.interrupt()
+        scheduler.interrupt()
         raise
 
 
 def _fill(
-    schedule: Schedule,
+    scheduler: Scheduler,
     workers: Workers,
     submit: Callable[[Workers, Candidate, int], None],
     record: Callable[[Candidate, int, Any], None],
@@ -102,7 +102,7 @@ def _fill(
     """
     n_queued = 0 if workers.n_workers == 1 else 1 + workers.n_workers // 8
     while workers.n_outstanding < workers.n_workers + n_queued:
-        task = schedule.next_task(ahead=workers.n_outstanding < workers.n_workers)
+        task = scheduler.next_task(ahead=workers.n_outstanding < workers.n_workers)
         if task is None:
             return
         candidate, fold = task

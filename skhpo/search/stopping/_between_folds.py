@@ -13,22 +13,22 @@ from skhpo.history import Table
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.pruners._fold_model import FoldModel
 from skhpo.pruners._front_race import FrontRace
-from skhpo.search._course import Course
-from skhpo.search._curves import Curves
-from skhpo.search._objectives import Goal
-from skhpo.search._schedule import Candidate
+from skhpo.search.execution._scheduler import Candidate
+from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
+from skhpo.search.objectives._problem import Problem
+from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial
 
-__all__ = ["CandidateJudge", "FrontRacing", "Race", "make_race"]
+__all__ = ["EarlyTermination", "FrontEarlyTermination", "StoppingRule", "make_early_termination"]
 
 FloatArray = NDArray[np.float64]
 
-CandidateJudge: TypeAlias = Callable[[Candidate], bool]
+StoppingRule: TypeAlias = Callable[[Candidate], bool]
 """Says of a candidate under way whether to stop it."""
 
 
-class Race:
+class EarlyTermination:
     """One objective: scores are reported to the trial, and the study's pruner judges it.
 
     Parameters
@@ -37,25 +37,30 @@ class Race:
         The study of the search.
     pruner : BasePruner or None
         Judges; None runs everything.
-    course : Course
+    plan : EvaluationPlan
         What a candidate runs through.
-    goal : Goal
+    problem : Problem
         The objective.
-    curves : Curves
+    curves : LearningCurves
         Learning curves, of which a candidate's score can be predicted, too.
     """
 
     def __init__(
-        self, study: Study, pruner: BasePruner | None, course: Course, goal: Goal, curves: Curves
+        self,
+        study: Study,
+        pruner: BasePruner | None,
+        plan: EvaluationPlan,
+        problem: Problem,
+        curves: LearningCurves,
     ) -> None:
         self._study = study
         self._pruner = pruner
-        self._course = course
-        self._goal = goal
+        self._plan = plan
+        self._problem = problem
         self._curves = curves
-        self._judge: CandidateJudge | None = None
+        self._judge: StoppingRule | None = None
         self._judge_as_of = -1
-        self._losses = Table(course.n_folds)  # of the complete candidates
+        self._losses = Table(plan.n_folds)  # of the complete candidates
         self._model: FoldModel | None = None
         self._model_as_of = 0
 
@@ -67,33 +72,33 @@ class Race:
     def report(self, candidate: Candidate) -> bool:
         """Report what came in last to the candidate's trial; say whether there is news to judge."""
         trial = candidate.payload.trial
-        scores = [float(self._goal.values(result)[0]) for result in candidate.results.values()]
-        report = self._course.report(list(candidate.results), scores)
+        scores = [float(self._problem.values(result)[0]) for result in candidate.results.values()]
+        report = self._plan.report(list(candidate.results), scores)
         if report is not None and report[0] not in trial._frozen.intermediate_values:
             trial.report(report[1], step=report[0])
         return report is not None
 
-    def judge(self) -> CandidateJudge:
+    def judge(self) -> StoppingRule:
         """What judges as of now."""
         as_of = self._study.history.n_finished
         if self._judge is None or as_of != self._judge_as_of:
             self._judge, self._judge_as_of = self._freeze(), as_of
         return self._judge
 
-    def _freeze(self) -> CandidateJudge:
+    def _freeze(self) -> StoppingRule:
         assert self._pruner is not None
-        judge, course = self._pruner.freeze(self._study), self._course
+        judge, plan = self._pruner.freeze(self._study), self._plan
 
         def judge_candidate(candidate: Candidate) -> bool:
             trial = candidate.payload.trial._frozen
-            return judge(_as_of(trial, course.n_reports(candidate.n_judged)))
+            return judge(_as_of(trial, plan.n_reports(candidate.n_judged)))
 
         return judge_candidate
 
     def take(self, candidate: Candidate) -> None:
         """Take in the results of a complete candidate."""
-        folds = self._course.by_fold(candidate.results)
-        values = [self._goal.values(folds[k])[0] for k in range(self._course.n_folds)]
+        folds = self._plan.by_fold(candidate.results)
+        values = [self._problem.values(folds[k])[0] for k in range(self._plan.n_folds)]
         self._losses.append(-np.array(values))
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
@@ -103,7 +108,7 @@ class Race:
         if not run:
             score, variance = self._curves.predict_score(candidate)
             return np.array([score]), np.array([variance])
-        losses = np.array([-self._goal.values(result)[0] for result in run.values()])
+        losses = np.array([-self._problem.values(result)[0] for result in run.values()])
         if len(self._losses) == 0:
             return np.array([-losses.mean()]), np.zeros(1)
         if self._model is None or self._model_as_of != len(self._losses):
@@ -112,7 +117,7 @@ class Race:
         return np.array([-mean]), np.array([variance])
 
 
-class FrontRacing(Race):
+class FrontEarlyTermination(EarlyTermination):
     """Several objectives: a candidate stops once its optimistic corner is dominated.
 
     Nothing is reported to the trial: a report is a single number.
@@ -123,78 +128,87 @@ class FrontRacing(Race):
         The study of the search.
     pruner : RacingPruner or None
         Its level and its number of trials to begin with are used.
-    course : Course
+    plan : EvaluationPlan
         What a candidate runs through.
-    goal : Goal
+    problem : Problem
         The objectives and constraints.
-    curves : Curves
+    curves : LearningCurves
         Not used.
     """
 
     def __init__(
-        self, study: Study, pruner: BasePruner | None, course: Course, goal: Goal, curves: Curves
+        self,
+        study: Study,
+        pruner: BasePruner | None,
+        plan: EvaluationPlan,
+        problem: Problem,
+        curves: LearningCurves,
     ) -> None:
-        super().__init__(study, pruner, course, goal, curves)
-        self._all_losses = Table(course.n_folds * goal.n_losses)
-        self._race: FrontRace | None = None
+        super().__init__(study, pruner, plan, problem, curves)
+        self._all_losses = Table(plan.n_folds * problem.n_losses)
+        self._termination: FrontRace | None = None
         self._race_as_of = -1
 
     def report(self, candidate: Candidate) -> bool:
         """There is always news."""
         return True
 
-    def _freeze(self) -> CandidateJudge:
-        race, goal = self._race_as_of_now(), self._goal
+    def _freeze(self) -> StoppingRule:
+        termination, problem = self._race_as_of_now(), self._problem
 
         def judge_candidate(candidate: Candidate) -> bool:
-            folds, losses = _seen(candidate, goal)
-            return race.should_stop(folds, losses)
+            folds, losses = _seen(candidate, problem)
+            return termination.should_stop(folds, losses)
 
         return judge_candidate
 
     def take(self, candidate: Candidate) -> None:
         """Take in the results of a complete candidate."""
-        rows = [self._goal.losses(candidate.results[k]) for k in range(self._course.n_folds)]
+        rows = [self._problem.losses(candidate.results[k]) for k in range(self._plan.n_folds)]
         self._all_losses.append(np.concatenate(rows))
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """What a stopped candidate's mean values would have been, and the variances of that."""
-        folds, losses = _seen(candidate, self._goal)
-        race, n_objectives = self._race_as_of_now(), len(self._goal.objectives)
-        if not race.models:
-            return self._goal.signs * losses.mean(axis=0)[:n_objectives], np.zeros(n_objectives)
-        mean, variance = race.predict(folds, losses)
-        return self._goal.signs * mean[:n_objectives], variance[:n_objectives]
+        folds, losses = _seen(candidate, self._problem)
+        termination, n_objectives = self._race_as_of_now(), len(self._problem.objectives)
+        if not termination.models:
+            return self._problem.signs * losses.mean(axis=0)[:n_objectives], np.zeros(n_objectives)
+        mean, variance = termination.predict(folds, losses)
+        return self._problem.signs * mean[:n_objectives], variance[:n_objectives]
 
     def _race_as_of_now(self) -> FrontRace:
-        if self._race is None or self._race_as_of != len(self._all_losses):
-            goal, pruner = self._goal, self._pruner
+        if self._termination is None or self._race_as_of != len(self._all_losses):
+            problem, pruner = self._problem, self._pruner
             assert isinstance(pruner, RacingPruner)
             self._race_as_of = len(self._all_losses)
-            self._race = FrontRace.fit(
-                self._all_losses.rows.reshape(-1, self._course.n_folds, goal.n_losses),
-                len(goal.objectives),
+            self._termination = FrontRace.fit(
+                self._all_losses.rows.reshape(-1, self._plan.n_folds, problem.n_losses),
+                len(problem.objectives),
                 alpha=pruner.alpha,
                 n_startup_trials=pruner.n_startup_trials,
-                bounds=goal.bounds,
-                is_scale=goal.is_scale,
+                bounds=problem.bounds,
+                is_scale=problem.is_scale,
             )
-        return self._race
+        return self._termination
 
 
-def make_race(
-    study: Study, pruner: BasePruner | None, course: Course, goal: Goal, curves: Curves
-) -> Race:
-    """The race that suits the number of objectives."""
-    kind = Race if len(goal.objectives) == 1 else FrontRacing
-    return kind(study, pruner, course, goal, curves)
+def make_early_termination(
+    study: Study,
+    pruner: BasePruner | None,
+    plan: EvaluationPlan,
+    problem: Problem,
+    curves: LearningCurves,
+) -> EarlyTermination:
+    """Early termination that suits the number of objectives."""
+    kind = EarlyTermination if len(problem.objectives) == 1 else FrontEarlyTermination
+    return kind(study, pruner, plan, problem, curves)
 
 
-def _seen(candidate: Candidate, goal: Goal) -> tuple[NDArray[np.int64], FloatArray]:
+def _seen(candidate: Candidate, problem: Problem) -> tuple[NDArray[np.int64], FloatArray]:
     """The folds that a candidate has run, and its losses there."""
     folds = np.array(list(candidate.results))
-    return folds, np.array([goal.losses(result) for result in candidate.results.values()])
+    return folds, np.array([problem.losses(result) for result in candidate.results.values()])
 
 
 def _as_of(trial: FrozenTrial, n_reports: int) -> FrozenTrial:

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from sklearn.metrics import get_scorer_names
 
 from skhpo._hints import did_you_mean
-from skhpo.search._costs import KNOWN_COSTS, Cost
+from skhpo.search.objectives._costs import KNOWN_COSTS, Cost
 
 __all__ = [
     "Constraint",
-    "Goal",
     "Objective",
+    "Problem",
     "check_is_scorer",
-    "goal_of_one",
     "parse_constraint",
     "parse_objectives",
+    "single_score",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -92,7 +92,7 @@ class Constraint:
     bound: float = 0.0
     function: Callable[[Mapping[str, float]], float] | None = None
 
-    def excess(self, means: Mapping[str, float]) -> float:
+    def violation(self, means: Mapping[str, float]) -> float:
         """By how much it is broken; 0 and below if it is kept."""
         if self.function is not None:
             return float(self.function(means))
@@ -105,7 +105,7 @@ class Constraint:
 
 
 @dataclass(frozen=True)
-class Goal:
+class Problem:
     """Objectives, constraints, and the costs that are measured.
 
     Attributes
@@ -133,7 +133,7 @@ class Goal:
 
     @property
     def n_losses(self) -> int:
-        """How many losses a race between folds looks at."""
+        """How many losses early termination between folds looks at."""
         return len(self.objectives) + len(self._bounded)
 
     @property
@@ -166,24 +166,27 @@ class Goal:
         return tuple(one for one in self.constraints if one.function is None)
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def excesses(self, results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    def violations(self, results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """By how much a candidate breaks each constraint, out of the results of its folds."""
         if not self.constraints:
             return {}
         folds = [_metrics(result) for result in results]
-        return self.excesses_at(
+        return self.violations_at(
             {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
         )
 
-    def excesses_at(self, means: Mapping[str, float]) -> dict[str, float]:
+    def violations_at(self, means: Mapping[str, float]) -> dict[str, float]:
         """By how much mean metrics break each constraint; inf where that cannot be said."""
-        excesses = {str(one): one.excess(means) for one in self.constraints}
-        return {name: np.inf if np.isnan(excess) else excess for name, excess in excesses.items()}
+        violations = {str(one): one.violation(means) for one in self.constraints}
+        return {
+            name: np.inf if np.isnan(violation) else violation
+            for name, violation in violations.items()
+        }
 
 
-def goal_of_one(metric: str | None, costs: Sequence[Cost] = ()) -> Goal:
-    """The goal of a search that maximises one score."""
-    return Goal((Objective(metric),), costs=tuple(costs))
+def single_score(metric: str | None, costs: Sequence[Cost] = ()) -> Problem:
+    """The problem of a search that maximises one score."""
+    return Problem((Objective(metric),), costs=tuple(costs))
 
 
 def parse_objectives(objectives: Any) -> tuple[Objective, ...]:
@@ -288,7 +291,7 @@ def parse_constraint(name: str, bound: Any) -> Constraint:
 
     Examples
     --------
-    >>> from skhpo.search._objectives import parse_constraint
+    >>> from skhpo.search.objectives._problem import parse_constraint
     >>> str(parse_constraint("score_time", "<= 5 ms"))
     'score_time <= 0.005'
     """

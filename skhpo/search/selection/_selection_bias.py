@@ -49,7 +49,7 @@ def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
     Examples
     --------
     >>> import numpy as np
-    >>> from skhpo.search._optimism import expected_optimism
+    >>> from skhpo.search.selection._selection_bias import expected_optimism
     >>> rng = np.random.default_rng(0)
     >>> all_the_same = 0.8 + 0.02 * rng.normal(size=(50, 5))
     >>> optimism, error = expected_optimism(all_the_same)

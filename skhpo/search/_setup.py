@@ -19,18 +19,18 @@ from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
 from skhpo.search._cloning import check_clones
-from skhpo.search._confirm import fresh_splits
 from skhpo.search._limits import limits_of
-from skhpo.search._objectives import Goal
-from skhpo.search._resource import Resource, make_resource
-from skhpo.search._stopping import make_stopping, refuse_evaluation_sets
-from skhpo.search._warning import warn_user
+from skhpo.search._warnings import warn_user
+from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
+from skhpo.search.fidelity._resource import Resource, make_resource
+from skhpo.search.objectives._problem import Problem
+from skhpo.search.selection._reevaluation import fresh_splits
 from skhpo.space import SearchSpace, suggest_space
 
 if TYPE_CHECKING:
     from skhpo.search._base import StudySearchCV
 
-__all__ = ["Plan", "make_plan", "window_size"]
+__all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; docs/benchmarks/window.md says why
 WORKERS_EACH = 2  # that a candidate in flight keeps busy, about
@@ -39,7 +39,7 @@ Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 @dataclass
-class Plan:
+class Setup:
     """All that is settled before the first fold runs.
 
     Attributes
@@ -56,7 +56,7 @@ class Plan:
         The scorer, or scikit-learn's bundle of several.
     refit_metric : str
         The metric that chooses the best.
-    goal : Goal
+    problem : Problem
         What the search strives for.
     fit_params, score_params : dict of str to object
         Handed on to the estimator's ``fit`` and to the scorer.
@@ -85,7 +85,7 @@ class Plan:
     splits: Splits
     scorers: Any
     refit_metric: str
-    goal: Goal
+    problem: Problem
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
@@ -106,7 +106,7 @@ class Plan:
         return float(num_samples(self.X)) / n_rows
 
 
-def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Plan:
+def make_setup(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Setup:
     """Check all input of a search's ``fit`` and draw the splits."""
     deadline = None if search.timeout is None else time.monotonic() + search.timeout
     scorers, refit_metric = search._get_scorers()
@@ -119,7 +119,7 @@ def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> 
     sample_weight = params.get("sample_weight")
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
-    return Plan(
+    return Setup(
         X=X,
         y=y,
         space=space,
@@ -127,7 +127,7 @@ def make_plan(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> 
         splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
-        goal=search._make_goal(),
+        problem=search._make_problem(),
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
         enqueued=_enqueued(search, space),
