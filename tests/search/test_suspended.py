@@ -13,8 +13,8 @@ from sklearn.datasets import make_classification
 
 import skhpo
 from skhpo import RandomSearchCV
-from skhpo.search.persistence import _checkpoint
 from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.persistence import _checkpoint
 from tests.search.estimators import Logged
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
