@@ -32,9 +32,10 @@ from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
 from skhpo.search._progress import Progress
+from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._run import run
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import single_score
 from skhpo.search.persistence._checkpoint import Checkpoint
@@ -280,11 +281,11 @@ def simulate(
     )
 
 
-def _score(candidate: Candidate, fold: int) -> dict[str, Any]:
+def _score(candidate: Candidate, fold: int) -> FoldResult:
     rng = np.random.default_rng((candidate.number, fold))
-    params = getattr(candidate.payload, "params", {"x0": 0.5})
+    params = candidate.params or {"x0": 0.5}
     level = -sum((value - 0.3) ** 2 for value in params.values())
-    return {"test_scores": level + 0.1 * np.sin(fold) + 0.05 * rng.normal(), "stop": False}
+    return FoldResult(level + 0.1 * np.sin(fold) + 0.05 * rng.normal())
 
 
 def virtual(quick: bool) -> None:
@@ -358,7 +359,6 @@ def whole(quick: bool) -> None:
                     controller = StudyController(
                         study,
                         space,
-                        pruner=study.pruner,
                         plan=FoldPlan(study.pruner, N_FOLDS),
                         problem=single_score(None),
                         enqueued=(),

@@ -118,6 +118,11 @@ class FitCallbacks:
         yield
         context.call_on_fit_task_end(estimator=self._search)
 
+    @property
+    def are_given(self) -> bool:
+        """Whether there are any, once the search has begun."""
+        return bool(self._evaluations)
+
     def evaluation(self, task: int) -> Any:
         """The context of one fold of one candidate; None without callbacks."""
         return self._evaluations[task] if self._evaluations else None

@@ -1,6 +1,7 @@
 """Pruners: which trials to stop early."""
 
-from skhpo.pruners._base import BasePruner, Judge
+from skhpo.pruners._base import BasePruner
+from skhpo.pruners._decision import Decision, StoppingRule
 from skhpo.pruners._hyperband import HyperbandPruner
 from skhpo.pruners._nop import NopPruner
 from skhpo.pruners._patient import PatientPruner
@@ -13,13 +14,14 @@ from skhpo.pruners._wrapping import WrappingPruner
 
 __all__ = [
     "BasePruner",
+    "Decision",
     "HyperbandPruner",
-    "Judge",
     "MedianPruner",
     "NopPruner",
     "PatientPruner",
     "PercentilePruner",
     "RacingPruner",
+    "StoppingRule",
     "SuccessiveHalvingPruner",
     "ThresholdPruner",
     "WilcoxonPruner",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhpo._parameters import HasParameters
+from skhpo.pruners._decision import Decision, StoppingRule
+from skhpo.pruners._front_race import FrontRace
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 
     from skhpo.study import Study
 
-__all__ = ["BasePruner", "Judge"]
-
-Judge: TypeAlias = Callable[[FrozenTrial], bool]
-"""A pruner as of some moment: says of a trial under way whether to stop it."""
+__all__ = ["BasePruner"]
 
 
 class BasePruner(HasParameters, ABC):
@@ -29,7 +27,13 @@ class BasePruner(HasParameters, ABC):
 
     A subclass implements :meth:`prune`. As ``pruner=`` of a search it is asked after each fold;
     the step is the fold.
+
+    The other attributes and methods are what a search asks of a pruner. Their defaults suit a
+    pruner that compares means; :class:`WrappingPruner` passes all of them on.
     """
+
+    can_stop: ClassVar[bool] = True
+    """Whether the pruner ever stops a trial."""
 
     reads_fold_scores: ClassVar[bool] = False
     """In a search: whether the reported values are the scores of single folds (True),
@@ -60,7 +64,7 @@ class BasePruner(HasParameters, ABC):
         prune : bool
         """
 
-    def freeze(self, study: Study) -> Judge:
+    def freeze(self, study: Study) -> StoppingRule:
         """Return the pruner as of now: what happens in the study later does not change it.
 
         Parameters
@@ -70,11 +74,41 @@ class BasePruner(HasParameters, ABC):
 
         Returns
         -------
-        judge : callable
-            Takes a trial under way, returns whether to stop it.
+        rule : callable
+            Takes a trial under way, returns a :class:`Decision`.
         """
-        snapshot = study._snapshot()
-        return lambda trial: self.prune(snapshot, trial)  # type: ignore[arg-type]
+        snapshot = study.snapshot()
+        reason = f"stopped by {type(self).__name__}"
+
+        def decide(trial: FrozenTrial) -> Decision:
+            stop = bool(self.prune(snapshot, trial))  # type: ignore[arg-type]
+            return Decision(stop, reason if stop else "")
+
+        return decide
+
+    def fit_front(
+        self, losses: NDArray[np.float64], n_objectives: int, **settings: Any
+    ) -> FrontRace:
+        """Return what stops candidates with several objectives, fitted to the complete ones.
+
+        Parameters
+        ----------
+        losses : ndarray of shape (n_complete, n_folds, n_losses)
+            Losses of the complete candidates.
+        n_objectives : int
+            How many of the losses are objectives.
+        **settings : dict
+            Bounds and scales of the losses.
+
+        Raises
+        ------
+        ValueError
+            If the pruner is for a single objective.
+        """
+        raise ValueError(
+            f"{type(self).__name__} compares single values: it cannot stop candidates with several "
+            "objectives. Use RacingPruner, or pruner=None."
+        )
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
         """The order in which a search runs the folds of candidate `number`.

@@ -192,14 +192,31 @@ class FoldModel:
         bool
             True if the chance is below the level that the model was fitted for.
         """
-        if np.size(folds) == self.effects.size:
-            return False
+        return self.judge(folds, values)[0]
+
+    def judge(self, folds: ArrayLike, values: ArrayLike) -> tuple[bool, float, float]:
+        """Decide as :meth:`should_stop` does, and predict as :meth:`predict` does, in one.
+
+        Parameters
+        ----------
+        folds, values : array-like of shape (n_seen,)
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        stop : bool
+        mean, variance : float
+        """
         mean, deviation = self._predict(folds, values)
+        with np.errstate(over="ignore"):
+            variance = float(min(np.square(deviation), _LARGEST))
+        if np.size(folds) == self.effects.size:
+            return False, mean, variance
         if np.isnan(mean):
-            return True
-        (best, mean, deviation), _ = shrink(np.array([self.best, mean, deviation]))
+            return True, mean, variance
+        (best, shown, spread), _ = shrink(np.array([self.best, mean, deviation]))
         with np.errstate(invalid="ignore"):  # inf - inf: neither is better
-            return bool(best - mean < self.quantile * deviation)
+            return bool(best - shown < self.quantile * spread), mean, variance
 
 
 def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:

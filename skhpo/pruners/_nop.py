@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, ClassVar
 
 from skhpo.pruners._base import BasePruner
 from skhpo.trial import FrozenTrial
@@ -22,6 +23,13 @@ class NopPruner(BasePruner):
     >>> study = skhpo.create_study(pruner=skhpo.pruners.NopPruner())
     """
 
+    can_stop: ClassVar[bool] = False
+    reads_fold_scores: ClassVar[bool] = True
+
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Return False."""
         return False
+
+    def least_resource(self, number: int) -> int:
+        """Beyond any amount: without pruning, only the last rung is of use."""
+        return sys.maxsize

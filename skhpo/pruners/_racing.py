@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.pruners._base import BasePruner, Judge
+from skhpo.pruners._base import BasePruner
+from skhpo.pruners._decision import Decision, StoppingRule
 from skhpo.pruners._fold_model import FoldModel
+from skhpo.pruners._front_race import FrontRace
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -61,33 +63,45 @@ class RacingPruner(BasePruner):
             raise ValueError(f"`n_startup_trials` must be 1 or more; got {n_startup_trials}.")
         self.alpha = alpha
         self.n_startup_trials = n_startup_trials
-        self._last: tuple[weakref.ref[History], int, _RacingJudge] | None = None
+        self._last: tuple[weakref.ref[History], int, _RacingRule] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_last": None}
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Judge the trial by the complete trials so far."""
-        return self.freeze(study)(trial)
+        return bool(self.freeze(study)(trial))
 
-    def freeze(self, study: Study) -> Judge:
+    def freeze(self, study: Study) -> StoppingRule:
         """Fit the model to the complete trials so far, unless that is the model at hand."""
         history = study.history
         if self._last is not None:
-            reference, n_complete, judge = self._last
+            reference, n_complete, rule = self._last
             if reference() is history and n_complete == history.n_complete:
-                return judge
-        judge = _RacingJudge.as_of_now(history, self)
-        self._last = weakref.ref(history), history.n_complete, judge
-        return judge
+                return rule
+        rule = _RacingRule.as_of_now(history, self)
+        self._last = weakref.ref(history), history.n_complete, rule
+        return rule
+
+    def fit_front(
+        self, losses: NDArray[np.float64], n_objectives: int, **settings: Any
+    ) -> FrontRace:
+        """Fit a race to the front, with this pruner's level."""
+        return FrontRace.fit(
+            losses,
+            n_objectives,
+            alpha=self.alpha,
+            n_startup_trials=self.n_startup_trials,
+            **settings,
+        )
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
         """Start at another fold for each candidate, so that no fold decides alone."""
         return (number + np.arange(n_folds)) % n_folds
 
 
-class _RacingJudge:
-    """A fitted fold model that judges trials."""
+class _RacingRule:
+    """A fitted fold model that decides on trials."""
 
     def __init__(self, model: FoldModel | None, steps: NDArray[np.int64], sign: float) -> None:
         self._model = model
@@ -95,21 +109,23 @@ class _RacingJudge:
         self._sign = sign
 
     @classmethod
-    def as_of_now(cls, history: History, pruner: RacingPruner) -> _RacingJudge:
+    def as_of_now(cls, history: History, pruner: RacingPruner) -> _RacingRule:
         steps, losses = history.curves()
         model = None
         if len(losses) >= pruner.n_startup_trials and len(steps) > 1:
             model = FoldModel.fit(losses, alpha=pruner.alpha)
         return cls(model, steps, history.sign)
 
-    def __call__(self, trial: FrozenTrial) -> bool:
+    def __call__(self, trial: FrozenTrial) -> Decision:
         reported = trial.intermediate_values
         if any(value != value for value in reported.values()):
-            return True  # the mean is NaN already
+            return Decision(True, "a score is NaN")
         if self._model is None:
-            return False
+            return Decision(False)
         folds = [self._fold_of_step[step] for step in reported if step in self._fold_of_step]
         values = [self._sign * reported[s] for s in reported if s in self._fold_of_step]
         if not folds or len(folds) == len(self._fold_of_step):
-            return False
-        return self._model.should_stop(np.array(folds), np.array(values))
+            return Decision(False)
+        stop, mean, variance = self._model.judge(np.array(folds), np.array(values))
+        reason = "little chance to beat the best candidate" if stop else ""
+        return Decision(stop, reason, self._sign * mean, variance)

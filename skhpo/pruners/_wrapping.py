@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.pruners._base import BasePruner, Judge
+from skhpo.pruners._base import BasePruner
+from skhpo.pruners._decision import Decision, StoppingRule
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -56,12 +57,22 @@ class WrappingPruner(BasePruner):
         """That of the wrapped pruner."""
         return None if self.wrapped_pruner is None else self.wrapped_pruner.resource_factor
 
-    def freeze(self, study: Study) -> Judge:
+    def freeze(self, study: Study) -> StoppingRule:
         """Return the pruner as of now, with the wrapped one frozen in its own way."""
         if self.wrapped_pruner is None:
             return super().freeze(study)
-        inside = self.wrapped_pruner
-        return BasePruner.freeze(self._around(_Frozen(inside, inside.freeze(study))), study)
+        inside = self.wrapped_pruner.freeze(study)
+        outside = BasePruner.freeze(self._around(_Frozen(self.wrapped_pruner, inside)), study)
+
+        def decide(trial: FrozenTrial) -> Decision:
+            decision = outside(trial)
+            if not decision:
+                return decision
+            wrapped = inside(trial)
+            reason = ", ".join(filter(None, (decision.reason, wrapped.reason)))
+            return Decision(True, reason, wrapped.predicted, wrapped.variance)
+
+        return decide
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
         """The order of the wrapped pruner."""
@@ -87,11 +98,11 @@ class WrappingPruner(BasePruner):
 
 
 class _Frozen(WrappingPruner):
-    """The judge of a frozen pruner, asked as that pruner is."""
+    """A frozen pruner, asked as that pruner is."""
 
-    def __init__(self, pruner: BasePruner, judge: Judge) -> None:
+    def __init__(self, pruner: BasePruner, rule: StoppingRule) -> None:
         super().__init__(pruner)
-        self._judge = judge
+        self._rule = rule
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        return self._judge(trial)
+        return bool(self._rule(trial))

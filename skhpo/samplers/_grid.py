@@ -79,7 +79,7 @@ class GridSampler(BaseSampler):
             return
         if not {GRID_POINT, FIXED_PARAMS} & trial.system_attrs.keys():
             point = self._next_point(study, trial)
-            study._storage.set_trial_system_attr(trial._trial_id, GRID_POINT, point)
+            study.storage.set_trial_system_attr(trial._trial_id, GRID_POINT, point)
 
     def sample_independent(
         self,

@@ -27,18 +27,14 @@ from skhpo._sklearn import (
     MultimetricScorer,
     StrOptions,
     fit_context,
-    num_samples,
     warn_or_raise_about_fit_failures,
 )
-from skhpo.boosting import EarlyStopping, threads_each
+from skhpo.boosting import EarlyStopping
 from skhpo.exceptions import (
-    FitMemoryError,
-    FitTimeoutError,
     SearchInterruptedWarning,
     SearchOverfitWarning,
-    WorkerDiedError,
 )
-from skhpo.parallel import Executor, Outcome
+from skhpo.parallel import Executor
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.pruners._by_name import PRUNERS, get_pruner
 from skhpo.samplers import BaseSampler, TPESampler
@@ -49,19 +45,19 @@ from skhpo.search._arguments import (
     validate_arguments,
 )
 from skhpo.search._cv_results import format_results, in_order_of_rows, performed
-from skhpo.search._limits import status_of
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
+from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search._warnings import warn_user
 from skhpo.search.execution._controller import StudyController
-from skhpo.search.execution._evaluation import evaluate_fold, result_without_fit
-from skhpo.search.execution._run import Workers, is_over, run
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.execution._evaluation import Evaluation
+from skhpo.search.execution._fold_runner import FoldRunner
+from skhpo.search.execution._run import is_over, run
+from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._early_stopping import (
     fit_params_for_refit,
     params_for_refit,
-    with_curves,
 )
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan, FoldPlan, RungPlan
 from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
@@ -80,7 +76,6 @@ __all__ = ["StudySearchCV"]
 
 MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
 _SPACES = [dict, list, ParameterGrid, ParameterSampler, StrOptions({"suggest"}), None]
-_LOST = (WorkerDiedError, FitTimeoutError, FitMemoryError)  # errors of fits whose worker is gone
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
 
@@ -523,7 +518,6 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             controller = StudyController(
                 study,
                 setup.space,
-                pruner=None if self.pruner is None else study.pruner,
                 plan=plan,
                 problem=setup.problem,
                 enqueued=setup.enqueued,
@@ -541,20 +535,21 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                     workers.n_workers,
                     n_candidates,
                     in_order=setup.seed is not None,
-                    learns=self.pruner is not None or study.sampler.learns,
+                    learns=study.pruner.can_stop or study.sampler.learns,
                 ),
                 in_order=setup.seed is not None,
-                prunes=self.pruner is not None,
+                prunes=study.pruner.can_stop,
             )
             deadline = setup.deadline
-            submit = self._submitter(setup, plan, callbacks)
+            evaluation = self._evaluation(setup, callbacks)
+            runner = FoldRunner(setup, evaluation, plan, callbacks)
 
             def run_what_there_is() -> str | None:
                 return run(
                     scheduler,
                     workers,
-                    submit,
-                    partial(self._receive, setup),
+                    runner.submit,
+                    runner.receive,
                     deadline,
                     partial(record, scheduler, controller, checkpoint),
                 )
@@ -579,16 +574,17 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates?"
             )
-        warn_or_raise_about_fit_failures(results, self.error_score)
+        errors = [{"fit_error": result.fit_error} for result in results]
+        warn_or_raise_about_fit_failures(errors, self.error_score)
         kept = [candidate for candidate in candidates if candidate.results]
         kept = in_order_of_rows(kept, setup.space)
-        plan = self._make_plan(setup, None)
+        plan = self._make_plan(setup, self.study_.pruner)
         self.cv_results_ = format_results(self, kept, plan, setup.stopping)
         trials = self.study_.get_trials(deepcopy=False)
         add_predictions(self.cv_results_, kept, plan, setup.problem, trials)
-        first_scores = results[0]["test_scores"]
+        first_scores = results[0].test_scores
         self.multimetric_ = isinstance(first_scores, dict)
-        if callable(self.scoring) and self.multimetric_:
+        if callable(self.scoring) and isinstance(first_scores, dict):
             self._check_refit_for_multimetric(first_scores)
             setup.refit_metric = self.refit
         if len(setup.problem.objectives) == 1:
@@ -602,7 +598,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             return None
         key = setup.space.config_key
         default = key(setup.enqueued[0])
-        rows = (row for row, one in enumerate(candidates) if key(one.payload.config) == default)
+        rows = (row for row, one in enumerate(candidates) if key(one.config) == default)
         return next(rows, None)
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
@@ -666,8 +662,9 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         ]
         fresh = replace(setup, splits=setup.fresh_splits, resource=None)
         n_folds = len(fresh.splits)
-        submit = self._submitter(fresh, FoldPlan(None, n_folds), FitCallbacks(self, {}))
-        receive = partial(self._receive, fresh)
+        callbacks = FitCallbacks(self, {})
+        evaluation = self._evaluation(fresh, callbacks)
+        runner = FoldRunner(fresh, evaluation, FoldPlan(NopPruner(), n_folds), callbacks)
         with Executor(self.n_jobs, setup.limits) as workers:
             scheduler = Scheduler(
                 Reevaluation(params, n_folds),
@@ -676,7 +673,9 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 in_order=False,
                 prunes=False,
             )
-            reason = run(scheduler, workers, submit, receive, setup.deadline, n_awaited=0)
+            reason = run(
+                scheduler, workers, runner.submit, runner.receive, setup.deadline, n_awaited=0
+            )
         return reason, scheduler.candidates
 
     def _select(self, setup: Setup) -> None:
@@ -751,14 +750,14 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     def _make_pruner(self, setup: Setup) -> BasePruner:
         if self.pruner is None:
-            return NopPruner()
-        given = None if self.pruner == "auto" else get_pruner(copy.deepcopy(self.pruner))
+            given: BasePruner | None = NopPruner()
+        else:
+            given = None if self.pruner == "auto" else get_pruner(copy.deepcopy(self.pruner))
         if setup.resource is not None:
             return pruner_on(setup.resource, given or self._default_pruner())
         return RacingPruner() if given is None else given
 
-    def _make_plan(self, setup: Setup, pruner: BasePruner | None) -> EvaluationPlan:
-        pruner = None if self.pruner is None else pruner
+    def _make_plan(self, setup: Setup, pruner: BasePruner) -> EvaluationPlan:
         if setup.resource is None:
             return FoldPlan(pruner, len(setup.splits))
         return RungPlan(pruner, len(setup.splits), setup.resource)
@@ -776,67 +775,19 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
         return single_score(metric, costs)
 
-    def _submitter(
-        self, setup: Setup, plan: EvaluationPlan, callbacks: FitCallbacks
-    ) -> Callable[[Workers, Candidate, int], None]:
-        """What hands a fold to the workers."""
-        n_folds, n_tasks = len(setup.splits), plan.n_tasks
-        estimator = clone(self.estimator)
-        settings = {
-            "scorer": setup.scorers,
-            "fit_params": setup.fit_params,
-            "score_params": setup.score_params,
-            "return_train_score": self.return_train_score,
-            "error_score": self.error_score,
-            "verbose": self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
-        }
-
-        def submit(workers: Workers, candidate: Candidate, task: int) -> None:
-            rung, fold = plan.place(task)
-            train, test = setup.splits[fold]
-            context = callbacks.evaluation(candidate.number * n_tasks + task)
-            allocation = None
-            if plan.resource is not None:
-                model = candidate.payload.models.pop(fold, None)
-                allocation = plan.resource.allocation(rung, num_samples(setup.X), model)
-            workers.submit(
-                (candidate.number, task),
-                evaluate_fold,
-                estimator,
-                setup.X,
-                setup.y,
-                train=train,
-                test=test,
-                parameters=candidate.payload.params,
-                n_threads=None if workers.n_workers == 1 else threads_each(workers.n_workers),
-                allocation=allocation,
-                stopping=with_curves(setup.stopping, candidate.payload.curves),
-                costs=setup.problem.costs,
-                is_alone=workers.n_workers == 1,
-                caller=None if context is None else self,
-                callback_context=context,
-                split_progress=(fold, n_folds),
-                candidate_progress=(candidate.number, setup.n_candidates),
-                **settings,
-            )
-
-        return submit
-
-    def _receive(self, setup: Setup, outcome: Outcome) -> dict[str, Any]:
-        """A fold's result; a fold whose worker died or was ended counts as a fit that failed."""
-        error = outcome.error
-        if isinstance(error, _LOST) and self.error_score != "raise":
-            scores = self.error_score
-            if isinstance(setup.scorers, MultimetricScorer):
-                scores = dict.fromkeys(setup.scorers._scorers, scores)
-            return result_without_fit(
-                scores,
-                return_train_score=self.return_train_score,
-                fit_error=f"{type(error).__name__}: {error}",
-                ended_as=status_of(error),
-            )
-        result: dict[str, Any] = outcome.result()
-        return result
+    def _evaluation(self, setup: Setup, callbacks: FitCallbacks) -> Evaluation:
+        """What the evaluations of all folds have in common."""
+        return Evaluation(
+            clone(self.estimator),
+            setup.scorers,
+            setup.fit_params,
+            setup.score_params,
+            return_train_score=self.return_train_score,
+            error_score=self.error_score,
+            verbose=self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
+            costs=setup.problem.costs,
+            caller=self if callbacks.are_given else None,
+        )
 
     def _warn_about_cut(self, reason: str, candidates: list[Candidate], n_candidates: int) -> None:
         n_complete = sum(candidate.status == "complete" for candidate in candidates)

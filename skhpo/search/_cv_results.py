@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from skhpo._sklearn import BaseSearchCV, insert_error_scores
 from skhpo.boosting import Stopping
+from skhpo.search._records import Candidate, FoldResult
 from skhpo.search._warnings import warn_user
-from skhpo.search.execution._evaluation import result_without_fit
-from skhpo.search.execution._scheduler import Candidate
 from skhpo.search.fidelity._early_stopping import add_rounds, warn_if_only_the_first_round_helps
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.space import SearchSpace
@@ -20,8 +20,8 @@ from skhpo.space import SearchSpace
 __all__ = ["format_results", "in_order_of_rows", "performed"]
 
 
-def performed(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    """Results of all folds that were run, candidate by candidate, folds in order."""
+def performed(candidates: Sequence[Candidate]) -> list[FoldResult]:
+    """Return the results of all folds that were run, candidate by candidate, folds in order."""
     return [
         candidate.results[task] for candidate in candidates for task in sorted(candidate.results)
     ]
@@ -45,7 +45,7 @@ def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> lis
     if len(candidates) != space.n_candidates:
         return list(candidates)
     place = {space.config_key(config): row for row, config in enumerate(space.candidates())}
-    return sorted(candidates, key=lambda one: place[space.config_key(one.payload.config)])
+    return sorted(candidates, key=lambda one: place[space.config_key(one.config)])
 
 
 @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
@@ -74,27 +74,20 @@ def format_results(
         Scores of folds that were not run are NaN, and so is the mean over them; mean times
         are over the folds that were run. With a resource, they are those with the most of it.
     """
-    results_run = performed(candidates)
-    for result in results_run:
-        for name in ("best_iteration", "curve", "stopped_at", "costs"):  # of a fit that failed, say
-            result.setdefault(name, None)
     if callable(search.scoring):
-        insert_error_scores(results_run, search.error_score)
-    no_scores = _like(results_run[0]["test_scores"], np.nan)
+        _insert_error_scores(candidates, search.error_score)
+    results_run = performed(candidates)
+    not_run = results_run[0].with_scores(np.nan)
+    not_run = FoldResult.not_run(not_run.test_scores, return_train_score=search.return_train_score)
     n_folds = plan.n_folds
     by_fold = [plan.by_fold(candidate.results) for candidate in candidates]
-    shown = [
-        results.get(fold)
-        or result_without_fit(no_scores, return_train_score=search.return_train_score)
-        for results in by_fold
-        for fold in range(n_folds)
-    ]
+    shown = [results.get(fold, not_run) for results in by_fold for fold in range(n_folds)]
     # All folds of a candidate that stopped at a rung may be there; its mean is none all the same.
     out = [
-        result if candidates[i // n_folds].status == "complete" else _without_scores(result)
+        result if candidates[i // n_folds].status == "complete" else result.with_scores(np.nan)
         for i, result in enumerate(shown)
     ]
-    params = [candidate.payload.params for candidate in candidates]
+    params = [candidate.params for candidate in candidates]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         results: dict[str, Any] = search._format_results(
@@ -103,13 +96,13 @@ def format_results(
     _pass_on(caught, is_any_score_bad=any(_is_bad(result) for result in results_run))
     _show_scores(results, shown, n_folds)
     for name in ("fit_time", "score_time"):
-        times = np.array([r[name] for r in out]).reshape(len(candidates), n_folds)
+        times = np.array([getattr(r, name) for r in out]).reshape(len(candidates), n_folds)
         results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(times)
     _add_costs(results, out, n_folds)
     if stopping is not None:
         add_rounds(results, out, stopping)
         warn_if_only_the_first_round_helps(out)
-    results["trial_number"] = np.array([candidate.payload.number for candidate in candidates])
+    results["trial_number"] = np.array([candidate.trial_number for candidate in candidates])
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])
     if plan.resource is not None:
@@ -118,11 +111,11 @@ def format_results(
     return results
 
 
-def _add_costs(results: dict[str, Any], out: Sequence[dict[str, Any]], n_folds: int) -> None:
+def _add_costs(results: dict[str, Any], out: Sequence[FoldResult], n_folds: int) -> None:
     """Add what was measured beside the scores; times have means already."""
-    names = dict.fromkeys(name for result in out for name in result.get("costs") or {})
+    names = dict.fromkeys(name for result in out for name in result.costs or {})
     for name in names:
-        measured = [(result.get("costs") or {}).get(name, np.nan) for result in out]
+        measured = [(result.costs or {}).get(name, np.nan) for result in out]
         table = np.array(measured, dtype=np.float64).reshape(-1, n_folds)
         for fold, column in enumerate(table.T):
             results[f"split{fold}_{name}"] = column
@@ -130,44 +123,53 @@ def _add_costs(results: dict[str, Any], out: Sequence[dict[str, Any]], n_folds: 
             results[f"mean_{name}"], results[f"std_{name}"] = _mean_and_std_of_known(table)
 
 
-def _as_scikit_learn_has_it(result: dict[str, Any]) -> dict[str, Any]:
-    """Of a fold's result, what scikit-learn makes a table of: the same names in all."""
-    names = ("test_scores", "train_scores", "fit_time", "score_time")
-    return {name: result[name] for name in names if name in result}
+def _as_scikit_learn_has_it(result: FoldResult) -> dict[str, Any]:
+    """Return the part of a fold's result from which scikit-learn makes its table."""
+    shown = {
+        "test_scores": result.test_scores,
+        "fit_time": result.fit_time,
+        "score_time": result.score_time,
+    }
+    return shown if result.train_scores is None else shown | {"train_scores": result.train_scores}
 
 
-def _without_scores(result: dict[str, Any]) -> dict[str, Any]:
-    """A fold's result with NaN for its scores."""
-    names = [name for name in ("test_scores", "train_scores") if name in result]
-    return result | {name: _like(result[name], np.nan) for name in names}
+def _insert_error_scores(candidates: Sequence[Candidate], error_score: Any) -> None:
+    """Give fits that failed the scores of all metrics, which are known only now."""
+    results = performed(candidates)
+    raw = [
+        {"test_scores": result.test_scores, "fit_error": result.fit_error}
+        | ({} if result.train_scores is None else {"train_scores": result.train_scores})
+        for result in results
+    ]
+    insert_error_scores(raw, error_score)
+    filled = iter(raw)
+    for candidate in candidates:
+        for task in sorted(candidate.results):
+            scores = next(filled)
+            candidate.results[task] = replace(
+                candidate.results[task],
+                test_scores=scores["test_scores"],
+                train_scores=scores.get("train_scores"),
+            )
 
 
-def _show_scores(results: dict[str, Any], shown: Sequence[dict[str, Any]], n_folds: int) -> None:
+def _show_scores(results: dict[str, Any], shown: Sequence[FoldResult], n_folds: int) -> None:
     """Fill in the scores of single folds, as they were."""
     for kind in ("test", "train"):
-        if f"{kind}_scores" not in shown[0]:
+        scores = [getattr(result, f"{kind}_scores") for result in shown]
+        if scores[0] is None:
             continue
-        first = shown[0][f"{kind}_scores"]
-        for metric in first if isinstance(first, dict) else ("score",):
-            values = [
-                result[f"{kind}_scores"][metric]
-                if isinstance(first, dict)
-                else result[f"{kind}_scores"]
-                for result in shown
-            ]
+        is_multimetric = isinstance(scores[0], dict)
+        for metric in scores[0] if is_multimetric else ("score",):
+            values = [one[metric] if is_multimetric else one for one in scores]
             for fold in range(n_folds):
                 results[f"split{fold}_{kind}_{metric}"] = np.array(
                     values[fold::n_folds], dtype=np.float64
                 )
 
 
-def _like(scores: Any, value: float) -> Any:
-    return dict.fromkeys(scores, value) if isinstance(scores, dict) else value
-
-
-def _is_bad(result: dict[str, Any]) -> bool:
-    for key in ("test_scores", "train_scores"):
-        scores = result.get(key, 0.0)
+def _is_bad(result: FoldResult) -> bool:
+    for scores in (result.test_scores, result.train_scores or 0.0):
         values = list(scores.values()) if isinstance(scores, dict) else [scores]
         if not np.isfinite(np.array(values, dtype=float)).all():
             return True

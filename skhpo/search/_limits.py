@@ -7,7 +7,7 @@ from typing import Any
 
 from skhpo.exceptions import FitMemoryError, FitTimeoutError
 from skhpo.parallel import Limits
-from skhpo.search.execution._scheduler import Status
+from skhpo.search._records import Status
 
 __all__ = ["limits_of", "status_of"]
 

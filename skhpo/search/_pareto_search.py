@@ -17,9 +17,9 @@ from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import StudySearchCV
+from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
 from skhpo.search._warnings import warn_user
-from skhpo.search.execution._scheduler import Candidate
 from skhpo.search.objectives._costs import KNOWN_COSTS
 from skhpo.search.objectives._problem import (
     Objective,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE
 from skhpo.pruners._fold_model import FoldModel
-from skhpo.search.execution._scheduler import Candidate
+from skhpo.search._records import Candidate
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Objective, Problem
 from skhpo.trial import FrozenTrial
@@ -47,7 +47,7 @@ def add_predictions(
     """
     metrics = [name.removeprefix(_MEAN) for name in results if name.startswith(f"{_MEAN}test_")]
     objectives = [_column_of(one, metrics) for one in problem.objectives]
-    ended = [trials[candidate.payload.number] for candidate in candidates]
+    ended = [trials[candidate.trial_number] for candidate in candidates]
     for column in dict.fromkeys([*metrics, *objectives]):
         means = results[_MEAN + column].astype(float)
         is_complete = (results["status"] == "complete") & ~np.isnan(means)
@@ -80,7 +80,7 @@ def _folds(
     folds = np.stack([results[f"split{k}_{column}"] for k in range(plan.n_folds)], axis=1)
     for row, candidate in enumerate(candidates):
         for fold, result in plan.by_fold(candidate.results).items():
-            if result.get("stopped_at") is not None:
+            if result.stopped_at is not None:
                 folds[row, fold] = np.nan
     return folds
 

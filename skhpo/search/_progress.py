@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.search.execution._scheduler import Candidate
+from skhpo.search._records import Candidate
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 
 __all__ = ["Progress", "short"]
@@ -84,16 +84,14 @@ class Progress:
         self._n_fits += 1
         self._try(self._show, False)
 
-    def candidate_done(
-        self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
-    ) -> None:
+    def candidate_done(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
         """A candidate has ended, with its mean score, or values of objectives, or NaN."""
         self._n_pruned += candidate.status == "pruned"
         self._n_failed += candidate.status in ("failed", "timed out", "out of memory")
         if candidate.status == "complete" and len(values) == 1:
             self._best = values[0] if self._best is None else max(values[0], self._best)
         if self._verbose > 1 and sys.stdout is not None:
-            self._try(self._write, self._line(candidate, params, values))
+            self._try(self._write, self._line(candidate, values))
         if self._bar is not None and candidate.status != "interrupted":
             self._try(self._bar.update, 1)
         self._try(self._show, self._is_terminal)
@@ -120,9 +118,7 @@ class Progress:
             shown["best"] = short(self._best)
         self._bar.set_postfix(shown, refresh=refresh)
 
-    def _line(
-        self, candidate: Candidate, params: dict[str, Any], values: NDArray[np.float64]
-    ) -> str:
+    def _line(self, candidate: Candidate, values: NDArray[np.float64]) -> str:
         outcome = f"{candidate.status} {self._plan.reached(candidate.results)}"
         if candidate.status == "complete" and len(values) == 1:
             is_best = " (best so far)" if values[0] == self._best else ""
@@ -130,7 +126,7 @@ class Progress:
         elif candidate.status == "complete":
             named = zip(self._names, values, strict=True)
             outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
-        settings = ", ".join(f"{name}={short(value)}" for name, value in params.items())
+        settings = ", ".join(f"{name}={short(value)}" for name, value in candidate.params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"
 
 

@@ -102,11 +102,11 @@ def fail_stale_trials(study: Study) -> None:
     >>> study = skhpo.create_study(storage=storage)
     >>> skhpo.storages.fail_stale_trials(study)
     """
-    storage = study._storage
+    storage = study.storage
     if storage.get_heartbeat_interval() is None:
         return
     callback = storage.get_heartbeat_stale_trial_callback()
-    for trial_id in storage.get_stale_trial_ids(study._study_id):
+    for trial_id in storage.get_stale_trial_ids(study.log.study_id):
         try:
             storage.set_trial_state_values(trial_id, TrialState.FAIL)
         except UpdateFinishedTrialError:  # another process was faster

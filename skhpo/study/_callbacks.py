@@ -111,7 +111,7 @@ class NoImprovementCallback(HasParameters):
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
         """Stop the study if the last trials found nothing better."""
-        with study._lock:
+        with study.log.lock:
             gain = _gain_of_last(study.history, self.patience)
         if gain <= self.min_delta:
             study.stop()

@@ -239,11 +239,11 @@ def copy_study(
         storage=to_storage,
         directions=source.directions,
     )
-    record = source._storage.get_study(source._study_id)
+    record = source.storage.get_study(source.log.study_id)
     for key, value in record.user_attrs.items():
-        copy._storage.set_study_user_attr(copy._study_id, key, value)
+        copy.storage.set_study_user_attr(copy.log.study_id, key, value)
     for key, value in record.system_attrs.items():
-        copy._storage.set_study_system_attr(copy._study_id, key, value)
+        copy.storage.set_study_system_attr(copy.log.study_id, key, value)
     copy.add_trials(source.get_trials(deepcopy=False))
 
 

@@ -108,7 +108,7 @@ def optimize(
         raise ValueError(f"`n_jobs` must be 1 or more, or -1; got {n_jobs}.")
     study._in_optimize, study._stop_flag = True, False
     try:
-        storage = study._storage
+        storage = study.storage
         shown = progress_bar(n_trials, timeout, n_threads) if show_progress_bar else nullcontext()
         with (
             Heartbeat(storage, storage.get_heartbeat_interval()) as heartbeat,

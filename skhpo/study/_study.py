@@ -5,11 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import threading
 import warnings
-from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +17,7 @@ from skhpo.distributions import (
     as_distribution,
     check_distribution_compatibility,
 )
-from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE, History
+from skhpo.history import History
 from skhpo.pruners import BasePruner
 from skhpo.pruners._by_name import get_pruner
 from skhpo.samplers import BaseSampler
@@ -28,10 +25,10 @@ from skhpo.samplers._by_name import get_sampler
 from skhpo.storages import BaseStorage
 from skhpo.study._best import best_row, best_rows
 from skhpo.study._direction import StudyDirection, only_direction
-from skhpo.study._draw import draw_config, note_tried
+from skhpo.study._log import TrialLog
 from skhpo.study._optimize import optimize
-from skhpo.study._outcome import read_outcome
 from skhpo.study._snapshot import StudySnapshot
+from skhpo.study._tell import end_trial, read_outcome
 from skhpo.study._to_optuna import to_optuna
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 from skhpo.trial._frozen import FIXED_PARAMS, as_record, check_trial
@@ -39,7 +36,6 @@ from skhpo.trial._frozen import FIXED_PARAMS, as_record, check_trial
 if TYPE_CHECKING:
     import pandas as pd
 
-    from skhpo.space import SearchSpace
 
 __all__ = ["Study"]
 
@@ -69,14 +65,12 @@ class Study:
     ----------
     study_name : str
         Its name.
-    directions : list of StudyDirection
-        For each objective, which values are better.
     sampler : BaseSampler
         Says what to try next.
     pruner : BasePruner
         Says which trials to stop early.
-    history : History
-        The trials as columns.
+    log : TrialLog
+        The record of the trials, beneath the study: for searches, and for tools.
     """
 
     def __init__(
@@ -88,33 +82,14 @@ class Study:
         pruner: BasePruner | str | None = None,
     ) -> None:
         self.study_name = study_name
-        self._storage = storage
-        self._study_id = storage.get_study_id_from_name(study_name)
-        record = storage.get_study(self._study_id)
-        self.directions = [StudyDirection(direction) for direction in record.directions]
+        self.log = TrialLog(storage, storage.get_study_id_from_name(study_name))
         self.sampler = get_sampler("tpe" if sampler is None else sampler)
         self.pruner = get_pruner("median" if pruner is None else pruner)
-        self.history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
-        self._waiting: deque[int] = deque()  # numbers of the enqueued trials
-        self._open_elsewhere: set[int] = set()  # numbers of the open trials that run elsewhere
-        self._lock = threading.RLock()
         self._in_optimize = False
         self._stop_flag = False
-        self._is_rewound = False
-        self._n_rewound = 0
-        self._read_what_is_new()
 
     def __repr__(self) -> str:
         return f"Study({self.study_name!r}, n_trials={self.history.n_trials})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        del state["_lock"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=threading.RLock())
-        self.directions = [StudyDirection(direction) for direction in self.directions]
 
     # ------------------------------------------------------------------- ask and tell
 
@@ -140,9 +115,9 @@ class Study:
         >>> study.tell(trial, x).state.name
         'COMPLETE'
         """
-        with self._lock:
-            self._read_all_that_is_new()
-            trial = Trial(self, self._start_trial())
+        with self.log.lock:
+            self.log.read_all()
+            trial = Trial(self, self.log.begin_next())
             frozen = trial._frozen
             self.sampler.before_trial(self, frozen)
             space = self.sampler.infer_relative_search_space(self, frozen)
@@ -183,7 +158,7 @@ class Study:
         ValueError
             If the trial is unknown or has ended, or values and state contradict each other.
         """
-        with self._lock:
+        with self.log.lock:
             frozen = self._record_of(trial)
             if frozen.state.is_finished() and skip_if_finished:
                 return copy.deepcopy(frozen)
@@ -193,7 +168,7 @@ class Study:
             if state == TrialState.PRUNED and (step := frozen.last_step) is not None:
                 last = frozen.intermediate_values[step]
                 numbers = None if math.isnan(last) else [last]
-            self._finish(frozen, state, numbers)
+            end_trial(self, frozen, state, numbers)
             return copy.deepcopy(frozen)
 
     def optimize(
@@ -284,7 +259,7 @@ class Study:
                 "`params` must be a dict of one trial's values by parameter name (call "
                 f"`enqueue_trial` for each of several); got {params!r}."
             )
-        with self._lock:
+        with self.log.lock:
             if skip_if_exists and self._exists(dict(params)):
                 return
             self.add_trial(
@@ -304,7 +279,7 @@ class Study:
             For instance from :func:`skhpo.create_trial`, a trial of another study, or one of
             Optuna's.
         """
-        with self._lock:
+        with self.log.lock:
             trial = as_record(trial)
             check_trial(trial)
             n_values = len(trial.values or self.directions)
@@ -314,13 +289,13 @@ class Study:
                     f"{n_values} values: {trial.values}."
                 )
             for name, distribution in trial.distributions.items():
-                self._check_compatible(name, distribution)
+                self.log.check_compatible(name, distribution)
             trial = copy.copy(trial)
             for field in ("params", "distributions", "user_attrs", "system_attrs"):
                 setattr(trial, field, dict(getattr(trial, field)))
             trial.intermediate_values = dict(trial.intermediate_values)
-            self._storage.create_new_trial(self._study_id, trial)
-            self._read_what_is_new()
+            self.storage.create_new_trial(self.log.study_id, trial)
+            self.log.read_new()
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
         """Add several trials.
@@ -352,7 +327,7 @@ class Study:
         trials : list of FrozenTrial
             By number.
         """
-        return self._storage.get_all_trials(self._study_id, deepcopy, states)
+        return self.storage.get_all_trials(self.log.study_id, deepcopy, states)
 
     def to_optuna(self) -> Any:
         """Return a copy as an ``optuna.Study`` in memory, for tools that take nothing else.
@@ -369,7 +344,27 @@ class Study:
     @property
     def storage(self) -> BaseStorage:
         """Where the study is kept; another study may share it, or be copied from it."""
-        return self._storage
+        return self.log.storage
+
+    @property
+    def directions(self) -> list[StudyDirection]:
+        """For each objective, which values are better."""
+        return self.log.directions
+
+    @property
+    def history(self) -> History:
+        """The trials as columns."""
+        return self.log.history
+
+    @property
+    def _storage(self) -> BaseStorage:
+        """The name that scripts written for Optuna use."""
+        return self.log.storage
+
+    @property
+    def _study_id(self) -> int:
+        """The name that scripts written for Optuna use."""
+        return self.log.study_id
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -387,8 +382,8 @@ class Study:
         RuntimeError
             If the study has several objectives.
         """
-        with self._lock:
-            self._read_all_that_is_new()
+        with self.log.lock:
+            self.log.read_all()
             return copy.deepcopy(self._record_of(best_row(self.history)))
 
     @property
@@ -406,8 +401,8 @@ class Study:
     @property
     def best_trials(self) -> list[FrozenTrial]:
         """Copies of the complete, feasible trials that no other dominates: the Pareto front."""
-        with self._lock:
-            self._read_all_that_is_new()
+        with self.log.lock:
+            self.log.read_all()
             numbers = best_rows(self.history).tolist()
             return [copy.deepcopy(self._record_of(number)) for number in numbers]
 
@@ -425,7 +420,7 @@ class Study:
     @property
     def user_attrs(self) -> dict[str, Any]:
         """Notes on the study."""
-        return copy.deepcopy(self._storage.get_study(self._study_id).user_attrs)
+        return copy.deepcopy(self.storage.get_study(self.log.study_id).user_attrs)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Attach a note to the study.
@@ -437,12 +432,12 @@ class Study:
         value : object
             Its content.
         """
-        self._storage.set_study_user_attr(self._study_id, key, value)
+        self.storage.set_study_user_attr(self.log.study_id, key, value)
 
     @property
     def metric_names(self) -> list[str] | None:
         """Names of the objectives; None if they have none."""
-        names = self._storage.get_study(self._study_id).system_attrs.get(METRIC_NAMES)
+        names = self.storage.get_study(self.log.study_id).system_attrs.get(METRIC_NAMES)
         return None if names is None else list(names)
 
     def set_metric_names(self, metric_names: Sequence[str]) -> None:
@@ -463,7 +458,7 @@ class Study:
                 f"`metric_names` needs one name for each of the {len(self.directions)} objectives; "
                 f"got {list(metric_names)}."
             )
-        self._storage.set_study_system_attr(self._study_id, METRIC_NAMES, list(metric_names))
+        self.storage.set_study_system_attr(self.log.study_id, METRIC_NAMES, list(metric_names))
 
     def trials_dataframe(
         self,
@@ -511,186 +506,11 @@ class Study:
             len(self.directions),
         )
 
-    # --------------------------------------------- for trials, the search, and pruners
-
-    def _read_what_is_new(self) -> list[FrozenTrial]:
-        """Bring the history up to date with what others have written; return their new trials."""
-        if self._is_rewound:
-            return []
-        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        new = trials[self.history.n_trials :]
-        for trial in new:
-            self._add_to_history(trial)
-        for number in sorted(self._open_elsewhere):
-            if trials[number].state != TrialState.WAITING:
-                self._follow(trials[number])
-        return new
-
-    def _read_all_that_is_new(self) -> None:
-        """Read what is new, and which trials begun here have been ended by another process."""
-        self._read_what_is_new()
-        history = self.history
-        open_here = np.flatnonzero(history.state[: history.n_trials] == TrialState.RUNNING)
-        if self._is_rewound or len(open_here) == 0:
-            return
-        trials = self._storage.get_all_trials(self._study_id)
-        for number in open_here.tolist():
-            if trials[number].state.is_finished():
-                self._follow(trials[number])
-
-    def _add_to_history(self, trial: FrozenTrial) -> None:
-        """Take up a trial that others run, or have run."""
-        self.history.add(trial)
-        if not trial.state.is_finished():
-            self._open_elsewhere.add(trial.number)
-        if trial.state == TrialState.WAITING:
-            self._waiting.append(trial.number)
-
-    def _rewind(self) -> list[FrozenTrial]:
-        """Forget the history and return the trials, to be taken up once more, one by one.
-
-        Until the last has been, nothing is read from the storage. So a search that goes on
-        judges each trial by what was known when it was asked.
-        """
-        trials = self.get_trials(deepcopy=False)
-        self.history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
-        self._open_elsewhere.clear()
-        self._waiting.clear()
-        self._is_rewound = bool(trials)
-        self._n_rewound = len(trials)
-        return trials
-
-    def _replay(self, trial: FrozenTrial, as_open: bool) -> None:
-        """Take up the next trial after a rewind, as one that has just begun here, or as it is."""
-        if as_open:
-            begun = copy.copy(trial)
-            begun.state, begun.values = TrialState.RUNNING, None
-            self.history.add(begun)
-        else:
-            self._add_to_history(trial)
-        self._is_rewound = self.history.n_trials < self._n_rewound
-
-    def _follow(self, trial: FrozenTrial) -> None:
-        """Note how far a trial has come that runs elsewhere."""
-        self.history.set_state(trial.number, trial.state)
-        for name, distribution in list(trial.distributions.items()):
-            internal = distribution.to_internal_repr(trial.params[name])
-            self.history.set_param(trial.number, name, internal, distribution)
-        if trial.state.is_finished():
-            self._open_elsewhere.discard(trial.number)
-            self.history.finish(trial)
-
-    def _take_waiting(self) -> FrozenTrial | None:
-        """Take the next enqueued trial, if there is one that nobody else was faster to take."""
-        while self._waiting:
-            trial_id = self._trial_id(number := self._waiting.popleft())
-            if self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
-                self.history.set_state(number, TrialState.RUNNING)
-                self._open_elsewhere.discard(number)
-                return self._storage.get_trial(trial_id)
-        return None
-
-    def _start_trial(self) -> int:
-        """Take the next enqueued trial, or create one; return its id."""
-        waiting = self._take_waiting()
-        if waiting is not None:
-            return waiting._trial_id
-        trial_id = self._storage.create_new_trial(self._study_id)
-        self._take_up(self._storage.get_trial(trial_id))
-        return trial_id
-
-    def _take_up(self, trial: FrozenTrial) -> None:
-        """Add a trial that was started here to the history, after all before it."""
-        if trial.number == self.history.n_trials:
-            self.history.add(trial)
-        else:
-            self._read_what_is_new()
-            self._open_elsewhere.discard(trial.number)
-
-    def _ask_space(
-        self,
-        space: SearchSpace,
-        tried: set[Any],
-        enqueued: Sequence[Mapping[str, Any]] = (),
-        limit: float = math.inf,
-        system_attrs: Mapping[str, Any] | None = None,
-    ) -> tuple[Trial, dict[str, Any]] | None:
-        """Start a trial with a candidate of `space` that has not been tried.
-
-        Returns the trial and its configuration; None if the space is used up, or the study has
-        `limit` trials. The first trials get the values in `enqueued`, each as it is. The
-        candidate's key is added to `tried`, and so are those of other processes' candidates.
-        """
-        with self._lock:
-            while True:
-                for other in self._read_what_is_new():
-                    note_tried(space, other, tried)
-                waiting = self._take_waiting()
-                number = self.history.n_trials if waiting is None else waiting.number
-                if waiting is None and number >= limit:
-                    return None
-                fixed = enqueued[number] if number < len(enqueued) else {}
-                if waiting is not None:
-                    fixed = waiting.system_attrs.get(FIXED_PARAMS, {})
-                config = draw_config(self, space, number, fixed, tried)
-                if waiting is not None:
-                    if config is None:
-                        self._finish(waiting, TrialState.FAIL, None)
-                        continue
-                    return self._begin_waiting(space, waiting, config, system_attrs or {}), config
-                if config is None:
-                    return None
-                trial = self._begin(space, number, config, system_attrs or {})
-                if trial is not None:
-                    tried.add(space.config_key(config))
-                    return trial, config
-
-    def _begin(
-        self,
-        space: SearchSpace,
-        number: int,
-        config: Mapping[str, Any],
-        system_attrs: Mapping[str, Any],
-    ) -> Trial | None:
-        """Start trial `number`; None if another process has just started one of this number."""
-        distributions = {name: space.distributions[name] for name in config}
-        trial = FrozenTrial(
-            number=number,
-            state=TrialState.RUNNING,
-            value=None,
-            datetime_start=datetime.now(),
-            datetime_complete=None,
-            params={name: d.canonical(config[name]) for name, d in distributions.items()},
-            distributions=distributions,
-            user_attrs={},
-            system_attrs=dict(system_attrs),
-            intermediate_values={},
-            trial_id=-1,
-        )
-        trial_id = self._storage.create_next_trial(self._study_id, trial)
-        if trial_id is None:
-            return None
-        self.history.add(self._storage.get_trial(trial_id))
-        return Trial(self, trial_id)
-
-    def _begin_waiting(
-        self,
-        space: SearchSpace,
-        waiting: FrozenTrial,
-        config: Mapping[str, Any],
-        system_attrs: Mapping[str, Any],
-    ) -> Trial:
-        """Start a trial that a user had enqueued in the study."""
-        with self._storage.batch():
-            for key, attr in system_attrs.items():
-                self._storage.set_trial_system_attr(waiting._trial_id, key, attr)
-            for name, value in config.items():
-                self._set_param(waiting, name, value, space.distributions[name])
-        return Trial(self, waiting._trial_id)
+    # -------------------------------------------------------------------- for its trials
 
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
         """Return a trial's value of a parameter, drawn at the first call."""
-        with self._lock:
+        with self.log.lock:
             frozen = trial._frozen
             if name in frozen.distributions:
                 check_distribution_compatibility(frozen.distributions[name], distribution)
@@ -701,9 +521,9 @@ class Study:
                         stacklevel=4,
                     )
                 return frozen.params[name]
-            self._check_compatible(name, distribution)
+            self.log.check_compatible(name, distribution)
             value = self._choose(trial, frozen, name, distribution)
-            return self._set_param(frozen, name, value, distribution)
+            return self.log.set_param(frozen, name, value, distribution)
 
     def _choose(
         self, trial: Trial, frozen: FrozenTrial, name: str, distribution: BaseDistribution
@@ -730,64 +550,21 @@ class Study:
                 return value
         return self.sampler.sample_independent(self, frozen, name, distribution)
 
-    def _set_param(
-        self, frozen: FrozenTrial, name: str, value: Any, distribution: BaseDistribution
-    ) -> Any:
-        internal = distribution.to_internal_repr(value)
-        self._storage.set_trial_param(frozen._trial_id, name, internal, distribution)
-        self.history.set_param(frozen.number, name, internal, distribution)
-        return distribution.to_external_repr(internal)
-
-    def _report(self, trial_id: int, step: int, value: float) -> None:
-        with self._lock:
-            self._storage.set_trial_intermediate_value(trial_id, step, value)
-
-    def _finish(
-        self,
-        frozen: FrozenTrial,
-        state: TrialState,
-        values: list[float] | None,
-        prediction: tuple[Sequence[float], Sequence[float]] | None = None,
-    ) -> None:
-        """End a trial; `prediction`: means and variances of the values of one stopped early."""
-        trial_id = frozen._trial_id
-        if prediction is not None:
-            for key, row in zip((PREDICTED_VALUE, PREDICTED_VARIANCE), prediction, strict=True):
-                numbers = [float(number) for number in row]
-                shown = numbers if len(numbers) > 1 else numbers[0]
-                self._storage.set_trial_system_attr(trial_id, key, shown)
-        try:
-            self.sampler.after_trial(self, frozen, state, values)
-        finally:
-            self._storage.set_trial_state_values(trial_id, state, values)
-            self.history.finish(self._storage.get_trial(trial_id))
-            self._open_elsewhere.discard(frozen.number)
-
     def _record_of(self, trial: Trial | int) -> FrozenTrial:
         if isinstance(trial, Trial):
-            return self._storage.get_trial(trial._trial_id)
+            return self.log.record(trial._trial_id)
         if not isinstance(trial, int | np.integer):
             raise TypeError(f"`trial` must be a Trial or its number; got {trial!r}.")
-        return self._storage.get_trial(self._trial_id(int(trial)))
-
-    def _trial_id(self, number: int) -> int:
-        try:
-            return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
-        except KeyError as error:
-            raise ValueError(str(error.args[0])) from None
-
-    def _check_compatible(self, name: str, distribution: BaseDistribution) -> None:
-        known = self.history.distributions.get(name)
-        if known is not None and known is not distribution:
-            check_distribution_compatibility(known, distribution)
+        return self.log.record(self.log.id_of(int(trial)))
 
     def _exists(self, params: dict[str, Any]) -> bool:
         return any(
             _are_same(params, trial.system_attrs.get(FIXED_PARAMS, trial.params))
-            for trial in self._storage.get_all_trials(self._study_id, deepcopy=False)
+            for trial in self.storage.get_all_trials(self.log.study_id, deepcopy=False)
         )
 
-    def _snapshot(self) -> StudySnapshot:
+    def snapshot(self) -> StudySnapshot:
+        """Return the study as it is now, with its finished trials, for pruners."""
         return StudySnapshot(self)
 
 

@@ -21,7 +21,7 @@ def to_optuna(study: Study) -> Any:
         optuna = importlib.import_module("optuna")
     except ImportError as error:
         raise ImportError("`to_optuna` needs the package optuna: pip install optuna") from error
-    record = study.storage.get_study(study._study_id)
+    record = study.storage.get_study(study.log.study_id)
     storage = optuna.storages.InMemoryStorage()
     directions = [optuna.study.StudyDirection(int(one)) for one in study.directions]
     study_id = storage.create_new_study(directions, study.study_name)

@@ -82,7 +82,7 @@ class Trial(BaseTrial):
         if step in self._frozen.intermediate_values:
             warnings.warn(f"Step {step} was reported before: the value is ignored.", stacklevel=2)
             return
-        self.study._report(self._trial_id, step, value)
+        self.study.log.report(self._trial_id, step, value)
 
     def should_prune(self) -> bool:
         """Whether the study's pruner would stop this trial now.
@@ -111,7 +111,7 @@ class Trial(BaseTrial):
         value : object
             Its content (a JSON value, if the study is to be stored).
         """
-        self.study._storage.set_trial_user_attr(self._trial_id, key, value)
+        self.study.storage.set_trial_user_attr(self._trial_id, key, value)
 
     def set_constraint(self, key: str, value: float) -> None:
         """Say how far a constraint is from being broken.
@@ -134,7 +134,7 @@ class Trial(BaseTrial):
         if key in self._frozen.constraints:
             warnings.warn(f"Constraint {key!r} was set before: it is kept.", stacklevel=2)
             return
-        self.study._storage.set_trial_system_attr(self._trial_id, CONSTRAINT + key, number)
+        self.study.storage.set_trial_system_attr(self._trial_id, CONSTRAINT + key, number)
 
     @property
     def constraints(self) -> dict[str, float]:
@@ -143,7 +143,7 @@ class Trial(BaseTrial):
 
     @property
     def _frozen(self) -> FrozenTrial:
-        return self.study._storage.get_trial(self._trial_id)
+        return self.study.storage.get_trial(self._trial_id)
 
     @property
     def storage(self) -> BaseStorage:

@@ -21,6 +21,7 @@ from skhpo.samplers import (
     TPESampler,
 )
 from skhpo.space import SearchSpace
+from skhpo.study._ask import ask_in_space
 
 X, y = load_iris(return_X_y=True)
 BRANCHES = [{"a": loguniform(1e-3, 10)}] + [
@@ -34,9 +35,9 @@ def asked(sampler, n, param_distributions=BRANCHES, name="branch", enqueued=()):
     study = skhpo.create_study(sampler=sampler)
     seen, tried = [], set()
     for _ in range(n):
-        trial, config = study._ask_space(space, tried, enqueued)
+        trial, config = ask_in_space(study, space, tried, enqueued)
         seen.append(config[name])
-        study.tell(trial, 0.0 if config[name] == seen[0] else 1.0)
+        study.tell(trial.number, 0.0 if config[name] == seen[0] else 1.0)
     return Counter(map(str, seen))
 
 

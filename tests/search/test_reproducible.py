@@ -13,9 +13,10 @@ from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import TPESampler
 from skhpo.search._progress import Progress
+from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._run import run
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import single_score
 from skhpo.search.persistence._checkpoint import Checkpoint
@@ -138,10 +139,10 @@ class ChaoticReferee:
         known = hash(tuple(self.story))
         self.story.append(("ask", number, known))
         order = np.random.default_rng(abs(known)).permutation(self.n_folds).tolist()
-        return Candidate(number, order, payload=known)
+        return Candidate(number, order, params=known)
 
     def judge(self, candidate):
-        draw = self._draw(candidate.payload, tuple(candidate.results.items()))
+        draw = self._draw(candidate.params, tuple(candidate.results.items()))
         status = "pruned" if draw < 0.25 else "failed" if draw < 0.3 else None
         self.verdicts.setdefault(candidate.number, []).append((*candidate.results, status))
         return status
@@ -155,7 +156,7 @@ def run_in_virtual_time(controller, n_candidates, window, n_workers, in_order, d
     scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
 
     def submit(workers, candidate, fold):
-        score = hash((candidate.payload, fold)) % 1000
+        score = hash((candidate.params, fold)) % 1000
         workers.submit((candidate.number, fold), lambda: score)
 
     with VirtualExecutor(n_workers, lambda key: durations.exponential()) as workers:
@@ -187,18 +188,16 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
             direction="maximize", sampler=TPESampler(n_startup_trials=3, seed=5), pruner=pruner
         )
         controller = StudyController(
-            study, space, pruner=pruner, plan=FoldPlan(pruner, n_folds),
+            study, space, plan=FoldPlan(pruner, n_folds),
             problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
             callbacks=(), progress=Progress(0, 15, n_folds), checkpoint=Checkpoint(),
         )  # fmt: skip
         scheduler = Scheduler(controller, n_candidates=15, window=window, in_order=True)
 
         def submit(workers, candidate, fold):
-            x = candidate.payload.params["x"]
+            x = candidate.params["x"]
             score = -((x - 0.3) ** 2) + 0.1 * np.sin(fold) + 0.05 * np.sin(99 * x + fold)
-            workers.submit(
-                (candidate.number, fold), lambda: {"test_scores": float(score), "stop": False}
-            )
+            workers.submit((candidate.number, fold), lambda: FoldResult(float(score)))
 
         with VirtualExecutor(n_workers, lambda key: timing.exponential()) as workers:
             run(scheduler, workers, submit, lambda outcome: outcome.result())

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from skhpo.parallel import VirtualExecutor
+from skhpo.search._records import Candidate
 from skhpo.search.execution._run import run
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.execution._scheduler import Scheduler
 
 
 class ToyReferee:

@@ -13,7 +13,8 @@ from sklearn.datasets import make_classification
 
 import skhpo
 from skhpo import RandomSearchCV
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search._records import Candidate
+from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.persistence import _checkpoint
 from tests.search.estimators import Logged
 

@@ -1,69 +1,31 @@
-"""What stands between the scheduler and the study: makes candidates, judges them, tells."""
+"""The controller: makes candidates, decides which to stop, and records how they end."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.boosting import CurveModel
 from skhpo.exceptions import UpdateFinishedTrialError
-from skhpo.pruners import BasePruner
 from skhpo.search._progress import Progress
-from skhpo.search.execution._scheduler import Candidate, Status
+from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._checkpoint import N_JUDGED, Checkpoint, folds_of
-from skhpo.search.stopping._between_folds import StoppingRule, make_early_termination
+from skhpo.search.stopping._between_folds import make_early_termination
 from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.space import SearchSpace
 from skhpo.study import Study
-from skhpo.trial import FrozenTrial, Trial, TrialState
+from skhpo.study._ask import ask_in_space
+from skhpo.study._tell import end_trial
+from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["Entry", "StudyController"]
+__all__ = ["StudyController"]
 
-
-@dataclass
-class Entry:
-    """What the controller keeps with a candidate.
-
-    Attributes
-    ----------
-    trial : Trial
-        Its trial.
-    params : dict of str to object
-        Its parameters, by the estimator's names.
-    judge : callable or None
-        Judges it; None judges by what is known at the time.
-    n_judged_before : int or None
-        Of a candidate that ended in an earlier fit: after how many folds.
-    models : dict of int to estimator
-        By fold, models that are to be trained further.
-    curves : CurveModel or None
-        What was known of learning curves when it was asked.
-    """
-
-    trial: Trial
-    params: dict[str, Any]
-    judge: StoppingRule | None = None
-    n_judged_before: int | None = None
-    models: dict[int, Any] = field(default_factory=dict)
-    curves: CurveModel | None = None
-
-    @property
-    def number(self) -> int:
-        """Number of its trial in the study."""
-        return self.trial.number
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """Its parameters, by the study's names."""
-        return self.trial.params
-
+FAILURE = "failure"  # user attribute of a trial whose fit was ended at a limit
 
 _STATUS: dict[TrialState, Status] = {
     TrialState.COMPLETE: "complete",
@@ -72,33 +34,17 @@ _STATUS: dict[TrialState, Status] = {
 }
 
 
-ENDED_AT_A_LIMIT = ("timed out", "out of memory")
-FAILURE = "failure"  # user attribute of a trial that ended so
-
-
-def _status(trial: FrozenTrial, results: Mapping[int, Any]) -> Status:
-    """How a candidate ended whose trial has ended."""
-    status = _STATUS[trial.state]
-    return _how_failed(results) if status == "failed" else status
-
-
-def _how_failed(results: Mapping[int, Any]) -> Status:
-    """Say of a candidate that failed whether a fit of it was ended at a limit."""
-    ends = (result.get("ended_as") for result in results.values())
-    return next((end for end in ends if end is not None), "failed")
-
-
 class StudyController:
-    """Candidates come from a study, and the study is told how they end.
+    """Connects the scheduler and the study.
+
+    Candidates come from the study, whose log records their folds and how they end.
 
     Parameters
     ----------
     study : Study
-        Samples, and keeps the trials.
+        Its sampler proposes candidates, its pruner stops them, its log keeps the trials.
     space : SearchSpace
         Where candidates come from.
-    pruner : BasePruner or None
-        Judges after each fold; None runs every fold.
     plan : EvaluationPlan
         What a candidate runs through.
     problem : Problem
@@ -108,11 +54,11 @@ class StudyController:
     n_candidates : int
         How many trials the study is to have, at most.
     in_order : bool
-        Judge a candidate by what was known when it was asked, not by what is known now.
+        Decide on a candidate by what was known when it was asked, not by what is known now.
     callbacks : sequence of callable
-        Called with the study and a trial's record as it ends.
+        Called with the study and a trial's record when it ends.
     progress : Progress
-        Is shown what happens.
+        Shows what happens.
     checkpoint : Checkpoint
         Keeps the folds, and knows those of earlier fits.
     """
@@ -122,7 +68,6 @@ class StudyController:
         study: Study,
         space: SearchSpace,
         *,
-        pruner: BasePruner | None,
         plan: EvaluationPlan,
         problem: Problem,
         enqueued: Sequence[Mapping[str, Any]],
@@ -133,6 +78,7 @@ class StudyController:
         checkpoint: Checkpoint,
     ) -> None:
         self._study = study
+        self._log = study.log
         self._space = space
         self._plan = plan
         self._problem = problem
@@ -145,57 +91,71 @@ class StudyController:
         self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
         self._curves = LearningCurves(plan.n_folds)
-        self._termination = make_early_termination(study, pruner, plan, problem, self._curves)
+        self._termination = make_early_termination(study, plan, problem, self._curves)
+
+    # ---------------------------------------------------------------------- a new candidate
 
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
         self.call_back()
         past = self._checkpoint.next_past()
         if past is not None:
-            return self._go_on(number, past)
+            return self._resume(number, past)
         if self._study._stop_flag:
             return None
-        asked = self._study._ask_space(
-            self._space, self._tried, self._enqueued, self._n_candidates, self._checkpoint.mark
-        )
+        asked = ask_in_space(
+            self._study, self._space, self._tried, self._enqueued, self._n_candidates,
+            self._checkpoint.mark,
+        )  # fmt: skip
         if asked is None:
             return None
         trial, config = asked
         self._checkpoint.began(trial._trial_id, is_new=True)
-        return self._candidate(number, Entry(trial, self._space.to_params(config)))
+        return self._with_rules(self._candidate(number, trial, config))
 
-    def _go_on(self, number: int, past: FrozenTrial) -> Candidate:
+    def _resume(self, number: int, past: FrozenTrial) -> Candidate:
         """Make a candidate of a trial of an earlier fit."""
         self._tried.add(self._space.config_key(past.params))
-        entry = Entry(Trial(self._study, past._trial_id), self._space.to_params(past.params))
-        if past.state.is_finished():
-            entry.n_judged_before = past.system_attrs[N_JUDGED]
-        else:
+        if not past.state.is_finished():
             self._checkpoint.began(past._trial_id, is_new=False)
-        candidate = self._candidate(number, entry)
+        candidate = self._with_rules(self._candidate(number, past, past.params))
         candidate.known = folds_of(past)
         return candidate
 
-    def _candidate(self, number: int, entry: Entry) -> Candidate:
+    def _candidate(self, number: int, trial: FrozenTrial, config: Mapping[str, Any]) -> Candidate:
+        return Candidate(
+            number,
+            self._plan.order(trial.number),
+            params=self._space.to_params(config),
+            config=trial.params,
+            trial_number=trial.number,
+            trial_id=trial._trial_id,
+            ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
+        )
+
+    def _with_rules(self, candidate: Candidate) -> Candidate:
+        """Add what decides on a candidate while it runs."""
         if self._termination.is_on:
-            entry.judge = self._termination.judge() if self._in_order else None
-            entry.curves = self._curves.model()
-        return Candidate(number, self._plan.order(entry.number), payload=entry)
+            candidate.stopping_rule = self._termination.rule() if self._in_order else None
+            candidate.curve_model = self._curves.model()
+        return candidate
+
+    # ------------------------------------------------------------------------ after a fold
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Report what came in last; say whether the candidate ends here."""
-        entry: Entry = candidate.payload
+        """Report what came in last; return how the candidate ends, if it ends here."""
         task, result = next(reversed(candidate.results.items()))
         self._progress.fold_done()
-        if result["stop"]:
+        if result.stop:
             self._study._stop_flag = True
-        if (model := result.pop("model", None)) is not None:
-            entry.models[self._plan.place(task)[1]] = model
-        frozen = entry.trial._frozen
-        if frozen.state.is_finished():  # in an earlier fit, or by another process
-            is_judged = candidate.n_judged == (entry.n_judged_before or candidate.n_judged)
-            return _status(frozen, candidate.results) if is_judged else None
-        if result.get("stopped_at") is not None:
+        if result.model is not None:
+            candidate.models[self._plan.place(task)[1]] = result.model
+            candidate.results[task] = result.without_model()
+        trial = self._log.record(candidate.trial_id)
+        if trial.state.is_finished():  # in an earlier fit, or by another process
+            is_judged = candidate.n_judged == (candidate.ended_after or candidate.n_judged)
+            return _status(trial, candidate.results) if is_judged else None
+        if result.stopped_at is not None:
             return "pruned"
         is_news = self._termination.report(candidate)
         if candidate.n_judged == len(candidate.fold_order):
@@ -206,56 +166,60 @@ class StudyController:
             return _how_failed(candidate.results)
         if not is_news:
             return None
-        judge = entry.judge or self._termination.judge()
-        return "pruned" if judge(candidate) else None
+        decide = candidate.stopping_rule or self._termination.rule()
+        return "pruned" if decide(candidate) else None
+
+    # ------------------------------------------------------------------- after a candidate
 
     def tell(self, candidate: Candidate) -> None:
-        """Tell the study how a candidate ended."""
-        entry: Entry = candidate.payload
+        """Record how a candidate ended."""
         values = np.full(len(self._problem.objectives), np.nan)
         if candidate.status == "complete":
             values = self.mean_values(candidate)
         try:
             with self._checkpoint.whole():
-                self._finish(candidate, entry.trial._frozen, values)
+                self._finish(candidate, values)
         except UpdateFinishedTrialError:  # by a process that took it over meanwhile
-            self._study.history.finish(entry.trial._frozen)
-        self._progress.candidate_done(candidate, entry.params, values)
+            self._log.note_finished(candidate.trial_id)
+        self._progress.candidate_done(candidate, values)
 
-    def _finish(
-        self, candidate: Candidate, frozen: FrozenTrial, values: NDArray[np.float64]
-    ) -> None:
-        study = self._study
-        candidate.payload.models.clear()
+    def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
+        trial = self._log.record(candidate.trial_id)
+        candidate.models.clear()
         if len(values) == 1:
-            self._curves.take(candidate, float(values[0]))
+            self._curves.add(candidate, float(values[0]))
         if candidate.status == "complete":
-            self._termination.take(candidate)
-        if frozen.state.is_finished():
-            study.history.finish(frozen)
+            self._termination.add(candidate)
+        if trial.state.is_finished():
+            self._log.note_finished(candidate.trial_id)
             return
-        if candidate.status == "interrupted" and self._checkpoint.let_go(frozen._trial_id):
-            study._open_elsewhere.add(frozen.number)
+        if candidate.status == "interrupted" and self._checkpoint.let_go(candidate.trial_id):
+            self._log.release(candidate.trial_number)
             return
-        self._checkpoint.ends(frozen._trial_id, candidate.n_judged)
+        self._checkpoint.ends(candidate.trial_id, candidate.n_judged)
+        self._end_trial(candidate, trial, values)
+        self._ended.append(self._log.record(candidate.trial_id))
+
+    def _end_trial(
+        self, candidate: Candidate, trial: FrozenTrial, values: NDArray[np.float64]
+    ) -> None:
+        """End the trial of a candidate."""
+        study = self._study
         if candidate.status == "complete":
-            for name, violation in self._problem.violations(
-                list(candidate.results.values())
-            ).items():
-                candidate.payload.trial.set_constraint(name, violation)
-            study._finish(frozen, TrialState.COMPLETE, values.tolist())
+            results = list(candidate.results.values())
+            self._log.set_constraints(candidate.trial_id, self._problem.violations(results))
+            end_trial(study, trial, TrialState.COMPLETE, values.tolist())
         elif candidate.status == "pruned" and self._plan.resource is not None:
-            last = frozen.intermediate_values[max(frozen.intermediate_values)]
-            study._finish(frozen, TrialState.PRUNED, [last])
+            last = trial.intermediate_values[max(trial.intermediate_values)]
+            end_trial(study, trial, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
             means, variances = (array.tolist() for array in self._termination.predict(candidate))
             shown = means if len(means) == 1 else None
-            study._finish(frozen, TrialState.PRUNED, shown, prediction=(means, variances))
+            end_trial(study, trial, TrialState.PRUNED, shown, prediction=(means, variances))
         else:
             if candidate.status in ENDED_AT_A_LIMIT:
-                candidate.payload.trial.set_user_attr(FAILURE, candidate.status)
-            study._finish(frozen, TrialState.FAIL, None)
-        self._ended.append(frozen)
+                self._log.storage.set_trial_user_attr(candidate.trial_id, FAILURE, candidate.status)
+            end_trial(study, trial, TrialState.FAIL, None)
 
     def call_back(self) -> None:
         """Call the callbacks of the candidates that have ended since."""
@@ -265,14 +229,13 @@ class StudyController:
                 callback(self._study, trial)
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates, and those that other processes have run, by the numbers of the trials."""
-        everything = {candidate.payload.number: candidate for candidate in candidates}
+        """Return the candidates and those that other processes have run, by trial number."""
+        everything = {candidate.trial_number: candidate for candidate in candidates}
         known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
         for trial in self._checkpoint.others(known):
-            entry = Entry(Trial(self._study, trial._trial_id), self._space.to_params(trial.params))
-            folds, order = folds_of(trial), self._plan.order(trial.number)
-            judged = list(order)[: trial.system_attrs[N_JUDGED]]
-            candidate = Candidate(len(everything), order, entry)
+            folds = folds_of(trial)
+            candidate = self._candidate(len(everything), trial, trial.params)
+            judged = list(candidate.fold_order)[: candidate.ended_after]
             candidate.results = {task: folds[task] for task in judged if task in folds}
             candidate.status = _status(trial, candidate.results)
             everything[trial.number] = candidate
@@ -296,3 +259,15 @@ class StudyController:
         by_objective = np.ascontiguousarray(np.array(values).T)
         means: NDArray[np.float64] = np.average(by_objective, axis=1)
         return means
+
+
+def _status(trial: FrozenTrial, results: Mapping[int, FoldResult]) -> Status:
+    """Return how a candidate ended whose trial has ended."""
+    status = _STATUS[trial.state]
+    return _how_failed(results) if status == "failed" else status
+
+
+def _how_failed(results: Mapping[int, FoldResult]) -> Status:
+    """Return how a candidate failed: at a limit of one of its fits, or otherwise."""
+    ends = (result.ended_as for result in results.values())
+    return next((end for end in ends if end is not None), "failed")

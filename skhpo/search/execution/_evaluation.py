@@ -1,34 +1,57 @@
-"""One task of a search: fit a candidate on the training part of a fold, and score it.
-
-A result is the dict that scikit-learn's own function returns (``test_scores``, ``train_scores``,
-``n_test_samples``, ``fit_time``, ``score_time``, ``fit_error``), and
-
-- ``stop``: whether a callback asked to stop the search;
-- ``ended_as``: how its candidate ended, if the fit was ended at a limit;
-- ``costs``: what the fitted model costs, by name, where the search asks for it;
-- with early stopping, ``best_iteration``: the rounds with which the model predicts; ``curve``: its
-  learning curve; ``stopped_at``: the round at which a hopeless fit was ended, or None.
-"""
+"""The evaluation of a fold: fit a candidate on the training part, score it on the test part."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skhpo._sklearn import fit_and_score
-from skhpo.boosting import Stopping, limit_threads, limited
-from skhpo.search.execution._scheduler import Status
-from skhpo.search.fidelity._resource import Allocation
-from skhpo.search.objectives._costs import Cost, measure_costs, stopwatch
+from skhpo.boosting import limit_threads, limited
+from skhpo.search._records import FoldResult, FoldTask
+from skhpo.search.objectives._costs import Cost, Stopwatch, measure_costs, stopwatch
 
-__all__ = ["evaluate_fold", "result_without_fit"]
+__all__ = ["Evaluation", "evaluate_fold"]
 
 
-class _Listener:
+@dataclass(frozen=True)
+class Evaluation:
+    """What the evaluations of all folds of a search have in common, but for the data.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The estimator of the search; each fit is of a clone.
+    scorer : object
+        The scorer, or scikit-learn's bundle of several.
+    fit_params, score_params : mapping of str to object
+        Parameters of the estimator's ``fit`` and of the scorer, for all rows.
+    return_train_score : bool
+        Whether to score on the training part, too.
+    error_score : float or "raise"
+        Score of a fit that fails; "raise" raises its error.
+    verbose : int
+        scikit-learn's verbosity.
+    costs : tuple of Cost
+        What to measure of the fitted model.
+    caller : estimator or None
+        The search, for scikit-learn's callbacks; None without callbacks.
+    """
+
+    estimator: Any
+    scorer: Any
+    fit_params: Mapping[str, Any]
+    score_params: Mapping[str, Any]
+    return_train_score: bool
+    error_score: Any
+    verbose: int
+    costs: tuple[Cost, ...] = ()
+    caller: Any = None
+
+
+class _StopListener:
     """A callback context that remembers whether a callback asked to stop."""
 
     def __init__(self, context: Any) -> None:
@@ -46,120 +69,90 @@ class _Listener:
         return self.stop
 
 
-def evaluate_fold(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    *,
-    train: NDArray[np.int64],
-    test: NDArray[np.int64],
-    parameters: Mapping[str, Any],
-    stopping: Stopping | None = None,
-    n_threads: int | None = None,
-    allocation: Allocation | None = None,
-    costs: Sequence[Cost] = (),
-    is_alone: bool = True,
-    caller: Any = None,
-    callback_context: Any = None,
-    **settings: Any,
-) -> dict[str, Any]:
-    """Fit a clone of `estimator` with `parameters` on ``X[train]``, score it on ``X[test]``.
+def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> FoldResult:
+    """Fit a clone with a candidate's parameters on ``X[train]``, score it on ``X[test]``.
 
     Parameters
     ----------
-    estimator : estimator
-        The search's estimator.
+    evaluation : Evaluation
+        What is the same for all folds.
     X, y : array-like
         All data.
-    train, test : ndarray
-        The fold's indices.
-    parameters : mapping of str to object
-        The candidate.
-    stopping : Stopping, optional
-        Early stopping of boosters.
-    n_threads : int, optional
-        Threads of a booster whose user has not said how many.
-    allocation : Allocation, optional
-        What may be used of a resource.
-    costs : sequence of Cost, default=()
-        What to measure of the fitted model.
-    is_alone : bool, default=True
-        Whether no other task runs at the same time.
-    caller : estimator, optional
-        The search, for callbacks.
-    callback_context : CallbackContext, optional
-        This task's place among the tasks of the search; None without callbacks.
-    **settings : dict
-        Handed on to scikit-learn: the scorer, fit parameters, the error score, ...
+    task : FoldTask
+        The fold and the candidate.
 
     Returns
     -------
-    result : dict
+    result : FoldResult
     """
-    callbacks: dict[str, Any] = {}
-    if callback_context is not None:
-        callbacks = {"caller": caller, "callback_ctx": _Listener(callback_context)}
-    estimator = clone(estimator)
-    if n_threads is not None:
-        limit_threads(estimator, n_threads)
-        parameters = {name: limited(value, n_threads) for name, value in parameters.items()}
-    if allocation is not None:
-        estimator, train, parameters, settings["fit_params"] = allocation.prepare(
-            estimator, y, train, parameters, settings["fit_params"]
+    estimator, train, parameters = clone(evaluation.estimator), task.train, task.parameters
+    fit_params: Mapping[str, Any] = evaluation.fit_params
+    if task.n_threads is not None:
+        limit_threads(estimator, task.n_threads)
+        parameters = {name: limited(value, task.n_threads) for name, value in parameters.items()}
+    if task.allocation is not None:
+        estimator, train, parameters, fit_params = task.allocation.prepare(
+            estimator, y, train, parameters, fit_params
         )
     watch = None
-    if stopping is not None:
-        fold = settings["split_progress"][0]
-        watch = stopping.watch(estimator, X, y, train, test, settings["fit_params"], fold)
+    if task.stopping is not None:
+        watch = task.stopping.watch(estimator, X, y, train, task.test, fit_params, task.fold)
     clock = None
-    if any(cost.is_time for cost in costs):
-        clock = settings["scorer"] = stopwatch(settings["scorer"])
-    result: dict[str, Any] = fit_and_score(
+    if any(cost.is_time for cost in evaluation.costs):
+        clock = stopwatch(evaluation.scorer)
+    listener = None if task.callback_context is None else _StopListener(task.callback_context)
+    raw: dict[str, Any] = fit_and_score(
         estimator,
         X,
         y,
+        scorer=evaluation.scorer if clock is None else clock,
         train=train,
-        test=test,
+        test=task.test,
+        verbose=evaluation.verbose,
         parameters=parameters,
+        fit_params=fit_params,
+        score_params=evaluation.score_params,
+        return_train_score=evaluation.return_train_score,
         return_n_test_samples=True,
         return_times=True,
-        **settings,
-        **callbacks,
+        error_score=evaluation.error_score,
+        split_progress=(task.fold, task.n_folds),
+        candidate_progress=(task.candidate, task.n_candidates),
+        **({} if listener is None else {"caller": evaluation.caller, "callback_ctx": listener}),
     )
-    if allocation is not None and result["fit_error"] is None:
-        result["model"] = allocation.model_to_keep(estimator)
-    if costs:
-        result["costs"] = measure_costs(
-            costs, estimator, result, clock, is_alone=is_alone, error_score=settings["error_score"]
-        )
-        times = {cost.name: result["costs"][cost.name] for cost in costs if cost.is_time}
-        result |= times if result["fit_error"] is None else {}
+    result = FoldResult(**raw, stop=listener is not None and listener.stop)
+    if task.allocation is not None and result.fit_error is None:
+        result = replace(result, model=task.allocation.model_to_keep(estimator))
+    if evaluation.costs:
+        result = _with_costs(result, evaluation, estimator, clock, task.is_alone)
     if watch is not None:
-        result["best_iteration"] = watch.best_rounds
-        result["curve"], result["stopped_at"] = watch.curve, watch.stopped_at
-    result["stop"] = bool(callbacks) and callbacks["callback_ctx"].stop
+        result = replace(
+            result,
+            best_iteration=watch.best_rounds,
+            curve=watch.curve,
+            stopped_at=watch.stopped_at,
+        )
     return result
 
 
-def result_without_fit(
-    scores: Any,
-    *,
-    return_train_score: bool,
-    fit_error: str | None = None,
-    ended_as: Status | None = None,
-) -> dict[str, Any]:
-    """The result of a fold that was not fitted, with `scores` (NaN, error score) in its place."""
-    result = {
-        "test_scores": scores,
-        "n_test_samples": 0,
-        "fit_time": np.nan,
-        "score_time": np.nan,
-        "fit_error": fit_error,
-        "ended_as": ended_as,
-        "best_iteration": None,
-        "curve": None,
-        "stopped_at": None,
-        "costs": None,
-        "stop": False,
-    }
-    return result | {"train_scores": scores} if return_train_score else result
+def _with_costs(
+    result: FoldResult,
+    evaluation: Evaluation,
+    estimator: Any,
+    clock: Stopwatch | None,
+    is_alone: bool,
+) -> FoldResult:
+    """Add the costs of the fitted model; times among them are also the times of the fold."""
+    costs = measure_costs(
+        evaluation.costs,
+        estimator,
+        result,
+        clock,
+        is_alone=is_alone,
+        error_score=evaluation.error_score,
+    )
+    result = replace(result, costs=costs)
+    if result.fit_error is not None:
+        return result
+    times: dict[str, Any] = {c.name: costs[c.name] for c in evaluation.costs if c.is_time}
+    return replace(result, **times)

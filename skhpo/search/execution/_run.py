@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search._records import Candidate
+from skhpo.search.execution._scheduler import Scheduler
 
 __all__ = ["Workers", "is_over", "run"]
 

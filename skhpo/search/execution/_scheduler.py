@@ -14,64 +14,11 @@ at once.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-__all__ = ["Candidate", "Controller", "Scheduler"]
+from skhpo.search._records import Candidate, Status
 
-Status = Literal["complete", "pruned", "failed", "timed out", "out of memory", "interrupted"]
-
-
-@dataclass
-class Candidate:
-    """A candidate in flight or ended.
-
-    Attributes
-    ----------
-    number : int
-        From 0, in the order asked.
-    fold_order : sequence of int
-        The order in which its folds run.
-    payload : object
-        What the controller keeps with it.
-    results : dict of int to object
-        Results by fold, in the order judged.
-    status : str or None
-        How it ended; None while it is in flight.
-    known : dict of int to object
-        Results that were there before it began, by fold: these folds need not run.
-    """
-
-    number: int
-    fold_order: Sequence[int]
-    payload: Any = None
-    results: dict[int, Any] = field(default_factory=dict)
-    status: Status | None = None
-    known: dict[int, Any] = field(default_factory=dict)
-    n_dispatched: int = 0
-    _early: dict[int, Any] = field(default_factory=dict)
-
-    @property
-    def n_judged(self) -> int:
-        """How many folds have come in and been judged, in order."""
-        return len(self.results)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether some of its folds are out, so that a verdict is yet to come."""
-        return self.n_dispatched > self.n_judged
-
-    @property
-    def has_folds_left(self) -> bool:
-        """Whether some of its folds have not been taken to run."""
-        return self.n_dispatched < len(self.fold_order)
-
-    def next_fold(self) -> int:
-        """Take the next fold to run."""
-        fold = self.fold_order[self.n_dispatched]
-        self.n_dispatched += 1
-        return int(fold)
+__all__ = ["Controller", "Scheduler"]
 
 
 class Controller(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
 from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
+from skhpo.search._records import FoldResult
 from skhpo.search._warnings import warn_user
 from skhpo.space import SearchSpace
 
@@ -147,20 +148,20 @@ def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) 
             )
 
 
-def add_rounds(results: dict[str, Any], out: list[dict[str, Any]], stopping: Stopping) -> None:
+def add_rounds(results: dict[str, Any], out: Sequence[FoldResult], stopping: Stopping) -> None:
     """Add the best iterations to ``cv_results_``.
 
     Parameters
     ----------
     results : dict of str to ndarray
         The table.
-    out : list of dict
+    out : sequence of FoldResult
         Results of all folds, candidate by candidate.
     stopping : Stopping
         The settings.
     """
     n_candidates = len(results["params"])
-    rounds = np.array([_or_nan(result.get("best_iteration")) for result in out])
+    rounds = np.array([_or_nan(result.best_iteration) for result in out])
     rounds = rounds.reshape(n_candidates, -1)
     for fold, column in enumerate(rounds.T):
         results[f"split{fold}_best_iteration"] = column
@@ -170,18 +171,20 @@ def add_rounds(results: dict[str, Any], out: list[dict[str, Any]], stopping: Sto
     results["early_stopping_on"] = np.full(n_candidates, stopping.settings.on, dtype=object)
 
 
-def warn_if_only_the_first_round_helps(out: list[dict[str, Any]]) -> None:
+def warn_if_only_the_first_round_helps(out: Sequence[FoldResult]) -> None:
     """Warn if the first round was the best in each fit that might have had more.
 
     Parameters
     ----------
-    out : list of dict
+    out : sequence of FoldResult
         Results of all folds.
     """
     rounds = [
-        result["best_iteration"]
+        result.best_iteration
         for result in out
-        if result.get("best_iteration") is not None and result["curve"]["n_rounds"] > 1
+        if result.best_iteration is not None
+        and result.curve is not None
+        and result.curve["n_rounds"] > 1
     ]
     if rounds and max(rounds) == 1:
         warn_user(

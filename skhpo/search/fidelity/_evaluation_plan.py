@@ -20,7 +20,7 @@ class EvaluationPlan:
 
     Parameters
     ----------
-    pruner : BasePruner or None
+    pruner : BasePruner
         Says in which order the folds run, and what it reads.
     n_folds : int
         Number of folds.
@@ -28,7 +28,7 @@ class EvaluationPlan:
 
     resource: Resource | None = None
 
-    def __init__(self, pruner: BasePruner | None, n_folds: int) -> None:
+    def __init__(self, pruner: BasePruner, n_folds: int) -> None:
         self.n_folds = n_folds
         self._pruner = pruner
 
@@ -82,14 +82,12 @@ class FoldPlan(EvaluationPlan):
 
     def order(self, number: int) -> Sequence[int]:
         """As the pruner wants the folds."""
-        if self._pruner is None:
-            return range(self.n_folds)
         order: list[int] = self._pruner.fold_order(number, self.n_folds).tolist()
         return order
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float]:
         """The score of the fold; to a pruner that does not compare folds, the mean so far."""
-        if self._pruner is None or self._pruner.reads_fold_scores:
+        if self._pruner.reads_fold_scores:
             return tasks[-1], scores[-1]
         return len(scores) - 1, _mean(scores)
 
@@ -103,25 +101,23 @@ class RungPlan(EvaluationPlan):
 
     Parameters
     ----------
-    pruner : BasePruner or None
-        Says at which rung a candidate begins; None runs the last rung alone.
+    pruner : BasePruner
+        Says at which rung a candidate begins.
     n_folds : int
         Number of folds.
     resource : Resource
         The rungs.
     """
 
-    def __init__(self, pruner: BasePruner | None, n_folds: int, resource: Resource) -> None:
+    def __init__(self, pruner: BasePruner, n_folds: int, resource: Resource) -> None:
         super().__init__(pruner, n_folds)
         self.resource: Resource = resource
 
     def order(self, number: int) -> Sequence[int]:
         """From the first rung at which the candidate may be stopped."""
         n_rungs = len(self.resource.rungs)
-        first = n_rungs - 1
-        if self._pruner is not None:
-            least = self._pruner.least_resource(number)
-            first = min(first, int(np.searchsorted(self.resource.rungs, least)))
+        least = self._pruner.least_resource(number)
+        first = min(n_rungs - 1, int(np.searchsorted(self.resource.rungs, least)))
         return range(first * self.n_folds, n_rungs * self.n_folds)
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:

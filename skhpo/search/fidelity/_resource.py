@@ -273,6 +273,8 @@ def pruner_on(resource: Resource, pruner: BasePruner | None) -> BasePruner:
         If the pruner compares single folds.
     """
     pruner = SuccessiveHalvingPruner(reduction_factor=FACTOR) if pruner is None else pruner
+    if not pruner.can_stop:
+        return pruner
     if pruner.reads_fold_scores:
         raise ValueError(
             f"With a `resource`, `pruner` must compare candidates at steps, as HyperbandPruner or "

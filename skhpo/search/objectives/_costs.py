@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from skhpo._parameters import HasParameters
 from skhpo._sklearn import MultimetricScorer
+from skhpo.search._records import FoldResult
 
 __all__ = ["KNOWN_COSTS", "Cost", "measure_costs", "stopwatch"]
 
@@ -179,7 +180,7 @@ def stopwatch(scorer: Callable[..., Any]) -> Stopwatch:
 def measure_costs(
     costs: Sequence[Cost],
     estimator: Any,
-    result: Mapping[str, Any],
+    result: FoldResult,
     watch: Stopwatch | None,
     *,
     is_alone: bool,
@@ -193,7 +194,7 @@ def measure_costs(
         What to measure.
     estimator : estimator
         The model.
-    result : mapping of str to object
+    result : FoldResult
         The fold's result so far.
     watch : Stopwatch or None
         Has taken the times of the fold.
@@ -215,7 +216,7 @@ def measure_costs(
     """
     measured: dict[str, float] = {}
     for cost in costs:
-        if result["fit_error"] is not None:
+        if result.fit_error is not None:
             measured[cost.name] = np.nan
         elif cost.is_time:
             measured[cost.name] = _time(cost.name, result, watch, is_alone)
@@ -224,8 +225,8 @@ def measure_costs(
     return measured
 
 
-def _time(name: str, result: Mapping[str, Any], watch: Stopwatch | None, is_alone: bool) -> float:
-    seconds = float(result[name])
+def _time(name: str, result: FoldResult, watch: Stopwatch | None, is_alone: bool) -> float:
+    seconds = float(getattr(result, name))
     if watch is None or watch.seconds is None or watch.cpu_of_fit is None:
         return seconds
     if name == "score_time":

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import get_scorer_names
 
 from skhpo._hints import did_you_mean
+from skhpo.search._records import FoldResult
 from skhpo.search.objectives._costs import KNOWN_COSTS, Cost
 
 __all__ = [
@@ -61,14 +62,18 @@ class Objective:
         """The unit of its values, for people."""
         return None if self.cost is None else self.cost.unit
 
-    def value(self, result: Mapping[str, Any]) -> float:
+    def value(self, result: FoldResult) -> float:
         """Its value in a fold's result."""
         if self.cost is not None:
-            return float(result["costs"][self.name]) if result.get("costs") else np.nan
-        scores = result["test_scores"]
+            return float(result.costs[str(self.name)]) if result.costs else np.nan
+        scores = result.test_scores
         if not isinstance(scores, dict):
             return float(scores)
-        return float(scores[self.name] if self.name in scores else next(iter(scores.values())))
+        return float(
+            scores[self.name]
+            if self.name is not None and self.name in scores
+            else next(iter(scores.values()))
+        )
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class Problem:
         """What turns values into losses: -1 where greater is better, otherwise 1."""
         return np.array([-1.0 if one.greater_is_better else 1.0 for one in self.objectives])
 
-    def values(self, result: Mapping[str, Any]) -> FloatArray:
+    def values(self, result: FoldResult) -> FloatArray:
         """The objectives in a fold's result, ndarray of shape (n_objectives,)."""
         return np.array([objective.value(result) for objective in self.objectives])
 
@@ -152,12 +157,12 @@ class Problem:
             + [one.sign > 0 and one.name in names for one in self._bounded]
         )
 
-    def losses(self, result: Mapping[str, Any]) -> FloatArray:
+    def losses(self, result: FoldResult) -> FloatArray:
         """The objectives, and what has a bound, as losses, ndarray of shape (n_losses,)."""
         losses: FloatArray = self.signs * self.values(result)
         if not self._bounded:
             return losses
-        means = _metrics(result)
+        means = result.metrics
         bounded = [one.sign * means.get(one.name, np.nan) for one in self._bounded]
         return np.concatenate([losses, bounded])
 
@@ -166,11 +171,11 @@ class Problem:
         return tuple(one for one in self.constraints if one.function is None)
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def violations(self, results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    def violations(self, results: Sequence[FoldResult]) -> dict[str, float]:
         """By how much a candidate breaks each constraint, out of the results of its folds."""
         if not self.constraints:
             return {}
-        folds = [_metrics(result) for result in results]
+        folds = [result.metrics for result in results]
         return self.violations_at(
             {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
         )
@@ -306,10 +311,3 @@ def parse_constraint(name: str, bound: Any) -> Constraint:
     return Constraint(
         name, 1.0 if match[1].startswith("<") else -1.0, float(match[2]) * _UNITS[match[3]]
     )
-
-
-def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
-    """All scores and costs of a fold, by name."""
-    scores = result["test_scores"]
-    named = scores if isinstance(scores, dict) else {"score": scores}
-    return {name: float(value) for name, value in {**named, **(result.get("costs") or {})}.items()}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from skhpo.search._records import FoldResult
 from skhpo.search.persistence._lease import at_work, is_known_to_be_dead, new_mark
 from skhpo.storages import BaseStorage, Heartbeat
 from skhpo.study import Study
@@ -23,20 +24,6 @@ HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says o
 GRACE = 60.0  # seconds without one after which a worker counts as dead
 SILENCE = 20.0  # seconds after which a fit asks whether a candidate is still its own
 GLANCE = 10.0  # seconds between two looks for trials of dead workers
-
-_KEPT = (
-    "test_scores",
-    "train_scores",
-    "n_test_samples",
-    "fit_time",
-    "score_time",
-    "fit_error",
-    "ended_as",
-    "best_iteration",
-    "curve",
-    "stopped_at",
-    "costs",
-)
 
 
 class Checkpoint:
@@ -60,7 +47,7 @@ class Checkpoint:
     def ends(self, trial_id: int, n_judged: int) -> None:
         """A candidate ends, after so many folds."""
 
-    def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
+    def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Keep the result of a fold."""
 
     def let_go(self, trial_id: int) -> bool:
@@ -95,10 +82,10 @@ class StoredCheckpoint(Checkpoint):
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._storage: BaseStorage = study._storage
+        self._storage: BaseStorage = study.storage
         self._identity = new_mark()
         self.mark = {WORKER: self._identity}
-        self._past = deque(study._rewind())
+        self._past = deque(study.log.rewind())
         self._own: set[int] = set()  # ids of the trials that have run here
         self._sure: dict[int, float] = {}  # by id of such a trial: when it was certainly ours
         self._next_glance = 0.0
@@ -131,10 +118,9 @@ class StoredCheckpoint(Checkpoint):
         self._heart.remove(trial_id)
         self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
 
-    def keep(self, trial_id: int, fold: int, result: Mapping[str, Any]) -> None:
+    def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Keep the result of a fold."""
-        kept = {name: result[name] for name in _KEPT if name in result}
-        self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", kept)
+        self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
 
     def let_go(self, trial_id: int) -> bool:
         """Leave a candidate half-done, for whoever goes on."""
@@ -163,14 +149,14 @@ class StoredCheckpoint(Checkpoint):
         while self._past:
             trial = self._past.popleft()
             is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
-            self._study._replay(trial, as_open=is_ours)
+            self._study.log.replay(trial, as_open=is_ours)
             if is_ours:
                 return self._storage.get_trial(trial._trial_id)
         if time.monotonic() >= self._next_glance:
             self._next_glance = time.monotonic() + GLANCE
             for trial in self._running():
                 if self._take_over(trial):
-                    self._study._open_elsewhere.discard(trial.number)
+                    self._study.log.claim(trial.number)
                     return self._storage.get_trial(trial._trial_id)
         return None
 
@@ -204,7 +190,7 @@ class StoredCheckpoint(Checkpoint):
             return False
         mark = trial.system_attrs[WORKER]
         if not is_known_to_be_dead(mark) and mark != self._identity:
-            stale = self._storage.get_stale_trial_ids(self._study._study_id, self._grace)
+            stale = self._storage.get_stale_trial_ids(self._study.log.study_id, self._grace)
             if trial._trial_id not in stale:
                 return False
         return self._storage.take_over(trial._trial_id, WORKER, mark, self._identity)
@@ -215,10 +201,10 @@ def _now() -> float:
     return time.time()
 
 
-def folds_of(trial: FrozenTrial) -> dict[int, dict[str, Any]]:
+def folds_of(trial: FrozenTrial) -> dict[int, FoldResult]:
     """The results of a trial's folds that were kept, by fold."""
     return {
-        int(key.removeprefix(FOLD)): {"stop": False, **kept}
+        int(key.removeprefix(FOLD)): FoldResult.from_json(kept)
         for key, kept in trial.system_attrs.items()
         if key.startswith(FOLD)
     }

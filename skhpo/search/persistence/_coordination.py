@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from skhpo.exceptions import UpdateFinishedTrialError
+from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
-from skhpo.search.execution._scheduler import Candidate, Scheduler
+from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.study import Study
 
@@ -26,10 +26,10 @@ def record(
     checkpoint: Checkpoint,
     candidate: Candidate,
     fold: int,
-    result: Any,
+    result: FoldResult,
 ) -> None:
     """Take in the result of a fold: what follows from it is kept with it, as a whole."""
-    trial_id = candidate.payload.trial._trial_id
+    trial_id = candidate.trial_id
     if candidate.status is None and not checkpoint.is_still_ours(trial_id):
         _let_go(scheduler, candidate, "Another process runs its candidate by now.")
         return

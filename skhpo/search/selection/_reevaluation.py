@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,27 +19,12 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from skhpo.search.execution._scheduler import Candidate, Status
+from skhpo.search._records import Candidate, Status
 
-__all__ = ["Contender", "Reevaluation", "fresh_splits"]
+__all__ = ["Reevaluation", "fresh_splits"]
 
 N_REPEATS = 2
 _OFFSET = 7_919  # of the seed: the folds differ from those of the search
-
-
-@dataclass
-class Contender:
-    """What is kept with a candidate that is confirmed.
-
-    Attributes
-    ----------
-    params : dict of str to object
-        Its parameters.
-    """
-
-    params: Mapping[str, Any]
-    models: dict[int, Any] = field(default_factory=dict)
-    curves: None = None
 
 
 class Reevaluation:
@@ -62,7 +46,7 @@ class Reevaluation:
         """The next of them."""
         if number >= len(self._params):
             return None
-        return Candidate(number, range(self._n_folds), payload=Contender(self._params[number]))
+        return Candidate(number, range(self._n_folds), self._params[number])
 
     def judge(self, candidate: Candidate) -> Status | None:
         """Complete after the last fold."""

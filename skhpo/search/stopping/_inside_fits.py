@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhpo.boosting import CurveModel, FinishedFit, finished_fit
-from skhpo.search.execution._scheduler import Candidate
+from skhpo.search._records import Candidate
 
 __all__ = ["LearningCurves"]
 
@@ -26,12 +26,12 @@ class LearningCurves:
         self._model: CurveModel | None = None
         self._as_of = 0
 
-    def take(self, candidate: Candidate, score: float) -> None:
-        """Take in the fits of a candidate that has ended, with its mean score or NaN."""
+    def add(self, candidate: Candidate, score: float) -> None:
+        """Add the fits of a candidate that has ended, with its mean score or NaN."""
         fits = [
-            finished_fit(fold, result["curve"])
+            finished_fit(fold, result.curve)
             for fold, result in candidate.results.items()
-            if result.get("curve")
+            if result.curve
         ]
         finished = [fit for fit in fits if fit is not None]
         self._fits += finished
@@ -50,9 +50,9 @@ class LearningCurves:
     def predict_score(self, candidate: Candidate) -> tuple[float, float]:
         """Mean and variance of the score of a candidate whose first fit was ended."""
         predicted = [
-            result["curve"]["predicted"]
+            result.curve["predicted"]
             for result in candidate.results.values()
-            if result.get("curve") and "predicted" in result["curve"]
+            if result.curve and "predicted" in result.curve
         ]
         losses, scores = np.array(self._means).T
         if len(losses) < 3 or losses.std() == 0.0:

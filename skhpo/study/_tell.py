@@ -1,15 +1,18 @@
-"""Reading what a study is told at the end of a trial."""
+"""The end of a trial: what a study is told of it, and what follows."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from skhpo.trial import TrialState
+from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["read_outcome"]
+if TYPE_CHECKING:
+    from skhpo.study._study import Study
+
+__all__ = ["end_trial", "read_outcome"]
 
 
 def read_outcome(
@@ -45,6 +48,30 @@ def read_outcome(
             raise
         warnings.warn(f"{error} The trial has failed.", stacklevel=3)
         return None, TrialState.FAIL
+
+
+def end_trial(
+    study: Study,
+    trial: FrozenTrial,
+    state: TrialState,
+    values: list[float] | None,
+    prediction: tuple[Sequence[float], Sequence[float]] | None = None,
+) -> None:
+    """Tell the sampler of a trial's end, and record it, whatever the sampler does.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    trial : FrozenTrial
+        The record of the trial.
+    state, values, prediction
+        As for :meth:`TrialLog.finish`.
+    """
+    try:
+        study.sampler.after_trial(study, trial, state, values)
+    finally:
+        study.log.finish(trial, state, values, prediction)
 
 
 def _as_numbers(values: Any, n_objectives: int) -> list[float]:

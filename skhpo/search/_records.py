@@ -1,0 +1,251 @@
+"""The records of a search: a task that a worker is sent, its result, and a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from skhpo.boosting import CurveModel, Stopping
+    from skhpo.pruners import Decision
+    from skhpo.search.fidelity._resource import Allocation
+
+__all__ = [
+    "ENDED_AT_A_LIMIT",
+    "Candidate",
+    "FoldResult",
+    "FoldTask",
+    "Scores",
+    "Status",
+    "StoppingRule",
+]
+
+Status = Literal["complete", "pruned", "failed", "timed out", "out of memory", "interrupted"]
+ENDED_AT_A_LIMIT: tuple[Status, ...] = ("timed out", "out of memory")
+
+Scores: TypeAlias = float | dict[str, float]
+"""The score of a fold, or the scores by metric."""
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """One fold of one candidate, as a worker is sent it.
+
+    Attributes
+    ----------
+    parameters : mapping of str to object
+        Parameters of the candidate, by the estimator's names.
+    train, test : ndarray
+        Indices of the rows to fit and to score on.
+    fold : int
+        Index of the fold.
+    candidate : int
+        Number of the candidate.
+    n_folds, n_candidates : int
+        How many there are, for scikit-learn's messages.
+    is_alone : bool
+        Whether no other task runs at the same time.
+    n_threads : int or None
+        Threads of a booster whose user has not said how many; None leaves it alone.
+    allocation : Allocation or None
+        How much of a resource the fit may use; None without a resource.
+    stopping : Stopping or None
+        Early stopping of boosters.
+    callback_context : object
+        The place of the task among scikit-learn's callbacks; None without callbacks.
+    """
+
+    parameters: Mapping[str, Any]
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    fold: int = 0
+    candidate: int = 0
+    n_folds: int = 1
+    n_candidates: int = 1
+    is_alone: bool = True
+    n_threads: int | None = None
+    allocation: Allocation | None = None
+    stopping: Stopping | None = None
+    callback_context: Any = None
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What came back of a fold.
+
+    Attributes
+    ----------
+    test_scores : float or dict of str to float
+        The score on the test part, or the scores by metric.
+    train_scores : float, dict of str to float, or None
+        The same on the training part; None if it was not asked for.
+    n_test_samples : int
+        Rows of the test part.
+    fit_time, score_time : float
+        Seconds; NaN if the fold was not run.
+    fit_error : str or None
+        The traceback of a fit that failed.
+    ended_as : str or None
+        "timed out" or "out of memory", if the fit was ended at a limit.
+    costs : dict of str to float, or None
+        What the fitted model costs, by name, where the search measures it.
+    best_iteration : int or None
+        With early stopping, the number of rounds with which the model predicts.
+    curve : dict or None
+        With early stopping, the learning curve of the fit.
+    stopped_at : int or None
+        The round at which the fit was ended, as it had little chance to be the best.
+    model : estimator or None
+        The fitted model, if it is to be trained further. It is not stored.
+    stop : bool
+        Whether a callback of the estimator asked to stop the search. It is not stored.
+    """
+
+    test_scores: Scores
+    train_scores: Scores | None = None
+    n_test_samples: int = 0
+    fit_time: float = np.nan
+    score_time: float = np.nan
+    fit_error: str | None = None
+    ended_as: Status | None = None
+    costs: dict[str, float] | None = None
+    best_iteration: int | None = None
+    curve: dict[str, Any] | None = None
+    stopped_at: int | None = None
+    model: Any = None
+    stop: bool = False
+
+    @classmethod
+    def not_run(cls, scores: Scores, *, return_train_score: bool = False) -> Self:
+        """The result of a fold that was not run, with `scores` in its place."""
+        return cls(scores, train_scores=scores if return_train_score else None)
+
+    @classmethod
+    def failed(
+        cls,
+        scores: Scores,
+        error: str,
+        *,
+        return_train_score: bool = False,
+        ended_as: Status | None = None,
+    ) -> Self:
+        """The result of a fold whose fit failed, with the error score as its scores."""
+        blank = cls.not_run(scores, return_train_score=return_train_score)
+        return replace(blank, fit_error=error, ended_as=ended_as)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """All scores and costs, by name; a single score is called "score"."""
+        scores = self.test_scores if isinstance(self.test_scores, dict) else {
+            "score": self.test_scores
+        }  # fmt: skip
+        return {name: float(value) for name, value in {**scores, **(self.costs or {})}.items()}
+
+    def without_model(self) -> Self:
+        """The same result without the fitted model."""
+        return replace(self, model=None)
+
+    def with_scores(self, scores: float) -> Self:
+        """The same result with one number in place of each score."""
+        train = None if self.train_scores is None else _like(self.train_scores, scores)
+        return replace(self, test_scores=_like(self.test_scores, scores), train_scores=train)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored: all fields that are set, but the model and the wish to stop."""
+        return {
+            one.name: value
+            for one in fields(self)
+            if one.name not in ("model", "stop")
+            and ((value := getattr(self, one.name)) is not None or one.name in _ALWAYS_STORED)
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what :meth:`to_json` has made; unknown fields, of newer versions, are left out."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
+
+
+_ALWAYS_STORED = ("test_scores", "fit_error")
+
+
+def _like(scores: Scores, value: float) -> Scores:
+    return dict.fromkeys(scores, value) if isinstance(scores, dict) else value
+
+
+@dataclass
+class Candidate:
+    """A candidate in flight, or ended.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order in which this fit began them.
+    fold_order : sequence of int
+        The order in which its tasks run: folds, or folds of the rungs of a resource.
+    params : mapping of str to object
+        Its parameters, by the estimator's names.
+    config : mapping of str to object
+        Its parameters, by the study's names.
+    trial_number, trial_id : int
+        Its trial in the study, and in the storage; -1 for a candidate without a trial.
+    results : dict of int to FoldResult
+        Results by task, in the order in which they were judged.
+    status : str or None
+        How it ended; None while it is in flight.
+    known : dict of int to FoldResult
+        Results of an earlier fit, by task: these tasks need not run.
+    ended_after : int or None
+        If it ended in an earlier fit: after how many tasks.
+    stopping_rule : callable or None
+        Decides between tasks whether to stop it; None decides by what is known at the time.
+    curve_model : CurveModel or None
+        What was known of learning curves when it was asked.
+    models : dict of int to estimator
+        By fold, models that are to be trained further.
+    """
+
+    number: int
+    fold_order: Sequence[int]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    trial_number: int = -1
+    trial_id: int = -1
+    results: dict[int, Any] = field(default_factory=dict)
+    status: Status | None = None
+    known: dict[int, Any] = field(default_factory=dict)
+    ended_after: int | None = None
+    stopping_rule: StoppingRule | None = None
+    curve_model: CurveModel | None = None
+    models: dict[int, Any] = field(default_factory=dict)
+    n_dispatched: int = 0
+    _early: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def n_judged(self) -> int:
+        """How many tasks have come in and been judged, in order."""
+        return len(self.results)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some of its tasks are out, so that a verdict is yet to come."""
+        return self.n_dispatched > self.n_judged
+
+    @property
+    def has_folds_left(self) -> bool:
+        """Whether some of its tasks have not been taken to run."""
+        return self.n_dispatched < len(self.fold_order)
+
+    def next_fold(self) -> int:
+        """Take the next task to run."""
+        fold = self.fold_order[self.n_dispatched]
+        self.n_dispatched += 1
+        return int(fold)
+
+
+StoppingRule: TypeAlias = "Callable[[Candidate], Decision]"
+"""Decides whether to stop a candidate in flight."""
