@@ -31,9 +31,9 @@ from skhpo.distributions import BaseDistribution, FloatDistribution
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
-from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
@@ -365,7 +365,7 @@ def whole(quick: bool) -> None:
                         n_candidates=n_candidates,
                         in_order=in_order,
                         callbacks=(),
-                        progress=Progress(0, n_candidates, N_FOLDS),
+                        listeners=Listeners(),
                         checkpoint=Checkpoint(),
                     )
                     n_workers = min(1_000, n_candidates // 20)

@@ -16,6 +16,7 @@ from skhpo import (
     study,
     trial,
 )
+from skhpo.callbacks import SearchCallback
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
 from skhpo.search import (
     CmaEsSearchCV,
@@ -53,6 +54,7 @@ __all__ = [
     "ParetoSearchCV",
     "QMCSearchCV",
     "RandomSearchCV",
+    "SearchCallback",
     "SearchInterruptedWarning",
     "SearchOverfitWarning",
     "Study",

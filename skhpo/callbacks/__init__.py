@@ -1,14 +1,31 @@
-"""Callbacks that report a booster's rounds to a trial, and stop it when the pruner says so."""
+"""Callbacks: what listens to a search, and what reports a booster's rounds to a trial."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from skhpo.callbacks._search_callback import (
+    CandidateEvent,
+    FoldEvent,
+    RefitEvent,
+    SearchCallback,
+    SearchEvent,
+)
 
 if TYPE_CHECKING:
     from skhpo.callbacks._catboost import CatBoostPruningCallback
     from skhpo.callbacks._lightgbm import LightGBMPruningCallback
     from skhpo.callbacks._xgboost import XGBoostPruningCallback
 
-__all__ = ["CatBoostPruningCallback", "LightGBMPruningCallback", "XGBoostPruningCallback"]
+__all__ = [
+    "CandidateEvent",
+    "CatBoostPruningCallback",
+    "FoldEvent",
+    "LightGBMPruningCallback",
+    "RefitEvent",
+    "SearchCallback",
+    "SearchEvent",
+    "XGBoostPruningCallback",
+]
 
 _MODULES = {
     "CatBoostPruningCallback": "skhpo.callbacks._catboost",

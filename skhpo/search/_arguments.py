@@ -12,6 +12,7 @@ from sklearn.metrics import get_scorer_names
 from skhpo import pruners, samplers, storages
 from skhpo._hints import did_you_mean, use_instead
 from skhpo._sklearn import InvalidParameterError, validate_parameter_constraints
+from skhpo.callbacks import SearchCallback
 
 __all__ = ["ChecksWords", "check_words_of_set_params", "validate_arguments"]
 
@@ -179,11 +180,12 @@ def _check_one_space(search: Any, name: str) -> None:
 
 def _check_callbacks(callbacks: Any, name: str) -> None:
     for callback in callbacks or ():
-        if isinstance(callback, type) or not callable(callback):
+        is_right = isinstance(callback, SearchCallback) or callable(callback)
+        if isinstance(callback, type) or not is_right:
             raise InvalidParameterError(
                 f"The 'callbacks' parameter of {name} must hold callables, "
-                f"`callback(study, trial)`. Got {_public(repr(callback))} instead."
-                f"{use_instead(callback)}"
+                "`callback(study, trial)`, or instances of SearchCallback. Got "
+                f"{_public(repr(callback))} instead.{use_instead(callback)}"
             )
 
 

@@ -30,6 +30,7 @@ from skhpo._sklearn import (
     warn_or_raise_about_fit_failures,
 )
 from skhpo.boosting import EarlyStopping
+from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.exceptions import (
     SearchInterruptedWarning,
     SearchOverfitWarning,
@@ -53,6 +54,7 @@ from skhpo.search._warnings import warn_user
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fold_runner import FoldRunner
+from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import is_over, run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._early_stopping import (
@@ -70,7 +72,7 @@ from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
-from skhpo.trial import FrozenTrial
+from skhpo.study._study import StudyCallback
 
 __all__ = ["StudySearchCV"]
 
@@ -182,9 +184,10 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         with what Python, its libraries and the data take; as for `fit_timeout`, with the status
         "out of memory".
 
-    callbacks : list of callable, default=None
-        Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
-        ends the search.
+    callbacks : list of SearchCallback or callable, default=None
+        A :class:`skhpo.SearchCallback` is sent the events of the search. Any other callable is
+        called as ``callback(study, trial)`` after each candidate, as in a study;
+        ``study.stop()`` in one ends the search.
 
     storage : str, path or BaseStorage, default=None
         Where the search is kept as it runs: the path of an SQLite file, such as ``"search.db"``,
@@ -208,12 +211,13 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         "inner": a part of its training rows, held out before anything is fitted. See
         :class:`skhpo.boosting.EarlyStopping`.
 
-    resource : str, default=None
+    resource : str or None, default="auto"
         What candidates get more of as they prove themselves: "n_samples", or an int parameter of
-        the estimator such as "n_estimators" or "model__max_iter". A candidate runs all folds
-        with a little of it, and only the best go on with three times as much (or the
+        the estimator such as "n_estimators" or "model__max_iter". "auto" is "n_samples" for
+        HyperbandSearchCV, and None, no resource, for the other searches. A candidate runs all
+        folds with a little of it, and only the best go on with three times as much (or the
         `pruner`'s ``reduction_factor``), without waiting for others. Where the estimator allows
-        (``warm_start``, XGBoost, LightGBM), its training goes on where it stood.
+        (``warm_start``, XGBoost, LightGBM), its training continues where it stood.
 
     min_resources : int or "auto", default="auto"
         The smallest amount. "auto" is a 27th of the largest, and enough rows for the folds. The
@@ -329,6 +333,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     multimetric_: bool
     feature_names_in_: NDArray[np.object_]
 
+    _default_resource: ClassVar[str | None] = None  # what `resource="auto"` is
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
         "param_distributions": _SPACES,
@@ -372,12 +378,12 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         timeout: float | None = None,
         fit_timeout: float | None = None,
         fit_memory: int | str | None = None,
-        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        callbacks: Sequence[SearchCallback | StudyCallback] | None = None,
         storage: str | os.PathLike[str] | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,
-        resource: str | None = None,
+        resource: str | None = "auto",
         min_resources: int | str = "auto",
         max_resources: int | str = "auto",
         n_confirm: int = 0,
@@ -445,13 +451,20 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         setup = make_setup(self, X, y, params)
         self.n_splits_ = len(setup.splits)
         callbacks = FitCallbacks(self, {"X": setup.X, "y": setup.y, "metadata": setup.metadata})
+        given = self.callbacks or ()
+        listeners = Listeners([one for one in given if isinstance(one, SearchCallback)])
         with callbacks.fit():
-            candidates = self._run_candidates(setup, callbacks)
-            self._keep_results(setup, candidates)
-            self._confirm(setup)
-            self._select(setup)
+            try:
+                reason = self._search(setup, callbacks, listeners)
+            except BaseException as error:
+                is_interrupt = isinstance(error, KeyboardInterrupt)
+                listeners.end("interrupt" if is_interrupt else "error")
+                raise
+            listeners.end(reason)
             if self.refit:
                 self._refit(setup, callbacks)
+                refit = RefitEvent(search=self, params=self.best_params_, seconds=self.refit_time_)
+                listeners.send("on_refit_end", refit)
         return self
 
     def set_params(self, **params: Any) -> Self:
@@ -501,8 +514,18 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
 
     # --------------------------------------------------------------------- the steps of fit
 
-    def _run_candidates(self, setup: Setup, callbacks: FitCallbacks) -> list[Candidate]:
-        """Run the search; what has finished is kept, however it ends."""
+    def _search(self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners) -> str | None:
+        """Run the candidates and choose the best; return why the search was cut short, or None."""
+        candidates, reason = self._run_candidates(setup, callbacks, listeners)
+        self._keep_results(setup, candidates)
+        self._confirm(setup)
+        self._select(setup)
+        return reason
+
+    def _run_candidates(
+        self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners
+    ) -> tuple[list[Candidate], str | None]:
+        """Run the candidates; what has finished is kept, however the run ends."""
         n_candidates = setup.n_candidates
         pruner = self._make_pruner(setup)
         study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
@@ -512,9 +535,21 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             checkpoint.open(),
             Executor(self.n_jobs, setup.limits) as workers,
             Progress(
-                self.verbose, n_candidates, plan, [one.name for one in setup.problem.objectives]
+                self.verbose, n_candidates, [one.name for one in setup.problem.objectives]
             ) as progress,
+            listeners.also(progress),
         ):
+            listeners.start(
+                SearchEvent(
+                    search=self,
+                    study=study,
+                    n_candidates=n_candidates,
+                    n_folds=plan.n_folds,
+                    objectives=tuple(
+                        one.name or setup.refit_metric for one in setup.problem.objectives
+                    ),
+                )
+            )
             controller = StudyController(
                 study,
                 setup.space,
@@ -523,8 +558,10 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                 enqueued=setup.enqueued,
                 n_candidates=n_candidates,
                 in_order=setup.seed is not None,
-                callbacks=self.callbacks or (),
-                progress=progress,
+                callbacks=[
+                    one for one in self.callbacks or () if not isinstance(one, SearchCallback)
+                ],
+                listeners=listeners,
                 checkpoint=checkpoint,
             )
             scheduler = Scheduler(
@@ -565,7 +602,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         candidates = controller.with_those_of_others(scheduler.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
-        return candidates
+        return candidates, reason
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
         """Make ``cv_results_``, and complain if every fit failed."""

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import os
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import ClassVar, TypeVar
 
-import numpy as np
-
-from skhpo.boosting import EarlyStopping
 from skhpo.pruners import BasePruner, HyperbandPruner
 from skhpo.samplers import (
     BaseSampler,
@@ -20,9 +15,7 @@ from skhpo.samplers import (
     TPESampler,
 )
 from skhpo.search._base import StudySearchCV
-from skhpo.storages import BaseStorage
-from skhpo.study import Study
-from skhpo.trial import FrozenTrial
+from skhpo.search.fidelity._resource import N_SAMPLES
 
 __all__ = [
     "CmaEsSearchCV",
@@ -41,10 +34,6 @@ def _with_sections_of_base(search: _Search) -> _Search:
     base = inspect.cleandoc(StudySearchCV.__doc__ or "")
     shared = base[base.find("Parameters\n---") : base.find("See Also\n---")]
     own = inspect.cleandoc(search.__doc__ or "")
-    if inspect.signature(search).parameters["resource"].default is not None:
-        shared = shared.replace(
-            "resource : str, default=None", 'resource : str, default="n_samples"'
-        )
     search.__doc__ = own.replace("See Also\n---", f"{shared}See Also\n---")
     return search
 
@@ -290,66 +279,7 @@ class HyperbandSearchCV(StudySearchCV):
     [66, 199, 599, 1797]
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        param_distributions: Any = None,
-        *,
-        param_grid: Any = None,
-        n_iter: int = 50,
-        scoring: Any = None,
-        n_jobs: int | None = None,
-        refit: bool | str | Callable[[dict[str, Any]], int] = True,
-        cv: Any = None,
-        verbose: int = 0,
-        pre_dispatch: int | str = "auto",
-        random_state: Any = None,
-        error_score: Any = np.nan,
-        return_train_score: bool = False,
-        sampler: BaseSampler | str | None = None,
-        pruner: BasePruner | str | None = "auto",
-        timeout: float | None = None,
-        fit_timeout: float | None = None,
-        fit_memory: int | str | None = None,
-        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
-        storage: str | os.PathLike[str] | BaseStorage | None = None,
-        study_name: str | None = None,
-        enqueue: Any = "defaults",
-        early_stopping: EarlyStopping | str | None = None,
-        resource: str | None = "n_samples",
-        min_resources: int | str = "auto",
-        max_resources: int | str = "auto",
-        n_confirm: int = 0,
-    ) -> None:
-        super().__init__(
-            estimator,
-            param_distributions,
-            param_grid=param_grid,
-            n_iter=n_iter,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            random_state=random_state,
-            error_score=error_score,
-            return_train_score=return_train_score,
-            sampler=sampler,
-            pruner=pruner,
-            timeout=timeout,
-            fit_timeout=fit_timeout,
-            fit_memory=fit_memory,
-            callbacks=callbacks,
-            storage=storage,
-            study_name=study_name,
-            enqueue=enqueue,
-            early_stopping=early_stopping,
-            resource=resource,
-            min_resources=min_resources,
-            max_resources=max_resources,
-            n_confirm=n_confirm,
-        )
+    _default_resource: ClassVar[str | None] = N_SAMPLES
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()

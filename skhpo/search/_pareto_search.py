@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo._sklearn import FitCallbacks, MultimetricScorer, StrOptions, check_multimetric_scoring
+from skhpo._sklearn import FitCallbacks, MultimetricScorer, check_multimetric_scoring
 from skhpo.boosting import EarlyStopping
+from skhpo.callbacks import SearchCallback
 from skhpo.history import total_violation
 from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
@@ -30,8 +31,7 @@ from skhpo.search.objectives._problem import (
 )
 from skhpo.search.selection._rules import SimplestRule, parse_front_rule
 from skhpo.storages import BaseStorage
-from skhpo.study import Study
-from skhpo.trial import FrozenTrial
+from skhpo.study._study import StudyCallback
 
 __all__ = ["ParetoSearchCV"]
 
@@ -142,9 +142,10 @@ class ParetoSearchCV(StudySearchCV):
         with what Python, its libraries and the data take; as for `fit_timeout`, with the status
         "out of memory".
 
-    callbacks : list of callable, default=None
-        Called as ``callback(study, trial)`` after each candidate; ``study.stop()`` in one
-        ends the search.
+    callbacks : list of SearchCallback or callable, default=None
+        A :class:`skhpo.SearchCallback` is sent the events of the search. Any other callable is
+        called as ``callback(study, trial)`` after each candidate, as in a study;
+        ``study.stop()`` in one ends the search.
 
     storage : str, path or BaseStorage, default=None
         Where the search is kept as it runs, as for :class:`skhpo.TPESearchCV`.
@@ -288,7 +289,6 @@ class ParetoSearchCV(StudySearchCV):
         "constraints": [dict, None],
         "scoring": [list, tuple, dict, None],
         "refit": ["boolean", str, dict, callable],
-        "pruner": [StrOptions({"auto", "racing"}), RacingPruner, None],
         "reference_point": [dict, None],
     }
 
@@ -315,7 +315,7 @@ class ParetoSearchCV(StudySearchCV):
         timeout: float | None = None,
         fit_timeout: float | None = None,
         fit_memory: int | str | None = None,
-        callbacks: Sequence[Callable[[Study, FrozenTrial], None]] | None = None,
+        callbacks: Sequence[SearchCallback | StudyCallback] | None = None,
         storage: str | os.PathLike[str] | BaseStorage | None = None,
         study_name: str | None = None,
         enqueue: Any = "defaults",

@@ -8,10 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from skhpo.search._records import Candidate
-from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
+from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
 
 __all__ = ["Progress", "short"]
 
@@ -19,7 +17,7 @@ LONGEST = 60  # characters of a value in a line
 SECONDS_IN_A_FILE = 10.0  # between two states of the bar where there is no terminal
 
 
-class Progress:
+class Progress(SearchCallback):
     """A progress bar over candidates, and a line a candidate for those who want it.
 
     What cannot be shown, as a terminal or a file is closed, is left out: no search ends for that.
@@ -30,8 +28,6 @@ class Progress:
         0 shows nothing, 1 the bar, 2 and more also a line a candidate.
     n_candidates : int
         How many candidates there will be, at most.
-    plan : EvaluationPlan
-        What a candidate runs through.
     names : sequence of str or None
         Names of the objectives, where there are several.
     """
@@ -40,12 +36,10 @@ class Progress:
         self,
         verbose: int,
         n_candidates: int,
-        plan: EvaluationPlan,
         names: Sequence[str | None] = (),
     ) -> None:
         self._verbose = verbose
         self._n_candidates = n_candidates
-        self._plan = plan
         self._names = names
         self._n_fits = 0
         self._n_pruned = 0
@@ -79,19 +73,20 @@ class Progress:
         if self._bar is not None:
             self._try(self._bar.close)
 
-    def fold_done(self) -> None:
-        """A fold has come in."""
+    def on_fold_end(self, fold: FoldEvent) -> None:
+        """Count the fit."""
         self._n_fits += 1
         self._try(self._show, False)
 
-    def candidate_done(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
-        """A candidate has ended, with its mean score, or values of objectives, or NaN."""
+    def on_candidate_end(self, candidate: CandidateEvent) -> None:
+        """Count the candidate, and show its line."""
         self._n_pruned += candidate.status == "pruned"
         self._n_failed += candidate.status in ("failed", "timed out", "out of memory")
-        if candidate.status == "complete" and len(values) == 1:
-            self._best = values[0] if self._best is None else max(values[0], self._best)
+        if len(candidate.objectives) == 1:
+            value = candidate.objectives[0]
+            self._best = value if self._best is None else max(value, self._best)
         if self._verbose > 1 and sys.stdout is not None:
-            self._try(self._write, self._line(candidate, values))
+            self._try(self._write, self._line(candidate))
         if self._bar is not None and candidate.status != "interrupted":
             self._try(self._bar.update, 1)
         self._try(self._show, self._is_terminal)
@@ -118,13 +113,14 @@ class Progress:
             shown["best"] = short(self._best)
         self._bar.set_postfix(shown, refresh=refresh)
 
-    def _line(self, candidate: Candidate, values: NDArray[np.float64]) -> str:
-        outcome = f"{candidate.status} {self._plan.reached(candidate.results)}"
-        if candidate.status == "complete" and len(values) == 1:
-            is_best = " (best so far)" if values[0] == self._best else ""
-            outcome = f"score {short(values[0])}{is_best}"
-        elif candidate.status == "complete":
-            named = zip(self._names, values, strict=True)
+    def _line(self, candidate: CandidateEvent) -> str:
+        outcome = f"{candidate.status} {candidate.progress}"
+        if len(candidate.objectives) == 1:
+            value = candidate.objectives[0]
+            is_best = " (best so far)" if value == self._best else ""
+            outcome = f"score {short(value)}{is_best}"
+        elif candidate.objectives:
+            named = zip(self._names, candidate.objectives, strict=True)
             outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
         settings = ", ".join(f"{name}={short(value)}" for name, value in candidate.params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"

@@ -140,10 +140,12 @@ class FoldResult:
     @property
     def metrics(self) -> dict[str, float]:
         """All scores and costs, by name; a single score is called "score"."""
-        scores = self.test_scores if isinstance(self.test_scores, dict) else {
-            "score": self.test_scores
-        }  # fmt: skip
-        return {name: float(value) for name, value in {**scores, **(self.costs or {})}.items()}
+        return _named(self.test_scores) | {n: float(v) for n, v in (self.costs or {}).items()}
+
+    @property
+    def train_metrics(self) -> dict[str, float]:
+        """The scores on the training part, by name; empty if they were not asked for."""
+        return {} if self.train_scores is None else _named(self.train_scores)
 
     def without_model(self) -> Self:
         """The same result without the fitted model."""
@@ -171,6 +173,11 @@ class FoldResult:
 
 
 _ALWAYS_STORED = ("test_scores", "fit_error")
+
+
+def _named(scores: Scores) -> dict[str, float]:
+    named = scores if isinstance(scores, dict) else {"score": scores}
+    return {name: float(value) for name, value in named.items()}
 
 
 def _like(scores: Scores, value: float) -> Scores:
@@ -207,6 +214,10 @@ class Candidate:
         What was known of learning curves when it was asked.
     models : dict of int to estimator
         By fold, models that are to be trained further.
+    reason : str
+        Why it was stopped.
+    prediction : tuple of ndarray, or None
+        If it was stopped: what its objectives would have been, and the variances of that.
     """
 
     number: int
@@ -222,6 +233,8 @@ class Candidate:
     stopping_rule: StoppingRule | None = None
     curve_model: CurveModel | None = None
     models: dict[int, Any] = field(default_factory=dict)
+    reason: str = ""
+    prediction: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     n_dispatched: int = 0
     _early: dict[int, Any] = field(default_factory=dict)
 

@@ -12,9 +12,9 @@ from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.parallel import VirtualExecutor
 from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import TPESampler
-from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
@@ -190,7 +190,7 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
         controller = StudyController(
             study, space, plan=FoldPlan(pruner, n_folds),
             problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
-            callbacks=(), progress=Progress(0, 15, n_folds), checkpoint=Checkpoint(),
+            callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(),
         )  # fmt: skip
         scheduler = Scheduler(controller, n_candidates=15, window=window, in_order=True)
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo.callbacks import CandidateEvent, FoldEvent
 from skhpo.exceptions import UpdateFinishedTrialError
-from skhpo.search._progress import Progress
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
+from skhpo.search.execution._listeners import Listeners
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._checkpoint import N_JUDGED, Checkpoint, folds_of
@@ -57,8 +58,8 @@ class StudyController:
         Decide on a candidate by what was known when it was asked, not by what is known now.
     callbacks : sequence of callable
         Called with the study and a trial's record when it ends.
-    progress : Progress
-        Shows what happens.
+    listeners : Listeners
+        Are sent the events.
     checkpoint : Checkpoint
         Keeps the folds, and knows those of earlier fits.
     """
@@ -74,7 +75,7 @@ class StudyController:
         n_candidates: int,
         in_order: bool,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
-        progress: Progress,
+        listeners: Listeners,
         checkpoint: Checkpoint,
     ) -> None:
         self._study = study
@@ -86,7 +87,7 @@ class StudyController:
         self._n_candidates = n_candidates
         self._in_order = in_order
         self._callbacks = callbacks
-        self._progress = progress
+        self._listeners = listeners
         self._checkpoint = checkpoint
         self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
         self._tried: set[Any] = set()
@@ -98,6 +99,13 @@ class StudyController:
     def ask(self, number: int) -> Candidate | None:
         """Make the next candidate; None if the space is used up or someone asked to stop."""
         self.call_back()
+        candidate = self._next_candidate(number)
+        if candidate is not None:
+            event = CandidateEvent(number=candidate.trial_number, params=candidate.params)
+            self._listeners.send("on_candidate_start", event)
+        return candidate
+
+    def _next_candidate(self, number: int) -> Candidate | None:
         past = self._checkpoint.next_past()
         if past is not None:
             return self._resume(number, past)
@@ -145,7 +153,7 @@ class StudyController:
     def judge(self, candidate: Candidate) -> Status | None:
         """Report what came in last; return how the candidate ends, if it ends here."""
         task, result = next(reversed(candidate.results.items()))
-        self._progress.fold_done()
+        self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
         if result.stop:
             self._study._stop_flag = True
         if result.model is not None:
@@ -156,6 +164,7 @@ class StudyController:
             is_judged = candidate.n_judged == (candidate.ended_after or candidate.n_judged)
             return _status(trial, candidate.results) if is_judged else None
         if result.stopped_at is not None:
+            candidate.reason = f"its fit had little chance after {result.stopped_at} rounds"
             return "pruned"
         is_news = self._termination.report(candidate)
         if candidate.n_judged == len(candidate.fold_order):
@@ -167,7 +176,25 @@ class StudyController:
         if not is_news:
             return None
         decide = candidate.stopping_rule or self._termination.rule()
-        return "pruned" if decide(candidate) else None
+        decision = decide(candidate)
+        candidate.reason = decision.reason
+        return "pruned" if decision else None
+
+    def _fold_event(self, candidate: Candidate, task: int, result: FoldResult) -> FoldEvent:
+        rung, fold = self._plan.place(task)
+        resource = self._plan.resource
+        return FoldEvent(
+            number=candidate.trial_number,
+            params=candidate.params,
+            fold=fold,
+            n_resources=None if resource is None else resource.rungs[rung],
+            metrics=result.metrics,
+            train_metrics=result.train_metrics,
+            fit_time=result.fit_time,
+            score_time=result.score_time,
+            error=result.fit_error,
+            from_storage=task in candidate.known,
+        )
 
     # ------------------------------------------------------------------- after a candidate
 
@@ -181,7 +208,7 @@ class StudyController:
                 self._finish(candidate, values)
         except UpdateFinishedTrialError:  # by a process that took it over meanwhile
             self._log.note_finished(candidate.trial_id)
-        self._progress.candidate_done(candidate, values)
+        self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
 
     def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
         trial = self._log.record(candidate.trial_id)
@@ -213,7 +240,8 @@ class StudyController:
             last = trial.intermediate_values[max(trial.intermediate_values)]
             end_trial(study, trial, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
-            means, variances = (array.tolist() for array in self._termination.predict(candidate))
+            candidate.prediction = self._termination.predict(candidate)
+            means, variances = (array.tolist() for array in candidate.prediction)
             shown = means if len(means) == 1 else None
             end_trial(study, trial, TrialState.PRUNED, shown, prediction=(means, variances))
         else:
@@ -221,12 +249,41 @@ class StudyController:
                 self._log.storage.set_trial_user_attr(candidate.trial_id, FAILURE, candidate.status)
             end_trial(study, trial, TrialState.FAIL, None)
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
+    def _candidate_event(self, candidate: Candidate, values: NDArray[np.float64]) -> CandidateEvent:
+        results = list(self._plan.by_fold(candidate.results).values())
+        is_complete = candidate.status == "complete"
+        metrics = [result.metrics for result in results] if is_complete else []
+        times = np.array([(result.fit_time, result.score_time) for result in results])
+        fit_time, score_time = times.mean(axis=0).tolist() if results else (np.nan, np.nan)
+        predicted = candidate.prediction
+        return CandidateEvent(
+            number=candidate.trial_number,
+            params=candidate.params,
+            status=candidate.status,
+            reason=candidate.reason if candidate.status == "pruned" else "",
+            metrics={
+                name: float(np.mean([one.get(name, np.nan) for one in metrics]))
+                for name in (metrics[0] if metrics else ())
+            },
+            objectives=tuple(values.tolist()) if is_complete else (),
+            predicted=() if predicted is None else tuple(predicted[0].tolist()),
+            n_folds=len(candidate.results),
+            fit_time=fit_time,
+            score_time=score_time,
+            progress=self._plan.reached(candidate.results),
+            from_storage=candidate.ended_after is not None,
+        )
+
     def call_back(self) -> None:
-        """Call the callbacks of the candidates that have ended since."""
+        """Send the events that have come up, and call the callbacks of candidates that ended."""
+        self._listeners.deliver()
         while self._ended:
             trial = self._ended.popleft()
             for callback in self._callbacks:
                 callback(self._study, trial)
+        if self._listeners.should_stop():
+            self._study._stop_flag = True
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates and those that other processes have run, by trial number."""

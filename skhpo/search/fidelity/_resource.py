@@ -198,7 +198,7 @@ def make_resource(
     ValueError
         If what the search was given about it contradicts itself or its estimator.
     """
-    name = search.resource
+    name = search._default_resource if search.resource == "auto" else search.resource
     if name is None:
         for other in ("min_resources", "max_resources"):
             if getattr(search, other) != "auto":

@@ -31,7 +31,7 @@ def open_study(
     search : StudySearchCV
         Its `storage` and `study_name` say where.
     setup : Setup
-        What its fit has settled; with a storage, it gets room for all candidates found there.
+        What its fit has settled.
     sampler, pruner : BaseSampler, BasePruner
         For the study.
 
@@ -50,7 +50,6 @@ def open_study(
         return study, Checkpoint()
     name = _find_study(search, setup, storage)
     study = Study(name, storage, sampler=sampler, pruner=pruner)
-    setup.n_candidates = max(setup.n_candidates, study.history.n_trials)
     return study, StoredCheckpoint(study)
 
 

@@ -1,0 +1,96 @@
+"""Sending events to the callbacks of a search."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from skhpo.callbacks import (
+    CandidateEvent,
+    FoldEvent,
+    RefitEvent,
+    SearchCallback,
+    SearchEvent,
+)
+from skhpo.search._warnings import warn_user
+
+__all__ = ["Listeners"]
+
+Event = CandidateEvent | FoldEvent | RefitEvent | SearchEvent
+
+
+class Listeners:
+    """The callbacks of a search, which are sent its events.
+
+    Events may arise within a transaction of the storage; :meth:`add` keeps them until
+    :meth:`deliver` sends them, in the order in which they came.
+
+    Parameters
+    ----------
+    callbacks : sequence of SearchCallback
+        Who listens.
+    """
+
+    def __init__(self, callbacks: Sequence[SearchCallback] = ()) -> None:
+        self._callbacks = list(callbacks)
+        self._kept: deque[tuple[str, Event]] = deque()
+        self._warned: set[tuple[int, str]] = set()
+        self._start: SearchEvent | None = None
+
+    @contextmanager
+    def also(self, callback: SearchCallback) -> Iterator[None]:
+        """While the block runs, `callback` listens, too, before the others."""
+        self._callbacks.insert(0, callback)
+        try:
+            yield
+        finally:
+            self.deliver()
+            self._callbacks.remove(callback)
+
+    def start(self, event: SearchEvent) -> None:
+        """Send the start of the search."""
+        self._start = event
+        self.send("on_search_start", event)
+
+    def end(self, reason: str | None) -> None:
+        """Send the end of the search, if it has started."""
+        if self._start is not None:
+            self.send("on_search_end", replace(self._start, reason=reason))
+
+    def add(self, method: str, event: Event) -> None:
+        """Keep an event for the method of the callbacks that it is for."""
+        if self._callbacks:
+            self._kept.append((method, event))
+
+    def deliver(self) -> None:
+        """Send the events that were kept."""
+        while self._kept:
+            method, event = self._kept.popleft()
+            for callback in self._callbacks:
+                self._call(callback, method, event)
+
+    def send(self, method: str, event: Event) -> None:
+        """Send an event, after those that were kept."""
+        self.add(method, event)
+        self.deliver()
+
+    def should_stop(self) -> bool:
+        """Return whether a callback asks to start no further candidate."""
+        return any(self._call(callback, "should_stop") for callback in self._callbacks)
+
+    def _call(self, callback: SearchCallback, method: str, *arguments: Any) -> Any:
+        try:
+            return getattr(callback, method)(*arguments)
+        except Exception as error:
+            key = id(callback), method
+            if key not in self._warned:
+                self._warned.add(key)
+                warn_user(
+                    f"The callback {type(callback).__name__}.{method} raised "
+                    f"{type(error).__name__}: {error}. The search goes on; further errors of this "
+                    "method are not shown."
+                )
+            return None
