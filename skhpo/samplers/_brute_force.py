@@ -91,7 +91,7 @@ class BruteForceSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """End ``study.optimize`` when everything has been tried."""
-        if not study._in_optimize:
+        if not study.is_running:
             return
         trials = [
             t

@@ -121,7 +121,7 @@ class GridSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """End ``study.optimize`` with the last combination."""
-        if study._in_optimize:
+        if study.is_running:
             trials = study.get_trials(deepcopy=False)
             ended = [t for t in trials if t.state.is_finished() or t.number == trial.number]
             if len(self._tried(ended)) == self.n_combinations:

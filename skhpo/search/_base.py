@@ -537,6 +537,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             Progress(
                 self.verbose, n_candidates, [one.name for one in setup.problem.objectives]
             ) as progress,
+            study.log.runs.begin(),
             listeners.also(progress),
         ):
             listeners.start(
@@ -591,14 +592,14 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
                     partial(record, scheduler, controller, checkpoint),
                 )
 
-            study._in_optimize = True
             try:
-                reason = run_with_others(run_what_there_is, scheduler, study, checkpoint, deadline)
+                reason = run_with_others(
+                    run_what_there_is, scheduler, study.log.runs, checkpoint, deadline
+                )
             finally:
                 self.study_ = study
                 with suppress(KeyboardInterrupt):  # the search ends already
                     controller.call_back()  # for candidates that were told at the end
-                study._in_optimize = False
         candidates = controller.with_those_of_others(scheduler.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)

@@ -15,6 +15,7 @@ from skhpo.distributions import BaseDistribution, check_distribution_compatibili
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE, History
 from skhpo.storages import BaseStorage
 from skhpo.study._direction import StudyDirection
+from skhpo.study._runs import Runs
 from skhpo.trial import FrozenTrial, TrialState
 from skhpo.trial._base import CONSTRAINT
 
@@ -46,6 +47,8 @@ class TrialLog:
         The trials as columns.
     lock : threading.RLock
         Is held while trials are begun and ended.
+    runs : Runs
+        The runs under way, and the request to stop.
     """
 
     def __init__(self, storage: BaseStorage, study_id: int) -> None:
@@ -53,6 +56,7 @@ class TrialLog:
         self.study_id = study_id
         self.directions = [StudyDirection(one) for one in storage.get_study(study_id).directions]
         self.lock = threading.RLock()
+        self.runs = Runs()
         self._waiting: deque[int] = deque()  # numbers of the enqueued trials
         self._open_elsewhere: set[int] = set()  # numbers of the open trials that run elsewhere
         self._n_rewound = 0

@@ -39,7 +39,7 @@ class _Run:
     heartbeat: Heartbeat
 
     def may_start(self) -> bool:
-        return not self.study._stop_flag and time.monotonic() < self.deadline
+        return not self.study.log.runs.stop_requested and time.monotonic() < self.deadline
 
     def one_trial(self) -> None:
         """Ask, evaluate, tell, call back."""
@@ -56,6 +56,11 @@ class _Run:
             callback(self.study, frozen)
         if self.progress is not None:
             self.progress.update(self.study)
+
+    def one_trial_in_thread(self) -> None:
+        """Do the same in a thread of its own."""
+        with self.study.log.runs.begin():
+            self.one_trial()
 
     def _evaluate(self, trial: Trial) -> FrozenTrial:
         study = self.study
@@ -101,13 +106,10 @@ def optimize(
     show_progress_bar: bool,
 ) -> None:
     """See :meth:`skhpo.Study.optimize`."""
-    if study._in_optimize:
-        raise RuntimeError("`optimize` is running already: it cannot be called within itself.")
     n_threads = os.cpu_count() or 1 if n_jobs == -1 else n_jobs
     if n_threads < 1:
         raise ValueError(f"`n_jobs` must be 1 or more, or -1; got {n_jobs}.")
-    study._in_optimize, study._stop_flag = True, False
-    try:
+    with study.log.runs.begin():
         storage = study.storage
         shown = progress_bar(n_trials, timeout, n_threads) if show_progress_bar else nullcontext()
         with (
@@ -128,8 +130,6 @@ def optimize(
                 _run_here(run, n_trials)
             else:
                 _run_in_threads(run, n_trials, n_threads)
-    finally:
-        study._in_optimize = False
 
 
 def _run_here(run: _Run, n_trials: int | None) -> None:
@@ -149,7 +149,7 @@ def _run_in_threads(run: _Run, n_trials: int | None, n_threads: int) -> None:
                 and (n_trials is None or n_started < n_trials)
                 and run.may_start()
             ):
-                running.add(pool.submit(run.one_trial))
+                running.add(pool.submit(run.one_trial_in_thread))
                 n_started += 1
             if not running:
                 return

@@ -85,8 +85,6 @@ class Study:
         self.log = TrialLog(storage, storage.get_study_id_from_name(study_name))
         self.sampler = get_sampler("tpe" if sampler is None else sampler)
         self.pruner = get_pruner("median" if pruner is None else pruner)
-        self._in_optimize = False
-        self._stop_flag = False
 
     def __repr__(self) -> str:
         return f"Study({self.study_name!r}, n_trials={self.history.n_trials})"
@@ -207,7 +205,8 @@ class Study:
         Raises
         ------
         RuntimeError
-            If called from within an objective or a callback of the same study.
+            If called from within an objective or a callback of the same study. Several threads
+            may each run the study.
         """
         optimize(
             self,
@@ -224,16 +223,19 @@ class Study:
     def stop(self) -> None:
         """End :meth:`optimize`, or the search, after the trials under way.
 
-        To be called from an objective or a callback.
+        Call it in an objective or a callback. It ends all runs of the study in this process.
 
         Raises
         ------
         RuntimeError
             If nothing is running.
         """
-        if not self._in_optimize:
-            raise RuntimeError("`stop` has nothing to stop: call it in an objective or a callback.")
-        self._stop_flag = True
+        self.log.runs.request_stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether :meth:`optimize`, or a search, runs the study in this process."""
+        return self.log.runs.are_any
 
     # ---------------------------------------------------------------- add and enqueue
 

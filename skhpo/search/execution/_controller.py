@@ -109,7 +109,7 @@ class StudyController:
         past = self._checkpoint.next_past()
         if past is not None:
             return self._resume(number, past)
-        if self._study._stop_flag:
+        if self._log.runs.stop_requested:
             return None
         asked = ask_in_space(
             self._study, self._space, self._tried, self._enqueued, self._n_candidates,
@@ -155,7 +155,7 @@ class StudyController:
         task, result = next(reversed(candidate.results.items()))
         self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
         if result.stop:
-            self._study._stop_flag = True
+            self._log.runs.stop_requested = True
         if result.model is not None:
             candidate.models[self._plan.place(task)[1]] = result.model
             candidate.results[task] = result.without_model()
@@ -283,7 +283,7 @@ class StudyController:
             for callback in self._callbacks:
                 callback(self._study, trial)
         if self._listeners.should_stop():
-            self._study._stop_flag = True
+            self._log.runs.stop_requested = True
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates and those that other processes have run, by trial number."""

@@ -11,7 +11,7 @@ from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.persistence._checkpoint import Checkpoint
-from skhpo.study import Study
+from skhpo.study._runs import Runs
 
 __all__ = ["record", "run_with_others"]
 
@@ -52,7 +52,7 @@ def _let_go(scheduler: Scheduler, candidate: Candidate, why: str) -> None:
 def run_with_others(
     run: Callable[[], str | None],
     scheduler: Scheduler,
-    study: Study,
+    runs: Runs,
     checkpoint: Checkpoint,
     deadline: float | None,
 ) -> str | None:
@@ -64,8 +64,8 @@ def run_with_others(
         Runs the scheduler to its end; returns why it was cut short, or None.
     scheduler : Scheduler
         The scheduler.
-    study : Study
-        Its study.
+    runs : Runs
+        Knows of a request to stop.
     checkpoint : Checkpoint
         Knows of the others.
     deadline : float or None
@@ -77,7 +77,7 @@ def run_with_others(
         Why the search was cut short.
     """
     reason = run()
-    while reason is None and not study._stop_flag and checkpoint.is_at_work_elsewhere():
+    while reason is None and not runs.stop_requested and checkpoint.is_at_work_elsewhere():
         left = POLL if deadline is None else deadline - time.monotonic()
         if left <= 0.0:
             return "timeout"
