@@ -1,6 +1,5 @@
 """The scikit-learn face: searches that take the place of GridSearchCV and RandomizedSearchCV."""
 
-from skhpo.search._base import StudySearchCV
 from skhpo.search._classes import (
     CmaEsSearchCV,
     GPSearchCV,
@@ -10,6 +9,7 @@ from skhpo.search._classes import (
     TPESearchCV,
 )
 from skhpo.search._pareto_search import ParetoSearchCV
+from skhpo.search._study_search import StudySearchCV
 from skhpo.search.objectives._costs import Cost
 from skhpo.search.selection._rules import one_standard_error, parsimonious
 

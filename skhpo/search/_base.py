@@ -7,7 +7,7 @@ import inspect
 import numbers
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -33,7 +33,6 @@ from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.exceptions import (
     SearchInterruptedWarning,
-    SearchOverfitWarning,
 )
 from skhpo.parallel import Executor
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
@@ -55,7 +54,7 @@ from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fold_runner import FoldRunner
 from skhpo.search.execution._listeners import Listeners
-from skhpo.search.execution._run import is_over, run
+from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._early_stopping import (
     fit_params_for_refit,
@@ -63,262 +62,35 @@ from skhpo.search.fidelity._early_stopping import (
 )
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan, FoldPlan, RungPlan
 from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
-from skhpo.search.objectives._problem import Problem, single_score
+from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._coordination import record, run_with_others
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
-from skhpo.search.selection._reevaluation import Reevaluation
-from skhpo.search.selection._rules import SimplestRule
-from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
 
-__all__ = ["StudySearchCV"]
+__all__ = ["BaseStudySearchCV"]
 
-MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
 _SPACES = [dict, list, ParameterGrid, ParameterSampler, StrOptions({"suggest"}), None]
 VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
 
 
-class StudySearchCV(BaseSearchCV, ChecksWords):
-    """Hyperparameter search with cross-validation, driven by any sampler and pruner.
+class BaseStudySearchCV(BaseSearchCV, ChecksWords):
+    """Base class of all searches: ``fit`` in its steps, on a study.
 
-    Without a sampler given, it is :class:`skhpo.samplers.TPESampler`. The search learns from
-    each candidate where to look next, stops a candidate after a few folds once it has little
-    chance to win, and keeps all workers busy. It takes the place of
-    :class:`sklearn.model_selection.RandomizedSearchCV` or
-    :class:`~sklearn.model_selection.GridSearchCV`: the same call, the same attributes.
+    A subclass lists its arguments in its own ``__init__``, as scikit-learn's estimators do, and
+    says in :meth:`_make_problem` and :meth:`_select` what it optimises and which candidate it
+    chooses.
 
     Parameters
     ----------
     estimator : estimator object
-        What to tune; it is cloned for each fit. Either it has a ``score`` method, or `scoring`
-        is given.
-
-    param_distributions : dict, list of dicts, or "suggest", default=None
-        What to search: parameter names and their ranges, each
-
-        - a list (or another sequence): its elements are the choices. Numbers are ordered by
-          size, anything else (strings, None, estimators, ...) is without order;
-        - a frozen distribution of scipy.stats: the range, and the prior;
-        - any object with ``rvs(random_state=...)``: what it draws;
-        - a :class:`skhpo.distributions.FloatDistribution`, ``IntDistribution``
-          or ``CategoricalDistribution``, or Optuna's; a dimension of scikit-optimize, or its
-          tuples ``(low, high, "uniform")`` and ``(low, high, "log-uniform")``.
-
-        A list of dicts is a space with branches, of which each candidate takes one; a name may
-        have another range in another branch. "suggest" takes a curated space for known
-        estimators, see :func:`skhpo.suggest_space`.
-
-    param_grid : dict, list of dicts, or "suggest", default=None
-        Another name of `param_distributions`, that of scikit-learn's ``GridSearchCV``; one of the
-        two is given.
-
-    n_iter : int, default=50
-        How many candidates are tried. A finite space with no more than that is searched
-        once, whole.
-
-    scoring : str, callable, list, tuple or dict, default=None
-        What to maximise: a scorer's name, a callable ``scorer(estimator, X, y)``, or None for
-        the estimator's ``score``. Several metrics, as a list, tuple or dict of scorers or as a
-        callable that returns a dict, are all recorded; the search follows the one named by
-        `refit`, or if `refit` names none, the first.
-
-    n_jobs : int, default=None
-        How many fits run at a time; None is 1, -1 is all processors. Within
-        :func:`joblib.parallel_config` its backend and its number are used.
-
-    refit : bool, str, or callable, default=True
-        Whether to fit the estimator with the best parameters on all data. With several
-        metrics, the name of the one to choose by. A callable is given ``cv_results_`` without
-        the candidates that are not complete, and returns the row of that table to choose.
-
-    cv : int, cross-validation generator or iterable, default=None
-        How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
-        an iterable of pairs of index arrays. The splits are drawn once a fit: all candidates
-        meet the same.
-
-    verbose : int, default=0
-        1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
-        line a fold.
-
-    pre_dispatch : int or str, default="auto"
-        How many candidates may be in flight: a number, "all", or an expression like "2*n_jobs".
-        "auto" is 4 with an int `random_state`, otherwise the number of workers. With an int
-        `random_state` the result depends on it: a candidate is chosen by the results of all but
-        the newest ``pre_dispatch - 1`` before it.
-
-    random_state : int, RandomState instance or None, default=None
-        An int gives the same result (but for the times) at each fit with the same
-        `pre_dispatch`, for any `n_jobs` and backend, if the estimator's own randomness is seeded,
-        too. With None each result is used the moment it comes in.
-
-    error_score : "raise" or numeric, default=np.nan
-        The score of a fit that fails; "raise" raises its error instead. A candidate with a NaN
-        score is not run further, unless ``pruner=None``.
-
-    return_train_score : bool, default=False
-        Whether to score on the training part of each fold, too, which takes time.
-
-    sampler : BaseSampler or str, default=None
-        Says which candidates to try: a sampler, or "auto", "tpe", "gp", "cmaes", "qmc", "random",
-        "nsgaii", "nsgaiii" or "brute_force". None takes that of the class, named above.
-
-    pruner : "auto", BasePruner, str or None, default="auto"
-        Says after each fold whether a candidate stops: a pruner, or "racing", "median",
-        "wilcoxon", "halving", "hyperband" or "nop". "auto" is
-        :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
-
-    timeout : float, default=None
-        Seconds after which the search, or its confirmation, stops, keeps what has finished and
-        refits. The first candidate to be completed is waited for.
-
-    fit_timeout : float, default=None
-        Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
-        is `error_score`, and its candidate's status "timed out". Fits run in worker processes then,
-        with one worker, too. The refit has no limit.
-
-    fit_memory : int or str, default=None
-        Resident memory, in bytes or as a text such as "2 GB", that the process of a fit may take,
-        with what Python, its libraries and the data take; as for `fit_timeout`, with the status
-        "out of memory".
-
-    callbacks : list of SearchCallback or callable, default=None
-        A :class:`skhpo.SearchCallback` is sent the events of the search. Any other callable is
-        called as ``callback(study, trial)`` after each candidate, as in a study;
-        ``study.stop()`` in one ends the search.
-
-    storage : str, path or BaseStorage, default=None
-        Where the search is kept as it runs: the path of an SQLite file, such as ``"search.db"``,
-        the URL of a database (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
-        search fitted again goes on where it was cut, and several processes may fit it at once:
-        they allocation its budget and what they learn. None keeps it in memory.
-
-    study_name : str, default=None
-        Name of the study in the storage. None makes one of the search, its estimator and its
-        data, so that the same call finds its study again, and another one gets its own.
-
-    enqueue : "defaults", list of dicts or None, default="defaults"
-        Candidates to begin with. "defaults" is the estimator as it is given, where it lies
-        in the space, so that the search never ends below it. Dicts may leave parameters out:
-        these are sampled.
-
-    early_stopping : {"fold", "inner"}, EarlyStopping or None, default=None
-        Stop boosters (XGBoost, LightGBM, CatBoost, HistGradientBoosting, alone or at the end of a
-        Pipeline) once they improve no more on an evaluation set, and refit with the number of
-        rounds so found. "fold": the fold's test part, so that scores are somewhat too good;
-        "inner": a part of its training rows, held out before anything is fitted. See
-        :class:`skhpo.boosting.EarlyStopping`.
-
-    resource : str or None, default="auto"
-        What candidates get more of as they prove themselves: "n_samples", or an int parameter of
-        the estimator such as "n_estimators" or "model__max_iter". "auto" is "n_samples" for
-        HyperbandSearchCV, and None, no resource, for the other searches. A candidate runs all
-        folds with a little of it, and only the best go on with three times as much (or the
-        `pruner`'s ``reduction_factor``), without waiting for others. Where the estimator allows
-        (``warm_start``, XGBoost, LightGBM), its training continues where it stood.
-
-    min_resources : int or "auto", default="auto"
-        The smallest amount. "auto" is a 27th of the largest, and enough rows for the folds. The
-        first rung is the smallest amount from which factors of three lead to the largest.
-
-    max_resources : int or "auto", default="auto"
-        The largest amount. "auto" is all rows, or what the estimator has.
-
-    n_confirm : int, default=0
-        So many of the best candidates are run again, on fresh folds, drawn twice as the first were,
-        and the best on these is chosen: the first folds favour whoever was lucky on them.
-
-    Attributes
-    ----------
-    study_ : Study
-        The study: its trials, sampler and pruner. Names of parameters in it equal those
-        of the estimator, unless branches differ in a parameter's range.
-
-    cv_results_ : dict of numpy (masked) ndarrays
-        scikit-learn's columns, one row a candidate, and
-
-        - ``trial_number``: of the candidate's trial in ``study_``. Rows are in the order asked;
-          those of a finite space that was tried whole in the order of
-          :class:`~sklearn.model_selection.ParameterGrid`, equal candidates once;
-        - ``status``: "complete", "pruned", "failed", "timed out" (`fit_timeout`),
-          "out of memory" (`fit_memory`), or "interrupted";
-        - ``n_splits_evaluated``: how many folds were run;
-        - ``optimism_test_score``, of the candidate with the best score: by how much that is likely
-          to be too good, as it was chosen among many; NaN for the others;
-        - ``predicted_test_score``, ``std_error_predicted_test_score``: of a complete candidate,
-          its mean and 0; of one that was pruned or interrupted, what its mean over all folds is
-          expected to be, and the standard error of that (with a `resource`, its score with the
-          most that it got, and NaN); of one that failed, NaN;
-        - with `n_confirm`, on the fresh folds: ``mean_confirmed_score``, ``std_confirmed_score``.
-
-        Scores of folds that were not run are NaN, and so is the mean over them: a pruned
-        candidate ranks last and is never chosen. With `early_stopping` there are
-        ``split0_best_iteration``, ..., ``mean_best_iteration``: with how many rounds the models
-        predict; and ``early_stopping_on``. With a `resource` there is ``n_resources``: the
-        amount with which a candidate's scores were made, the largest that it got.
-
-    best_estimator_ : estimator
-        Refitted with the best parameters; if `refit` is not False.
-
-    best_score_ : float
-        Mean cross-validated score of the best candidate.
-
-    best_params_ : dict
-        Its parameters; with `early_stopping`, and the number of rounds for the refit.
-
-    best_index_ : int
-        Its row in ``cv_results_``.
-
-    scorer_ : function or dict
-        The scorer, or the scorers by name.
-
-    n_splits_ : int
-        Number of folds.
-
-    refit_time_ : float
-        Seconds the refit took.
-
-    multimetric_ : bool
-        Whether there are several metrics.
-
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, of a classifier.
-
-    n_features_in_ : int
-        Number of features.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of features, if there were any.
-
-    Warns
-    -----
-    SearchInterruptedWarning
-        If Ctrl-C or the timeout ended the search early.
-    SearchOverfitWarning
-        If the best candidate is better than the estimator as given by no more than what choosing
-        among many candidates brings by itself.
-
-    See Also
-    --------
-    TPESearchCV : The search with the tree-structured Parzen estimator.
-    RandomSearchCV : The search at random.
-
-    Examples
-    --------
-    >>> from scipy.stats import loguniform
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.svm import SVC
-    >>> from skhpo import StudySearchCV
-    >>> from skhpo.samplers import RandomSampler
-    >>> X, y = load_iris(return_X_y=True)
-    >>> search = StudySearchCV(
-    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1e1)},
-    ...     n_iter=20, sampler=RandomSampler(), random_state=0,
-    ... )
-    >>> bool(search.fit(X, y).best_score_ > 0.95)
-    True
+        The estimator to tune.
+    param_distributions : object
+        The search space.
+    **arguments : dict of str to object
+        All further arguments of the subclass, by name.
     """
 
     study_: Study
@@ -333,7 +105,28 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
     multimetric_: bool
     feature_names_in_: NDArray[np.object_]
 
-    _default_resource: ClassVar[str | None] = None  # what `resource="auto"` is
+    # Arguments that some searches have.
+    resource: str | None = None
+    min_resources: int | str = "auto"
+    max_resources: int | str = "auto"
+    n_confirm: int = 0
+    default_resource: ClassVar[str | None] = None  # the meaning of `resource="auto"`
+
+    # Arguments that all searches have.
+    param_distributions: Any
+    param_grid: Any
+    n_iter: int
+    random_state: Any
+    sampler: BaseSampler | str | None
+    pruner: BasePruner | str | None
+    timeout: float | None
+    fit_timeout: float | None
+    fit_memory: int | str | None
+    callbacks: Sequence[SearchCallback | StudyCallback] | None
+    storage: str | os.PathLike[str] | BaseStorage | None
+    study_name: str | None
+    enqueue: Any
+    early_stopping: EarlyStopping | str | None
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
@@ -351,72 +144,16 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
-        "resource": [str, None],
-        "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        estimator: Any,
-        param_distributions: Any = None,
-        *,
-        param_grid: Any = None,
-        n_iter: int = 50,
-        scoring: Any = None,
-        n_jobs: int | None = None,
-        refit: bool | str | Callable[[dict[str, Any]], int] = True,
-        cv: Any = None,
-        verbose: int = 0,
-        pre_dispatch: int | str = "auto",
-        random_state: Any = None,
-        error_score: Any = np.nan,
-        return_train_score: bool = False,
-        sampler: BaseSampler | str | None = None,
-        pruner: BasePruner | str | None = "auto",
-        timeout: float | None = None,
-        fit_timeout: float | None = None,
-        fit_memory: int | str | None = None,
-        callbacks: Sequence[SearchCallback | StudyCallback] | None = None,
-        storage: str | os.PathLike[str] | BaseStorage | None = None,
-        study_name: str | None = None,
-        enqueue: Any = "defaults",
-        early_stopping: EarlyStopping | str | None = None,
-        resource: str | None = "auto",
-        min_resources: int | str = "auto",
-        max_resources: int | str = "auto",
-        n_confirm: int = 0,
-    ) -> None:
-        self.param_distributions = param_distributions
-        self.param_grid = param_grid
-        self.n_iter = n_iter
-        self.random_state = random_state
-        self.sampler = sampler
-        self.pruner = pruner
-        self.timeout = timeout
-        self.fit_timeout = fit_timeout
-        self.fit_memory = fit_memory
-        self.callbacks = callbacks
-        self.storage = storage
-        self.study_name = study_name
-        self.enqueue = enqueue
-        self.early_stopping = early_stopping
-        self.resource = resource
-        self.min_resources = min_resources
-        self.max_resources = max_resources
-        self.n_confirm = n_confirm
+    def __init__(self, estimator: Any, param_distributions: Any, **arguments: Any) -> None:
+        of_scikit_learn = inspect.signature(BaseSearchCV.__init__).parameters
         super().__init__(
-            estimator=estimator,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            error_score=error_score,
-            return_train_score=return_train_score,
+            estimator, **{n: value for n, value in arguments.items() if n in of_scikit_learn}
         )
+        self.param_distributions = param_distributions
+        for name, value in arguments.items():
+            setattr(self, name, value)
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -625,113 +362,19 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         if callable(self.scoring) and isinstance(first_scores, dict):
             self._check_refit_for_multimetric(first_scores)
             setup.refit_metric = self.refit
-        if len(setup.problem.objectives) == 1:
-            self._tell_optimism(setup, self._row_of_default(setup, kept))
+        self._add_selection_bias(setup, kept)
         is_multimetric = isinstance(setup.scorers, MultimetricScorer)
         self.scorer_ = setup.scorers._scorers if is_multimetric else setup.scorers
 
-    def _row_of_default(self, setup: Setup, candidates: list[Candidate]) -> int | None:
-        """The row of the estimator as it was given; None if it was not tried."""
-        if not setup.enqueued or self.enqueue != "defaults":
-            return None
-        key = setup.space.config_key
-        default = key(setup.enqueued[0])
-        rows = (row for row, one in enumerate(candidates) if key(one.config) == default)
-        return next(rows, None)
-
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def _tell_optimism(self, setup: Setup, default: int | None) -> None:
-        """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
-        prefix = "mean_test_"
-        metrics = [n.removeprefix(prefix) for n in self.cv_results_ if n.startswith(prefix)]
-        for metric in metrics:
-            means = self.cv_results_[f"{prefix}{metric}"]
-            column = self.cv_results_[f"optimism_test_{metric}"] = np.full(len(means), np.nan)
-            complete = np.flatnonzero((self.cv_results_["status"] == "complete") & ~np.isnan(means))
-            if len(complete) == 0:
-                continue
-            best = int(complete[np.argmax(means[complete])])
-            columns = [self.cv_results_[f"split{k}_test_{metric}"] for k in range(self.n_splits_)]
-            scores = np.stack(columns, axis=1)[complete]
-            column[best], error = expected_optimism(scores)
-            if default is None or metric != (setup.problem.objectives[0].name or "score"):
-                continue
-            gain = means[best] - means[default]
-            if 0.0 < gain < column[best] + error and len(complete) >= MANY:
-                self._warn_of_luck(gain, column[best], error)
-
-    def _warn_of_luck(self, gain: float, optimism: float, error: float) -> None:
-        warn_user(
-            f"The best of {len(self.cv_results_['params'])} candidates scores {gain:.3g} more than "
-            f"the estimator as given, but choosing among so many brings {optimism:.3g} by itself, "
-            f"give or take {error:.3g}: the search may have learned its folds rather than found "
-            "something better. More folds, or `n_confirm=10`, tell.",
-            SearchOverfitWarning,
-        )
+    def _add_selection_bias(self, setup: Setup, candidates: list[Candidate]) -> None:
+        """Add the selection bias of the best scores to ``cv_results_``, if the search knows it."""
 
     def _confirm(self, setup: Setup) -> None:
-        """Run the best candidates again, on fresh folds."""
-        if not setup.fresh_splits:
-            return
-        means = self.cv_results_[f"mean_test_{setup.refit_metric}"]
-        order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[: self.n_confirm]
-        rows = [int(row) for row in order if np.isfinite(means[row])]
-        reason, again = self._run_again(setup, rows)
-        mean, std = np.full((2, len(means)), np.nan)
-        for row, candidate in zip(rows, again, strict=False):
-            if candidate.status == "complete":
-                scores = [setup.problem.values(result)[0] for result in candidate.results.values()]
-                with np.errstate(over="ignore", invalid="ignore"):
-                    mean[row], std[row] = np.mean(scores), np.std(scores)
-        n_confirmed = int((~np.isnan(mean)).sum())
-        if n_confirmed == 0 or reason is not None:
-            self._warn_about_confirmation(reason, n_confirmed, len(rows))
-        if n_confirmed == 0:
-            return
-        self.cv_results_["mean_confirmed_score"] = mean
-        self.cv_results_["std_confirmed_score"] = std
-
-    def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
-        """Run candidates on the fresh folds; say why that was cut short, if it was."""
-        if is_over(setup.deadline):
-            return "timeout", []
-        params = [
-            self._with_all_of_the_resource(setup, self.cv_results_["params"][r]) for r in rows
-        ]
-        fresh = replace(setup, splits=setup.fresh_splits, resource=None)
-        n_folds = len(fresh.splits)
-        callbacks = FitCallbacks(self, {})
-        evaluation = self._evaluation(fresh, callbacks)
-        runner = FoldRunner(fresh, evaluation, FoldPlan(NopPruner(), n_folds), callbacks)
-        with Executor(self.n_jobs, setup.limits) as workers:
-            scheduler = Scheduler(
-                Reevaluation(params, n_folds),
-                n_candidates=len(rows),
-                window=2 + workers.n_workers // n_folds,  # the best first, and no idle workers
-                in_order=False,
-                prunes=False,
-            )
-            reason = run(
-                scheduler, workers, runner.submit, runner.receive, setup.deadline, n_awaited=0
-            )
-        return reason, scheduler.candidates
+        """Evaluate the best candidates again, on fresh folds, if the search does so."""
 
     def _select(self, setup: Setup) -> None:
-        """Choose the best candidate."""
-        if not self.refit and self.multimetric_:
-            return
-        if "mean_confirmed_score" in self.cv_results_:
-            self.best_index_ = int(np.nanargmax(self.cv_results_["mean_confirmed_score"]))
-        elif callable(self.refit):
-            self.best_index_ = self._row_of_refit()
-        else:
-            ranks = self.cv_results_[f"rank_test_{setup.refit_metric}"]
-            is_complete = self.cv_results_["status"] == "complete"
-            self.best_index_ = int(np.lexsort((ranks, ~is_complete))[0])
-        if not callable(self.refit):
-            scores = self.cv_results_[f"mean_test_{setup.refit_metric}"]
-            self.best_score_ = scores[self.best_index_]
-        self.best_params_ = self._params_for_refit(setup, self.best_index_)
+        """Choose the best candidate: set ``best_index_``, ``best_params_``, ``best_score_``."""
+        raise NotImplementedError
 
     def _row_of_refit(self) -> int:
         """The row that a callable `refit` chooses."""
@@ -749,7 +392,7 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             n_splits = len(setup.splits)
             columns = [self.cv_results_[f"split{k}_best_iteration"] for k in range(n_splits)]
             rounds = np.array([column[index] for column in columns])
-            params = params_for_refit(self, params, rounds, setup.stopping, setup.growth)
+            params = params_for_refit(self.estimator, params, rounds, setup.stopping, setup.growth)
         return params
 
     def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
@@ -808,10 +451,8 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
         return TPESampler()
 
     def _make_problem(self) -> Problem:
-        """What the search follows: a score; and what is measured beside it."""
-        metric = self.refit if isinstance(self.refit, str) else None
-        costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
-        return single_score(metric, costs)
+        """Return what the search optimises."""
+        raise NotImplementedError
 
     def _evaluation(self, setup: Setup, callbacks: FitCallbacks) -> Evaluation:
         """What the evaluations of all folds have in common."""
@@ -835,18 +476,6 @@ class StudySearchCV(BaseSearchCV, ChecksWords):
             f"The search was ended early by {self._cause(reason)}: {len(candidates)} of "
             f"{n_candidates} candidates were begun, {n_complete} are complete. The best of these "
             "is used.",
-            SearchInterruptedWarning,
-        )
-
-    def _warn_about_confirmation(self, reason: str | None, n_confirmed: int, n_best: int) -> None:
-        if n_confirmed > 0:
-            used = "the best of these is used"
-        else:
-            used = "the best by the first folds is used"
-        cause = "as fits failed" if reason is None else f"by {self._cause(str(reason))}"
-        warn_user(
-            f"The confirmation was ended early {cause}: {n_confirmed} of {n_best} candidates were "
-            f"confirmed; {used}.",
             SearchInterruptedWarning,
         )
 

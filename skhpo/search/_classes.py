@@ -14,7 +14,7 @@ from skhpo.samplers import (
     RandomSampler,
     TPESampler,
 )
-from skhpo.search._base import StudySearchCV
+from skhpo.search._study_search import StudySearchCV
 from skhpo.search.fidelity._resource import N_SAMPLES
 
 __all__ = [
@@ -279,7 +279,7 @@ class HyperbandSearchCV(StudySearchCV):
     [66, 199, 599, 1797]
     """
 
-    _default_resource: ClassVar[str | None] = N_SAMPLES
+    default_resource: ClassVar[str | None] = N_SAMPLES
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()

@@ -17,7 +17,7 @@ from skhpo.history import total_violation
 from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
-from skhpo.search._base import StudySearchCV
+from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
 from skhpo.search._warnings import warn_user
@@ -40,7 +40,7 @@ FloatArray = NDArray[np.float64]
 LEVEL = 0.15  # of racing: loses about as much as 0.05 does with one objective, see the benchmark
 
 
-class ParetoSearchCV(StudySearchCV):
+class ParetoSearchCV(BaseStudySearchCV):
     """Hyperparameter search with cross-validation, with several objectives.
 
     It looks for the whole trade-off between scores and costs, such as accuracy against the time of
@@ -284,7 +284,7 @@ class ParetoSearchCV(StudySearchCV):
     best_values_: dict[str, float]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **StudySearchCV._parameter_constraints,
+        **BaseStudySearchCV._parameter_constraints,
         "objectives": [list, tuple, dict],
         "constraints": [dict, None],
         "scoring": [list, tuple, dict, None],
@@ -332,7 +332,7 @@ class ParetoSearchCV(StudySearchCV):
             n_iter=n_iter,
             scoring=scoring,
             n_jobs=n_jobs,
-            refit=refit,  # type: ignore[arg-type]
+            refit=refit,
             cv=cv,
             verbose=verbose,
             pre_dispatch=pre_dispatch,
@@ -368,7 +368,7 @@ class ParetoSearchCV(StudySearchCV):
         score : float
         """
         chosen = self._with_refit_as_a_metric()
-        return float(StudySearchCV.score(chosen, X, y, **params))
+        return float(BaseStudySearchCV.score(chosen, X, y, **params))
 
     def _with_refit_as_a_metric(self) -> ParetoSearchCV:
         """This search, shallowly copied, with `refit` as scikit-learn's ``score`` reads it."""

@@ -28,7 +28,7 @@ from skhpo.search.selection._reevaluation import fresh_splits
 from skhpo.space import SearchSpace, suggest_space
 
 if TYPE_CHECKING:
-    from skhpo.search._base import StudySearchCV
+    from skhpo.search._base import BaseStudySearchCV
 
 __all__ = ["Setup", "make_setup", "window_size"]
 
@@ -106,7 +106,7 @@ class Setup:
         return float(num_samples(self.X)) / n_rows
 
 
-def make_setup(search: StudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Setup:
+def make_setup(search: BaseStudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Setup:
     """Check all input of a search's ``fit`` and draw the splits."""
     deadline = None if search.timeout is None else time.monotonic() + search.timeout
     scorers, refit_metric = search._get_scorers()
@@ -200,7 +200,7 @@ def _seed(random_state: Any) -> int | None:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def _space(search: StudySearchCV, seed: int | None) -> SearchSpace:
+def _space(search: BaseStudySearchCV, seed: int | None) -> SearchSpace:
     distributions = search.param_grid
     if distributions is None:
         distributions = search.param_distributions
@@ -211,7 +211,7 @@ def _space(search: StudySearchCV, seed: int | None) -> SearchSpace:
     )
 
 
-def _enqueued(search: StudySearchCV, space: SearchSpace) -> list[dict[str, Any]]:
+def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, Any]]:
     """Configurations to begin with."""
     if search.enqueue is None:
         return []
@@ -230,7 +230,7 @@ def _enqueued(search: StudySearchCV, space: SearchSpace) -> list[dict[str, Any]]
 
 
 def _fresh_splits(
-    search: StudySearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
+    search: BaseStudySearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
 ) -> Splits:
     if search.n_confirm == 0:
         return []
@@ -242,7 +242,7 @@ def _fresh_splits(
     return fresh_splits(search.cv, search.estimator, X, y, split_params, seed)
 
 
-def _draw_splits(search: StudySearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:
+def _draw_splits(search: BaseStudySearchCV, X: Any, y: Any, split_params: dict[str, Any]) -> Splits:
     """Draw the splits, once for all candidates."""
     cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
     n_splits = cv.get_n_splits(X, y, **split_params)

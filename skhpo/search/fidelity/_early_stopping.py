@@ -18,7 +18,7 @@ from skhpo.search._warnings import warn_user
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:
-    from skhpo.search._base import StudySearchCV
+    from skhpo.search._base import BaseStudySearchCV
 
 __all__ = [
     "add_rounds",
@@ -38,13 +38,13 @@ _EVALUATION_SETS = {
 
 
 def make_stopping(
-    search: StudySearchCV, space: SearchSpace, routed: Any, seed: int | None
+    search: BaseStudySearchCV, space: SearchSpace, routed: Any, seed: int | None
 ) -> Stopping | None:
     """Settle the early stopping of a search; None if it wants none.
 
     Parameters
     ----------
-    search : StudySearchCV
+    search : BaseStudySearchCV
         Its `early_stopping` says what it wants.
     space : SearchSpace
         Where its candidates come from.
@@ -196,14 +196,18 @@ def warn_if_only_the_first_round_helps(out: Sequence[FoldResult]) -> None:
 
 
 def params_for_refit(
-    search: StudySearchCV, params: dict[str, Any], rounds: Any, stopping: Stopping, growth: float
+    estimator: Any,
+    params: dict[str, Any],
+    rounds: Any,
+    stopping: Stopping,
+    growth: float,
 ) -> dict[str, Any]:
     """The best candidate's parameters, with the rounds that its folds have found to be best.
 
     Parameters
     ----------
-    search : StudySearchCV
-        The search.
+    estimator : estimator
+        The estimator of the search.
     params : dict
         Parameters of the best candidate.
     rounds : ndarray of shape (n_splits,)
@@ -219,8 +223,8 @@ def params_for_refit(
     """
     if np.isnan(rounds).all():
         return params
-    estimator = clone(search.estimator).set_params(**clone(params, safe=False))
-    prefix, model = find_model(estimator)
+    candidate = clone(estimator).set_params(**clone(params, safe=False))
+    prefix, model = find_model(candidate)
     family = family_of(model)
     assert family is not None
     n_rounds = stopping.settings.rounds_for_refit(rounds, growth)

@@ -18,7 +18,7 @@ from skhpo.pruners import BasePruner, SuccessiveHalvingPruner
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:
-    from skhpo.search._base import StudySearchCV
+    from skhpo.search._base import BaseStudySearchCV
 
 __all__ = ["Allocation", "Resource", "make_resource", "pruner_on"]
 
@@ -189,7 +189,7 @@ def _way_to_go_on(estimator: Any, name: str) -> str | None:
 
 
 def make_resource(
-    search: StudySearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
+    search: BaseStudySearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
 ) -> Resource | None:
     """Settle the resource of a search; None if it has none.
 
@@ -198,7 +198,7 @@ def make_resource(
     ValueError
         If what the search was given about it contradicts itself or its estimator.
     """
-    name = search._default_resource if search.resource == "auto" else search.resource
+    name = search.default_resource if search.resource == "auto" else search.resource
     if name is None:
         for other in ("min_resources", "max_resources"):
             if getattr(search, other) != "auto":
@@ -224,7 +224,7 @@ def make_resource(
     return Resource(name, tuple(rungs), seed or 0)
 
 
-def _largest(search: StudySearchCV, name: str, n_rows: int) -> int:
+def _largest(search: BaseStudySearchCV, name: str, n_rows: int) -> int:
     given = search.max_resources
     if name == N_SAMPLES:
         if not isinstance(given, str) and given > n_rows:
@@ -241,7 +241,7 @@ def _largest(search: StudySearchCV, name: str, n_rows: int) -> int:
 
 
 def _smallest(
-    search: StudySearchCV, name: str, y: Any, n_splits: int, largest: int, factor: int
+    search: BaseStudySearchCV, name: str, y: Any, n_splits: int, largest: int, factor: int
 ) -> int:
     given = search.min_resources
     if not isinstance(given, str):

@@ -22,7 +22,7 @@ from skhpo.distributions._labels import describe
 from skhpo.exceptions import StudyMismatchError
 
 if TYPE_CHECKING:
-    from skhpo.search._base import StudySearchCV
+    from skhpo.search._base import BaseStudySearchCV
     from skhpo.search._setup import Setup
 
 __all__ = ["check_fingerprint", "digest", "make_fingerprint"]
@@ -45,12 +45,12 @@ _ADVICE = {
 }
 
 
-def make_fingerprint(search: StudySearchCV, setup: Setup) -> dict[str, str]:
+def make_fingerprint(search: BaseStudySearchCV, setup: Setup) -> dict[str, str]:
     """Describe a search, part by part.
 
     Parameters
     ----------
-    search : StudySearchCV
+    search : BaseStudySearchCV
         Its settings.
     setup : Setup
         What its fit has settled.

@@ -14,7 +14,7 @@ from skhpo.storages import BaseStorage, get_storage
 from skhpo.study import Study, StudyDirection
 
 if TYPE_CHECKING:
-    from skhpo.search._base import StudySearchCV
+    from skhpo.search._base import BaseStudySearchCV
 
 __all__ = ["open_study"]
 
@@ -22,13 +22,13 @@ FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a se
 
 
 def open_study(
-    search: StudySearchCV, setup: Setup, sampler: BaseSampler, pruner: BasePruner
+    search: BaseStudySearchCV, setup: Setup, sampler: BaseSampler, pruner: BasePruner
 ) -> tuple[Study, Checkpoint]:
     """Make or find the study of a search, and the checkpoint that goes with it.
 
     Parameters
     ----------
-    search : StudySearchCV
+    search : BaseStudySearchCV
         Its `storage` and `study_name` say where.
     setup : Setup
         What its fit has settled.
@@ -53,7 +53,7 @@ def open_study(
     return study, StoredCheckpoint(study)
 
 
-def _find_study(search: StudySearchCV, setup: Setup, storage: BaseStorage) -> str:
+def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -> str:
     """Find or make the study in the storage, check that it is this search's; return its name."""
     fingerprint = make_fingerprint(search, setup)
     name = search.study_name
