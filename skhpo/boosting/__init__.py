@@ -2,9 +2,17 @@
 
 from skhpo.boosting._curves import CurveModel, FinishedFit
 from skhpo.boosting._early_stopping import EarlyStopping
-from skhpo.boosting._families import Evaluation, Family, family_of, find_model
 from skhpo.boosting._fold import Stopping, finished_fit
 from skhpo.boosting._threads import limit_threads, limited, threads_each
+from skhpo.boosting.families import (
+    Evaluation,
+    Family,
+    evaluation_set_names,
+    family_names,
+    family_of,
+    find_model,
+    register_family,
+)
 
 __all__ = [
     "CurveModel",
@@ -13,10 +21,13 @@ __all__ = [
     "Family",
     "FinishedFit",
     "Stopping",
+    "evaluation_set_names",
+    "family_names",
     "family_of",
     "find_model",
     "finished_fit",
     "limit_threads",
     "limited",
+    "register_family",
     "threads_each",
 ]

@@ -23,14 +23,14 @@ from skhpo.boosting._curves import (
     running_best,
 )
 from skhpo.boosting._early_stopping import EarlyStopping
-from skhpo.boosting._families import (
+from skhpo.boosting.families import (
     Evaluation,
     Family,
-    Fit,
     Observer,
     family_of,
     find_model,
 )
+from skhpo.boosting.families._base import Fit
 
 __all__ = ["Stopping", "Watch", "finished_fit"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from joblib import cpu_count
 from sklearn.base import clone
 
-from skhpo.boosting._families import family_of, find_model
+from skhpo.boosting.families import family_of, find_model
 
 __all__ = ["limit_threads", "limited", "threads_each"]
 

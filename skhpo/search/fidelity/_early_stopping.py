@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,15 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
-from skhpo.boosting import CurveModel, EarlyStopping, Stopping, family_of, find_model
+from skhpo.boosting import (
+    CurveModel,
+    EarlyStopping,
+    Stopping,
+    evaluation_set_names,
+    family_names,
+    family_of,
+    find_model,
+)
 from skhpo.search._records import FoldResult
 from skhpo.search._warnings import warn_user
 from skhpo.space import SearchSpace
@@ -29,12 +36,6 @@ __all__ = [
     "warn_if_only_the_first_round_helps",
     "with_curves",
 ]
-
-_EVALUATION_SETS = {
-    "eval_set", "eval_X", "eval_y", "X_val", "y_val", "sample_weight_val", "eval_group", "eval_qid",
-    "eval_sample_weight", "eval_init_score", "eval_class_weight", "sample_weight_eval_set",
-    "base_margin_eval_set",
-}  # fmt: skip
 
 
 def make_stopping(
@@ -67,21 +68,15 @@ def make_stopping(
         family is not None and family.has_rounds(model)
         for model, family in zip(models, families, strict=True)
     ):
+        *known, last = family_names()
         raise ValueError(
-            "`early_stopping` is for models that learn in rounds and can be watched: XGBoost, "
-            "LightGBM, CatBoost and HistGradientBoosting, alone or at the end of a Pipeline; got "
+            "`early_stopping` is for models that learn in rounds and can be watched: "
+            f"{', '.join(known)} and {last}, alone or at the end of a Pipeline; got "
             f"{models[0]!r}. {_hint_on_nested(models[0])}Leave `early_stopping` out."
         )
     for model, family in zip(models, families, strict=True):
-        if (
-            family is not None
-            and "X_val" in family.by_hand
-            and "X_val" not in inspect.signature(type(model).fit).parameters
-        ):
-            raise ValueError(
-                f"`early_stopping` of {type(model).__name__} needs scikit-learn 1.7 or newer, in "
-                "which its `fit` takes an evaluation set."
-            )
+        if family is not None:
+            family.check(model)
     return Stopping(
         settings,
         groups=routed.splitter.split.get("groups"),
@@ -131,8 +126,9 @@ def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) 
     is_stopped : bool
         Whether the search makes evaluation sets itself.
     """
+    names = evaluation_set_names()
     for name, value in params.items():
-        if name.rpartition("__")[2] not in _EVALUATION_SETS or value is None:
+        if name.rpartition("__")[2] not in names or value is None:
             continue
         if is_stopped:
             raise ValueError(

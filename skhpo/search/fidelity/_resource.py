@@ -13,7 +13,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.multiclass import type_of_target
 
 from skhpo._sklearn import num_samples, safe_indexing
-from skhpo.boosting import find_model
+from skhpo.boosting import family_of, find_model
 from skhpo.pruners import BasePruner, SuccessiveHalvingPruner
 from skhpo.space import SearchSpace
 
@@ -138,10 +138,9 @@ class Allocation:
         kind = _way_to_go_on(self.model, self.name)
         prefix, model = find_model(self.model)
         more = self.amount if kind == "total" else self.amount - self.before
-        if kind == "xgb_model":
-            fit_params[f"{prefix}xgb_model"] = model.get_booster()
-        elif kind == "init_model":
-            fit_params[f"{prefix}init_model"] = model.booster_
+        if kind == "fit" and (family := family_of(model)) is not None:
+            given = family.params_to_continue(model)
+            fit_params |= {f"{prefix}{name}": value for name, value in given.items()}
         return self.model, train, {self.name: more}, fit_params
 
     def model_to_keep(self, estimator: Any) -> Any:
@@ -167,20 +166,19 @@ class Allocation:
 
 
 def _way_to_go_on(estimator: Any, name: str) -> str | None:
-    """How the training of a fitted estimator goes on where it stood; None if it cannot.
+    """Return how the training of an estimator continues where it stood; None if it cannot.
 
     "total": with ``warm_start`` and the total in the parameter; "further": with ``warm_start`` and
-    what is added in it; "xgb_model", "init_model": with that parameter of ``fit``.
+    what is added in it; "fit": with the fitted model as a parameter of ``fit``.
     """
     prefix, model = find_model(estimator)
     own = name.removeprefix(prefix)
     if "__" in own:
         return None
+    family = family_of(model)
+    if family is not None and family.continues_by_fit:
+        return "fit" if own == "n_estimators" else None
     classes = {base.__name__ for base in type(model).__mro__}
-    if "XGBModel" in classes:
-        return "xgb_model" if own == "n_estimators" else None
-    if "LGBMModel" in classes:
-        return "init_model" if own == "n_estimators" else None
     if "warm_start" not in model.get_params():
         return None
     if own == "n_estimators" or (own == "max_iter" and "BaseHistGradientBoosting" in classes):
