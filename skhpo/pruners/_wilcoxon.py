@@ -89,6 +89,12 @@ class WilcoxonPruner(BasePruner):
         if not _all_finite(best_trial):
             return False
         shared = sorted(own.keys() & best.keys())
+        if len(shared) < len(own):
+            warnings.warn(
+                f"Trial {trial.number} has reported steps that the best trial "
+                f"({best_trial.number}) has not: they do not count in the test.",
+                stacklevel=2,
+            )
         if len(shared) < max(2, self.n_startup_steps):
             return False
         sign = study.history.sign

@@ -6,6 +6,7 @@ from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._get import get_storage
 from skhpo.storages._heartbeat import (
     Heartbeat,
+    RetryFailedTrialCallback,
     RetryHeartbeatStaleTrialCallback,
     fail_stale_trials,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "JournalFileSymlinkLock",
     "JournalStorage",
     "RDBStorage",
+    "RetryFailedTrialCallback",
     "RetryHeartbeatStaleTrialCallback",
     "StudyRecord",
     "fail_stale_trials",

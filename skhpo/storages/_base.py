@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -41,6 +42,23 @@ class StudyRecord:
     directions: tuple[int, ...]
     user_attrs: dict[str, Any]
     system_attrs: dict[str, Any]
+
+    @property
+    def direction(self) -> StudyDirection:
+        """The direction of the only objective.
+
+        Raises
+        ------
+        RuntimeError
+            If the study has several objectives.
+        """
+        if len(self.directions) > 1:
+            raise RuntimeError("A study of several objectives has no single direction.")
+        return StudyDirection(self.directions[0])
+
+    @property
+    def _study_id(self) -> int:  # what tools of Optuna's ask for
+        return self.study_id
 
 
 class BaseStorage(ABC):
@@ -301,6 +319,16 @@ class BaseStorage(ABC):
     def get_heartbeat_stale_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
         """Return what is called with a study and a trial whose worker died."""
         return None
+
+    def get_failed_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
+        """Return the same: an old name of `get_heartbeat_stale_trial_callback`."""
+        warnings.warn(
+            "`get_failed_trial_callback` is an old name: write "
+            "`get_heartbeat_stale_trial_callback`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return self.get_heartbeat_stale_trial_callback()
 
     def record_heartbeats(self, trial_ids: Sequence[int]) -> None:  # noqa: B027
         """Note that the workers of some trials are alive."""

@@ -236,9 +236,33 @@ class Database:
         revision = self._attempt(_revision, writes=False, patience=FIRST_PATIENCE)
         if revision is None and create:
             revision = self._create_tables()
-        if check and revision is None:
+        if check:
+            self.check_version(revision)
+
+    def version(self) -> str:
+        """Return the version of the tables.
+
+        Raises
+        ------
+        RuntimeError
+            If there are none.
+        """
+        revision = self.read(_revision)
+        if revision is None:
             raise RuntimeError(f"{self}: there are no tables of studies here.")
-        if check and revision != REVISION:
+        return revision
+
+    def check_version(self, revision: str | None) -> None:
+        """Raise an error if this is not the version that is read and written here.
+
+        Raises
+        ------
+        RuntimeError
+            If it is another one, or None: then there are no tables.
+        """
+        if revision is None:
+            raise RuntimeError(f"{self}: there are no tables of studies here.")
+        if revision != REVISION:
             raise RuntimeError(
                 f"{self}: the tables have version {revision!r}; this release of skhpo reads and "
                 f"writes {REVISION!r} only. Older tables of Optuna's are brought up to it by "
@@ -278,6 +302,8 @@ def parse_url(given: str | os.PathLike[str]) -> URL:
         If it is neither. A path has a suffix, as in ``search.db``, or is that of a file.
     """
     text = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if isinstance(text, str):
+        text = text.replace("{SCHEMA_VERSION}", str(SCHEMA_VERSION))
     if isinstance(text, str) and "://" not in text and _is_path(text):
         return URL.create("sqlite", database=text)
     return _parse(text)
@@ -317,6 +343,9 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
         kwargs["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False} | given
         if url.database in (None, "", ":memory:"):
             kwargs.setdefault("poolclass", StaticPool)  # one connection: each has its own memory
+            if kwargs["poolclass"] is StaticPool:
+                for name in ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"):
+                    kwargs.pop(name, None)  # of pools of several
     try:
         engine = create_engine(url, **kwargs)
     except ModuleNotFoundError as error:

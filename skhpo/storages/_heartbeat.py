@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,9 +20,18 @@ from skhpo.trial import FrozenTrial, TrialState, create_trial
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["Heartbeat", "RetryHeartbeatStaleTrialCallback", "fail_stale_trials"]
+__all__ = [
+    "Heartbeat",
+    "Pulse",
+    "RetryFailedTrialCallback",
+    "RetryHeartbeatStaleTrialCallback",
+    "fail_stale_trials",
+]
 
 logger = logging.getLogger("skhpo.storages")
+
+RESOLUTION = 2.0  # seconds within which a clock is no more exact: SQLite's shows whole ones
+DRIFT = 0.001  # seconds that two clocks may part in a second
 
 FAILED_TRIAL = "failed_trial"  # system attributes of a trial that is tried again
 RETRY_HISTORY = "retry_history"
@@ -82,6 +96,74 @@ class Heartbeat:
                 self._storage.record_heartbeats(trial_ids)
             except SkhpoError as error:  # whoever runs the trials meets it, too, and tells
                 logger.warning("No heartbeat could be written: %s", error)
+
+
+class Pulse:
+    """Tells heartbeats that are too old, also when the clock that dates them is put on or back.
+
+    Dates say at once which workers have been silent for long. They are not believed for a grace
+    period after a jump ahead, in which each living worker gives a new sign; and a sign that stays
+    the same while this process looks on is old, whatever its date.
+    """
+
+    def __init__(self) -> None:
+        self._offset: tuple[float, float] | None = None  # of the clocks: between these two
+        self._read_at = 0.0
+        self._jumped_at = -math.inf
+        self._seen: dict[int, dict[int, tuple[datetime, float]]] = {}  # beats, and since when
+
+    def read(self, clock: Callable[[], datetime]) -> datetime:
+        """Read the clock that dates heartbeats, and note if it has jumped ahead.
+
+        Parameters
+        ----------
+        clock : callable
+            Returns the time.
+        """
+        before = time.monotonic()
+        now = clock()
+        after = time.monotonic()
+        seconds = (now - datetime(2000, 1, 1)).total_seconds()
+        offset = seconds - after, seconds - before
+        if self._offset is not None:
+            drift = RESOLUTION + DRIFT * (after - self._read_at)
+            if offset[0] - self._offset[1] > drift:
+                self._jumped_at = after
+        self._offset, self._read_at = offset, after
+        return now
+
+    def stale(
+        self, study_id: int, now: datetime, beats: Mapping[int, datetime], grace: float
+    ) -> list[int]:
+        """Return the ids of the trials whose heartbeat is older than the grace period.
+
+        Parameters
+        ----------
+        study_id : int
+            The study.
+        now : datetime
+            The time by the clock that dates heartbeats.
+        beats : mapping of int to datetime
+            The last heartbeat of each running trial.
+        grace : float
+            Seconds.
+        """
+        here = time.monotonic()
+        before = self._seen.get(study_id, {})
+        seen = {
+            trial_id: before[trial_id]
+            if trial_id in before and before[trial_id][0] == beat
+            else (beat, here)
+            for trial_id, beat in beats.items()
+        }
+        self._seen[study_id] = seen
+        dates_count = here - self._jumped_at > grace
+        oldest = now - timedelta(seconds=grace)
+        return [
+            trial_id
+            for trial_id, (beat, since) in seen.items()
+            if (dates_count and beat < oldest) or here - since > grace + RESOLUTION
+        ]
 
 
 def fail_stale_trials(study: Study) -> None:
@@ -195,3 +277,17 @@ class RetryHeartbeatStaleTrialCallback:
         numbers : list of int
         """
         return list(trial.system_attrs.get(RETRY_HISTORY, []))
+
+
+class RetryFailedTrialCallback(RetryHeartbeatStaleTrialCallback):
+    """An old name of :class:`RetryHeartbeatStaleTrialCallback`."""
+
+    def __init__(
+        self, max_retry: int | None = None, inherit_intermediate_values: bool = False
+    ) -> None:
+        warnings.warn(
+            "`RetryFailedTrialCallback` is an old name: write `RetryHeartbeatStaleTrialCallback`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(max_retry, inherit_intermediate_values)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from skhpo.distributions import BaseDistribution
+from skhpo.distributions import BaseDistribution, check_distribution_compatibility
 from skhpo.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.trial import FrozenTrial, TrialState, create_trial
@@ -36,6 +37,8 @@ class InMemoryStorage(BaseStorage):
         self._id_of_name: dict[str, int] = {}
         self._trials: dict[int, list[FrozenTrial]] = {}  # by study, then by number
         self._trial_of_id: dict[int, FrozenTrial] = {}
+        self._study_of: dict[int, int] = {}  # by trial
+        self._first: dict[tuple[int, str], BaseDistribution] = {}  # by study and parameter
         self._n_studies = 0
         self._n_trials = 0
         self._lock = threading.RLock()
@@ -72,6 +75,8 @@ class InMemoryStorage(BaseStorage):
             del self._id_of_name[self._studies.pop(study_id).study_name]
             for trial in self._trials.pop(study_id):
                 del self._trial_of_id[trial._trial_id]
+                del self._study_of[trial._trial_id]
+            self._first = {key: d for key, d in self._first.items() if key[0] != study_id}
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """Return the id of a study."""
@@ -100,14 +105,25 @@ class InMemoryStorage(BaseStorage):
     # ------------------------------------------------------------------------- trials
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Keep a new trial, number it, and return its id; a template becomes the record."""
-        trial = template_trial or create_trial(state=TrialState.RUNNING)
+        """Keep a new trial, number it, and return its id."""
+        if template_trial is None:
+            trial = create_trial(state=TrialState.RUNNING)
+        else:
+            trial = copy.copy(template_trial)
+            for field in ("params", "distributions", "intermediate_values"):
+                setattr(trial, field, dict(getattr(trial, field)))
+            for field in ("user_attrs", "system_attrs"):
+                setattr(trial, field, copy.deepcopy(getattr(trial, field)))
+            trial.values = template_trial.values
         with self._lock:
             trials = self._trials[study_id]
             trial.number, trial._trial_id = len(trials), self._n_trials
             self._n_trials += 1
             trials.append(trial)
             self._trial_of_id[trial._trial_id] = trial
+            self._study_of[trial._trial_id] = study_id
+            for name, distribution in trial.distributions.items():
+                self._first.setdefault((study_id, name), distribution)
             return trial._trial_id
 
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
@@ -140,6 +156,7 @@ class InMemoryStorage(BaseStorage):
     ) -> None:
         """Set a parameter of an open trial, as the distribution's internal number."""
         trial = self._open_trial(trial_id)
+        self._check_same_kind(trial_id, param_name, distribution)
         trial.params[param_name] = distribution.to_external_repr(param_value_internal)
         trial.distributions[param_name] = distribution
 
@@ -182,6 +199,12 @@ class InMemoryStorage(BaseStorage):
                 return False
             trial.system_attrs[key] = new
             return True
+
+    def _check_same_kind(self, trial_id: int, name: str, distribution: BaseDistribution) -> None:
+        """Raise a ValueError if the study has another kind of parameter under this name."""
+        known = self._first.setdefault((self._study_of[trial_id], name), distribution)
+        if known is not distribution:
+            check_distribution_compatibility(known, distribution)
 
     def _open_trial(self, trial_id: int) -> FrozenTrial:
         trial = self._trial_of_id[trial_id]

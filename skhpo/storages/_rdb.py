@@ -7,11 +7,12 @@ import json
 import os
 import threading
 import uuid
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from skhpo.distributions import BaseDistribution
+from skhpo.distributions import BaseDistribution, check_distribution_compatibility
 from skhpo.exceptions import (
     DuplicatedStudyError,
     SkhpoError,
@@ -29,11 +30,13 @@ from skhpo.exceptions import (
 )
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._database import Database
+from skhpo.storages._heartbeat import Pulse
 from skhpo.storages._json import DamagedError, attribute_json, distribution_json, read_json
 from skhpo.storages._reading import read_changed_trials, to_utc
 from skhpo.storages._tables import (
     DIRECTIONS,
     MAX_NAME,
+    REVISION,
     TRIAL_TABLES,
     studies,
     study_directions,
@@ -97,12 +100,15 @@ class _Mirror:
         Those of them that run here.
     by_id : dict of int to FrozenTrial
         The trials by id.
+    first : dict of str to BaseDistribution
+        By parameter: a distribution that it has.
     """
 
     trials: list[FrozenTrial] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
     own: set[int] = field(default_factory=set)
     by_id: dict[int, FrozenTrial] = field(default_factory=dict)
+    first: dict[str, BaseDistribution] = field(default_factory=dict)
 
     def take(self, trial: FrozenTrial) -> None:
         """Take up a trial's record."""
@@ -111,6 +117,8 @@ class _Mirror:
         else:
             self.trials[trial.number] = trial
         self.by_id[trial._trial_id] = trial
+        for name, distribution in trial.distributions.items():
+            self.first.setdefault(name, distribution)
         if trial.state.is_finished():
             self.open.discard(trial._trial_id)
             self.own.discard(trial._trial_id)
@@ -138,9 +146,11 @@ class RDBStorage(BaseStorage):
     url : str or path
         The path of an SQLite file, such as ``"study.db"``, or the database, as SQLAlchemy names
         it: ``"sqlite:///study.db"``,
-        ``"postgresql://user:password@host/name"``, ``"mysql://..."``.
+        ``"postgresql://user:password@host/name"``, ``"mysql://..."``. ``{SCHEMA_VERSION}`` in it
+        stands for the version of the tables, 12.
     engine_kwargs : dict, optional
-        Handed on to :func:`sqlalchemy.create_engine`.
+        Handed on to :func:`sqlalchemy.create_engine`. A database in memory has one connection, so
+        the size of a pool is ignored there.
     skip_compatibility_check : bool, default=False
         Do not compare the version of the tables.
     heartbeat_interval : int, optional
@@ -152,13 +162,15 @@ class RDBStorage(BaseStorage):
     heartbeat_stale_trial_callback : callable, optional
         Called with the study and the trial after such a trial was failed, see
         :class:`RetryHeartbeatStaleTrialCallback`.
+    failed_trial_callback : callable, optional
+        An old name of `heartbeat_stale_trial_callback`.
     skip_table_creation : bool, default=False
         Do not create missing tables.
 
     Raises
     ------
     ValueError
-        If the URL, or a number of seconds, is not valid.
+        If the URL, or a number of seconds, is not valid, or the callback is given by both names.
     ImportError
         If the package that speaks to this kind of database is missing.
     RuntimeError
@@ -185,6 +197,7 @@ class RDBStorage(BaseStorage):
         heartbeat_interval: int | None = None,
         grace_period: int | None = None,
         heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
+        failed_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
         skip_table_creation: bool = False,
     ) -> None:
         for name, seconds in (
@@ -193,16 +206,31 @@ class RDBStorage(BaseStorage):
         ):
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"`{name}` must be above 0 or None; got {seconds}.")
+        if failed_trial_callback is not None:
+            if heartbeat_stale_trial_callback is not None:
+                raise ValueError(
+                    "`failed_trial_callback` is an old name of `heartbeat_stale_trial_callback`: "
+                    "give only the latter."
+                )
+            warnings.warn(
+                "`failed_trial_callback` is an old name: write `heartbeat_stale_trial_callback`.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            heartbeat_stale_trial_callback = failed_trial_callback
         self.heartbeat_interval = heartbeat_interval
         self.grace_period = grace_period
         self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback
+        self.engine_kwargs = dict(engine_kwargs or {})
+        self.skip_compatibility_check = skip_compatibility_check
         self._mirrors: dict[int, _Mirror] = {}  # by study
         self._study_of: dict[int, int] = {}  # by trial
         self._queue: list[Work] | None = None  # what a batch is to write
         self._delayed: list[Work] = []  # what is written soon: with what follows, or by itself
         self._alarm_is_set = False
         self._lock = threading.RLock()
-        self._database = Database(url, engine_kwargs or {})
+        self._pulse = Pulse()
+        self._database = Database(url, self.engine_kwargs)
         _storages.add(self)
         self._database.prepare(not skip_table_creation, not skip_compatibility_check)
 
@@ -217,6 +245,7 @@ class RDBStorage(BaseStorage):
             "_queue": None,
             "_delayed": [],
             "_alarm_is_set": False,
+            "_pulse": Pulse(),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -227,6 +256,7 @@ class RDBStorage(BaseStorage):
         """Be as the only thread of a new process needs it."""
         self._lock = threading.RLock()  # no thread that held it is here
         self._queue, self._delayed, self._alarm_is_set = None, [], False  # the parent writes those
+        self._pulse = Pulse()
         self._database.after_fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RDBStorage:
@@ -241,6 +271,24 @@ class RDBStorage(BaseStorage):
     def engine(self) -> Engine:
         """SQLAlchemy's engine: the pool of connections to the database."""
         return self._database.engine
+
+    def get_current_version(self) -> str:
+        """Return the version of the tables in the database."""
+        return self._database.version()
+
+    def get_head_version(self) -> str:
+        """Return the version of the tables that this release reads and writes."""
+        return REVISION
+
+    def upgrade(self) -> None:
+        """Check that the tables are up to date; older ones are for Optuna to bring up to it.
+
+        Raises
+        ------
+        RuntimeError
+            If the tables have another version: the message says what to do.
+        """
+        self._database.check_version(self._database.version())
 
     def remove_session(self) -> None:
         """Close the connections; the next use opens new ones."""
@@ -507,9 +555,14 @@ class RDBStorage(BaseStorage):
         }
         with self._lock:
             trial = self._open_trial(trial_id)
-            runs_here = trial_id in self._mirrors[self._study_of[trial_id]].own
+            mirror = self._mirrors[self._study_of[trial_id]]
+            known = mirror.first.get(param_name, distribution)
+            if known is not distribution:
+                check_distribution_compatibility(known, distribution)
+            runs_here = trial_id in mirror.own
             write = self._write_soon if runs_here else self._write
             write(_Setting(trial_id, trial_params, row))
+            mirror.first.setdefault(param_name, distribution)
             trial.params[param_name] = distribution.to_external_repr(param_value_internal)
             trial.distributions[param_name] = distribution
 
@@ -681,7 +734,7 @@ class RDBStorage(BaseStorage):
         """Note that the workers of some trials are alive, by the database's clock."""
 
         def work(connection: Connection) -> None:
-            now = _now(connection)
+            now = self._pulse.read(lambda: _now(connection))
             rows = [_beat_row(trial_id, now) for trial_id in trial_ids]
             _upsert(connection, trial_heartbeats, rows)
 
@@ -700,7 +753,9 @@ class RDBStorage(BaseStorage):
         """Return the ids of the running trials whose last heartbeat is too old.
 
         Trials that never had one are not among them. `grace_period` is in seconds; by default it
-        is that of the storage.
+        is that of the storage. Where the database's clock was seen to jump ahead, as it is when
+        a machine wakes from sleep, workers have a grace period to give a new sign. Where it was
+        put back, a heartbeat counts as old once this process has seen no other for so long.
         """
         if grace_period is None:
             grace_period = self.grace_period or 2 * (self.heartbeat_interval or 60)
@@ -711,11 +766,12 @@ class RDBStorage(BaseStorage):
             .order_by(trials.c.trial_id)
         )
 
-        def work(connection: Connection) -> list[int]:
-            oldest = _now(connection) - timedelta(seconds=grace_period)
-            return [trial_id for trial_id, beat in connection.execute(query) if beat < oldest]
+        def work(connection: Connection) -> tuple[datetime, dict[int, datetime]]:
+            now = self._pulse.read(lambda: _now(connection))
+            return now, {row.trial_id: row.heartbeat for row in connection.execute(query)}
 
-        return self._database.read(work)
+        now, beats = self._database.read(work)
+        return self._pulse.stale(study_id, now, beats, grace_period)
 
 
 # ------------------------------------------------------------------------ statements

@@ -147,3 +147,35 @@ def test_a_pruner_of_ones_own_needs_one_method():
     study.optimize(objective, n_trials=3)
     assert {trial.state for trial in study.trials} == {TrialState.PRUNED}
     assert {trial.last_step for trial in study.trials} == {2}
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+@pytest.mark.parametrize(
+    ("best", "own", "said"),
+    [
+        ({1: 1.0}, {1: 1.0, 2: 2.0}, r"steps that the best trial \(0\) has not"),
+        ({1: math.nan}, {1: 1.0}, "Trial 0 has reported infinity or NaN"),
+        ({1: math.inf}, {1: 1.0}, "Trial 0 has reported infinity or NaN"),
+        ({1: 1.0}, {1: math.nan}, "Trial 1 has reported infinity or NaN"),
+        ({1: 1.0}, {1: -math.inf}, "Trial 1 has reported infinity or NaN"),
+        ({}, {1: 1.0}, "The best trial has no reports"),
+    ],
+)
+def test_wilcoxon_says_why_it_cannot_compare(direction, best, own, said):
+    study = skhpo.create_study(direction=direction, pruner=skhpo.pruners.WilcoxonPruner())
+    study.add_trial(create_trial(value=0.0, intermediate_values=best))
+    trial = study.ask()
+    for step, value in own.items():
+        trial.report(value, step)
+    with pytest.warns(UserWarning, match=said):
+        assert not trial.should_prune()
+
+
+def test_wilcoxon_counts_the_steps_that_both_trials_have():
+    study = skhpo.create_study(pruner=skhpo.pruners.WilcoxonPruner())
+    study.add_trial(create_trial(value=0.0, intermediate_values=dict.fromkeys(range(6), 0.0)))
+    trial = study.ask()
+    for step in range(10):
+        trial.report(1.0 + step, step)
+    with pytest.warns(UserWarning, match="do not count"):
+        assert trial.should_prune()

@@ -283,6 +283,64 @@ def test_a_parameter_set_again_is_replaced(storage):
         assert handle.get_trial(trial_id).params == {"x": 0.75}
 
 
+def test_a_parameter_keeps_its_kind_within_a_study(storage):
+    study_id, other = storage.create_new_study([1]), storage.create_new_study([1])
+    first, second = storage.create_new_trial(study_id), storage.create_new_trial(study_id)
+    colours = CategoricalDistribution(["red", "blue"])
+    storage.set_trial_param(first, "x", 1, colours)
+    for wrong in (UNIT, CategoricalDistribution(["blue", "red"])):
+        with pytest.raises(ValueError, match="can not change"):
+            storage.set_trial_param(second, "x", 0.0, wrong)
+    assert storage.get_trial(second).params == {}
+    elsewhere = storage.create_new_trial(other)
+    storage.set_trial_param(elsewhere, "x", 0.5, UNIT)
+    assert storage.get_trial(elsewhere).params == {"x": 0.5}
+
+
+def test_a_parameter_of_a_template_keeps_its_kind_too(storage):
+    study_id = storage.create_new_study([1])
+    storage.create_new_trial(
+        study_id, create_trial(value=1.0, params={"x": 0.5}, distributions={"x": UNIT})
+    )
+    trial_id = storage.create_new_trial(study_id)
+    with pytest.raises(ValueError, match="can not change"):
+        storage.set_trial_param(trial_id, "x", 1, IntDistribution(0, 3))
+    storage.set_trial_param(trial_id, "x", 1.5, FloatDistribution(0, 3))
+
+
+def test_that_a_trial_has_ended_is_told_before_anything_else(storage):
+    trial_id = storage.create_new_trial(storage.create_new_study([1]))
+    storage.set_trial_param(trial_id, "x", 0.5, UNIT)
+    storage.set_trial_state_values(trial_id, COMPLETE, [0.0])
+    with pytest.raises(UpdateFinishedTrialError):
+        storage.set_trial_param(trial_id, "x", 0, CategoricalDistribution(["a"]))
+
+
+def test_one_template_makes_several_trials(storage):
+    study_id = storage.create_new_study([1])
+    template = create_trial(state=RUNNING, user_attrs={"tags": ["a"]})
+    ids = [storage.create_new_trial(study_id, template) for _ in range(3)]
+    storage.set_trial_user_attr(ids[0], "tags", ["b"])
+    storage.set_trial_state_values(ids[1], COMPLETE, [2.0])
+    template.user_attrs["tags"].append("c")
+    for handle in handles(storage):
+        trials = handle.get_all_trials(study_id)
+        assert [t._trial_id for t in trials] == ids
+        assert [t.number for t in trials] == [0, 1, 2]
+        assert [t.user_attrs["tags"] for t in trials] == [["b"], ["a"], ["a"]]
+        assert [t.state for t in trials] == [RUNNING, COMPLETE, RUNNING]
+
+
+def test_a_record_of_a_study_has_its_direction_unless_there_are_several(storage):
+    storage.create_new_study([2])
+    storage.create_new_study([1, 2])
+    one, two = storage.get_all_studies()
+    assert one.direction == skhpo.study.StudyDirection.MAXIMIZE
+    with pytest.raises(RuntimeError, match="several objectives"):
+        two.direction
+    assert [one._study_id, two._study_id] == [one.study_id, two.study_id]
+
+
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 1e308, 5e-324, 1 / 3])
 def test_values_come_back_to_the_last_bit(storage, value):
     study_id = storage.create_new_study([1, 2, 1])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +16,10 @@ from skhpo.storages import (
     Heartbeat,
     InMemoryStorage,
     RDBStorage,
+    RetryFailedTrialCallback,
     RetryHeartbeatStaleTrialCallback,
+    _heartbeat,
+    _rdb,
     fail_stale_trials,
 )
 from skhpo.trial import TrialState
@@ -212,3 +217,141 @@ def test_a_heart_that_cannot_be_written_does_not_stop_the_others(sqlite_url, cap
     time.sleep(0.1)
     assert len(beats) == n_beats  # none after its block
     assert "no space" in caplog.text
+
+
+# --------------------------------------------------------------------------------- clocks
+
+
+class Clocks:
+    """The clock that dates heartbeats, and the one that only goes on, both under control."""
+
+    def __init__(self):
+        self.date, self.seconds = datetime(2030, 1, 1), 1000.0
+        self.takes = 0.0  # seconds between reading one and the other
+
+    def monotonic(self):
+        self.seconds += self.takes
+        return self.seconds
+
+    def pass_by(self, seconds):
+        self.date += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+    def put(self, seconds):
+        self.date += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    clocks = Clocks()
+    monkeypatch.setattr(_heartbeat, "time", SimpleNamespace(monotonic=clocks.monotonic))
+    monkeypatch.setattr(_rdb, "_now", lambda connection: clocks.date)
+    return clocks
+
+
+@pytest.fixture
+def two_running(url):
+    """A storage that watches over two running trials, and what another process writes to it."""
+    watching, writing = RDBStorage(url, heartbeat_interval=30), RDBStorage(url)
+    study_id = watching.create_new_study([1])
+    return watching, writing, study_id, [watching.create_new_trial(study_id) for _ in range(2)]
+
+
+def test_a_clock_that_is_put_on_fails_no_living_trial(two_running, clocks):
+    watching, writing, study_id, (living, dead) = two_running
+    writing.record_heartbeats([living, dead])
+    assert watching.get_stale_trial_ids(study_id) == []
+    clocks.pass_by(20)
+    clocks.put(3600)
+    assert watching.get_stale_trial_ids(study_id) == []
+    clocks.pass_by(20)
+    writing.record_heartbeats([living])
+    clocks.pass_by(15)
+    assert watching.get_stale_trial_ids(study_id) == []
+    clocks.pass_by(15)
+    assert watching.get_stale_trial_ids(study_id) == [dead]
+
+
+def test_who_gives_signs_of_life_notices_a_clock_that_is_put_on(two_running, clocks):
+    watching, writing, study_id, (own, other) = two_running
+    watching.record_heartbeats([own])
+    writing.record_heartbeats([other])
+    clocks.put(3600)
+    clocks.pass_by(30)
+    watching.record_heartbeats([own])
+    assert watching.get_stale_trial_ids(study_id) == []
+
+
+def test_a_clock_that_is_put_back_does_not_hide_the_dead(two_running, clocks):
+    watching, writing, study_id, (living, dead) = two_running
+    writing.record_heartbeats([living, dead])
+    clocks.put(-3600)
+    assert watching.get_stale_trial_ids(study_id) == []
+    clocks.pass_by(40)
+    writing.record_heartbeats([living])
+    assert watching.get_stale_trial_ids(study_id) == []
+    clocks.pass_by(30)
+    assert watching.get_stale_trial_ids(study_id) == [dead]
+
+
+def test_a_new_process_finds_the_dead_at_once(two_running, clocks, url):
+    _, writing, study_id, (living, dead) = two_running
+    writing.record_heartbeats([dead])
+    clocks.pass_by(100)
+    writing.record_heartbeats([living])
+    assert RDBStorage(url, heartbeat_interval=30).get_stale_trial_ids(study_id) == [dead]
+
+
+def test_a_busy_machine_is_not_taken_for_a_clock_that_jumps(two_running, clocks):
+    """The two clocks are read far apart, now and then."""
+    watching, writing, study_id, (_, dead) = two_running
+    writing.record_heartbeats([dead])
+    for takes in (0.0, 20.0, 0.0, 5.0, 0.0):
+        clocks.takes = takes
+        watching.get_stale_trial_ids(study_id)
+        clocks.put(clocks.seconds - 1000.0 - (clocks.date - datetime(2030, 1, 1)).total_seconds())
+    clocks.takes = 0.0
+    clocks.pass_by(60)
+    assert watching.get_stale_trial_ids(study_id) == [dead]
+
+
+def test_clocks_that_drift_apart_slowly_are_believed(two_running, clocks):
+    watching, writing, study_id, (_, dead) = two_running
+    watching.get_stale_trial_ids(study_id)
+    for _ in range(20):
+        clocks.pass_by(3600)
+        clocks.put(3)
+        writing.record_heartbeats([dead])
+        clocks.pass_by(61)
+        assert watching.get_stale_trial_ids(study_id) == [dead]
+
+
+# ------------------------------------------------------------------------------ old names
+
+
+def test_the_old_name_of_the_callback_class_warns_and_does_the_same():
+    with pytest.warns(FutureWarning, match="write `RetryHeartbeatStaleTrialCallback`"):
+        callback = RetryFailedTrialCallback(max_retry=1)
+    study = skhpo.create_study()
+    for _ in range(3):
+        study.ask()
+        study.tell(study.trials[-1].number, state=TrialState.FAIL)
+        callback(study, study.trials[-1])
+        if study.trials[-1].state != TrialState.WAITING:
+            break
+    assert [callback.retry_history(trial) for trial in study.trials] == [[], [0]]
+
+
+def test_the_old_name_of_the_callback_argument_warns_and_does_the_same(sqlite_url):
+    def callback(study, trial):
+        """Do nothing."""
+
+    with pytest.warns(FutureWarning, match="write `heartbeat_stale_trial_callback`"):
+        storage = RDBStorage(sqlite_url, heartbeat_interval=1, failed_trial_callback=callback)
+    assert storage.get_heartbeat_stale_trial_callback() is callback
+    with pytest.warns(FutureWarning, match="write `get_heartbeat_stale_trial_callback`"):
+        assert storage.get_failed_trial_callback() is callback
+    with pytest.raises(ValueError, match="give only the latter"):
+        RDBStorage(
+            sqlite_url, failed_trial_callback=callback, heartbeat_stale_trial_callback=callback
+        )

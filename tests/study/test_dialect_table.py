@@ -24,7 +24,6 @@ LOGGING = {
 # Arguments that the page says are left out.
 LEFT_OUT = {
     "StudySummary": {"study_id", "direction"},
-    "RDBStorage": {"failed_trial_callback"},
 }
 
 

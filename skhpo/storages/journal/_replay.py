@@ -8,11 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
-from skhpo.distributions import (
-    BaseDistribution,
-    check_distribution_compatibility,
-    json_to_distribution,
-)
+from skhpo.distributions import json_to_distribution
 from skhpo.storages._json import distribution_json, plain_attribute
 from skhpo.storages._memory import InMemoryStorage
 from skhpo.trial import FrozenTrial, TrialState
@@ -53,8 +49,6 @@ class Replay:
 
     def __init__(self) -> None:
         self.memory = InMemoryStorage()
-        self._study_of: dict[int, int] = {}  # by trial
-        self._first: dict[tuple[int, str], BaseDistribution] = {}  # by study and parameter
 
     def apply(self, log: Mapping[str, Any]) -> None:
         """Do what an entry says."""
@@ -67,12 +61,6 @@ class Replay:
             trial = self.memory._trial_of_id.get(log["trial_id"])
             if trial is not None and not trial.state.is_finished():
                 _OF_TRIALS[operation](self, trial, log)
-
-    def check(self, trial_id: int, name: str, distribution: BaseDistribution) -> None:
-        """Raise a ValueError if the study has another kind of parameter under this name."""
-        known = self._first.get((self._study_of[trial_id], name))
-        if known is not None:
-            check_distribution_compatibility(known, distribution)
 
     # ------------------------------------------------------------------------ studies
 
@@ -109,20 +97,16 @@ class Replay:
             },
             trial_id=-1,
         )
-        trial_id = self.memory.create_new_trial(study_id, trial)
-        self._study_of[trial_id] = study_id
-        for name, distribution in distributions.items():
-            self._first.setdefault((study_id, name), distribution)
+        self.memory.create_new_trial(study_id, trial)
 
     # ------------------------------------------------------------------------- trials
 
     def _set_param(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
         name, distribution = log["param_name"], _distribution(log["distribution"])
         try:
-            self.check(trial._trial_id, name, distribution)
+            self.memory._check_same_kind(trial._trial_id, name, distribution)
         except ValueError:
             return
-        self._first.setdefault((self._study_of[trial._trial_id], name), distribution)
         trial.params[name] = distribution.to_external_repr(log["param_value_internal"])
         trial.distributions[name] = distribution
 

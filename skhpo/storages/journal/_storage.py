@@ -246,7 +246,7 @@ class JournalStorage(BaseStorage):
         """Set a parameter of an open trial, as the distribution's internal number."""
         with self.batch():
             trial = self._replay.memory._open_trial(trial_id)
-            self._replay.check(trial_id, param_name, distribution)
+            self._replay.memory._check_same_kind(trial_id, param_name, distribution)
             self._write(
                 Operation.SET_TRIAL_PARAM,
                 trial_id=trial_id,
