@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import random
 import re
@@ -32,8 +33,12 @@ from skhpo.storages._tables import (
 
 __all__ = ["Database", "parse_url"]
 
+logger = logging.getLogger("skhpo.storages")
+
 PATIENCE = 60.0  # seconds for which a transaction is tried that meets a lock or a lost server
 FIRST_PATIENCE = 5.0  # the same for the first one: more often the address is wrong
+LAST_PATIENCE = 5.0  # the same in a thread that has given one up, until one succeeds again
+SILENCE = 10.0  # seconds after which the log says what is waited for
 LONGEST_PAUSE = 1.0  # seconds between two tries
 BUSY_TIMEOUT = 20.0  # seconds for which SQLite itself waits for a lock
 
@@ -88,6 +93,7 @@ class Database:
         self._engines: tuple[Engine, Engine] | None = None  # for what reads and for what writes
         self._pid = 0
         self._keeps_log = False
+        self._given_up_by: set[int] = set()  # threads, since a transaction last succeeded
         self._lock = threading.Lock()
         self._turn = threading.RLock()
 
@@ -100,7 +106,8 @@ class Database:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _engines=None, _lock=threading.Lock(), _turn=threading.RLock())
+        self.__dict__.update(state, _engines=None, _given_up_by=set())
+        self._lock, self._turn = threading.Lock(), threading.RLock()
 
     def __str__(self) -> str:
         shown = self.url
@@ -185,17 +192,32 @@ class Database:
         self, function: Callable[[Connection], T], writes: bool, patience: float | None = None
     ) -> T:
         patience = PATIENCE if patience is None else patience
-        deadline = time.monotonic() + patience
+        here = threading.get_ident()
+        if here in self._given_up_by:  # who tidies up need not wait for as long again
+            patience = min(patience, LAST_PATIENCE)
+        start = told = time.monotonic()
         pause = 0.005
         engine = self._open()[writes]
         is_shared = isinstance(engine.pool, StaticPool)  # one connection for all threads
         while True:
             try:
                 with self._turn if is_shared else nullcontext(), engine.begin() as connection:
-                    return function(connection)
+                    result = function(connection)
+                self._given_up_by.clear()
+                return result
             except DBAPIError as error:
-                if not _may_pass(error) or time.monotonic() > deadline:
+                now = time.monotonic()
+                if not _may_pass(error) or now - start > patience:
+                    if _may_pass(error):
+                        self._given_up_by.add(here)
                     raise StorageInternalError(self._explain(error, patience)) from error
+                if now - told > SILENCE:
+                    told = now
+                    logger.warning(
+                        "%s: the database cannot be reached, or is locked by others: it is waited "
+                        "for, up to %.0f s more (%s)",
+                        *(self, patience - (now - start), str(error.orig).strip()),
+                    )
             except DamagedError as error:
                 raise StorageInternalError(f"{self}: {error}") from error
             except UnicodeDecodeError as error:  # of the driver

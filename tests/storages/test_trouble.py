@@ -11,12 +11,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from scipy.stats import uniform
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
 
 import skhpo
+from skhpo import RandomSearchCV
 from skhpo.exceptions import StorageInternalError
 from skhpo.storages import RDBStorage, _database
 from skhpo.trial import TrialState
@@ -503,6 +509,113 @@ def test_a_server_that_stays_away_is_told_and_nothing_stored_is_lost(own_server,
     study.optimize(parabola, n_trials=5)
     numbers = [t.number for t in study.get_trials(states=(COMPLETE,))]
     assert numbers == [*range(10), *range(11, 16)]
+
+
+X, y = make_classification(n_samples=60, n_features=4, random_state=0)
+SEARCH = RandomSearchCV(
+    LogisticRegression(), {"C": uniform(0.01, 10)}, n_iter=20, cv=3, random_state=0, pruner=None
+)
+
+
+def stop_after(number, stop):
+    """A callback that calls a function, once, when a candidate has ended."""
+    left = [stop]
+
+    def callback(study, trial):
+        if trial.number >= number and left:
+            left.pop()()
+
+    return callback
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_search_goes_on_when_its_server_comes_back(own_server, mode, n_jobs):
+    whole = clone(SEARCH).fit(X, y)
+    search = clone(SEARCH).set_params(
+        storage=own_server.new_database(), study_name="search", n_jobs=n_jobs
+    )
+
+    def restart():
+        own_server.stop(mode)
+        time.sleep(1.0)
+        own_server.start()
+
+    thread = threading.Thread(target=restart)
+    search.set_params(callbacks=[stop_after(6, thread.start)]).fit(X, y)
+    thread.join()
+    for name in ("params", "mean_test_score"):
+        assert list(search.cv_results_[name]) == list(whole.cv_results_[name])
+
+
+@pytest.mark.slow
+def test_a_search_whose_server_stays_away_ends_soon_and_goes_on_where_it_was(
+    own_server, monkeypatch
+):
+    monkeypatch.setattr(_database, "PATIENCE", 4.0)
+    monkeypatch.setattr(_database, "LAST_PATIENCE", 0.5)
+    whole = clone(SEARCH).fit(X, y)
+    url = own_server.new_database()
+    search = clone(SEARCH).set_params(storage=url, study_name="search")
+    search.set_params(callbacks=[stop_after(6, lambda: own_server.stop("immediate"))])
+    start = time.monotonic()
+    with pytest.raises(StorageInternalError, match="What was stored before is kept"):
+        search.fit(X, y)
+    assert time.monotonic() - start < 8.0  # not as long again for what is left to tidy up
+    own_server.start()
+    stored = skhpo.load_study(study_name="search", storage=url)
+    assert [t.number for t in stored.get_trials(states=(COMPLETE,))] == list(range(7))
+    fits = Counter()
+
+    def count(study, trial):
+        fits[trial.number] += 1
+
+    search.set_params(callbacks=[count]).fit(X, y)
+    assert set(range(7, 20)) <= fits.keys()
+    for name in ("params", "mean_test_score"):
+        assert list(search.cv_results_[name]) == list(whole.cv_results_[name])
+
+
+def test_a_long_wait_for_a_lock_is_logged(path, sqlite_url, monkeypatch, caplog):
+    monkeypatch.setattr(_database, "BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr(_database, "SILENCE", 0.1)
+    storage = RDBStorage(sqlite_url)
+    study_id = storage.create_new_study([1])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer = threading.Thread(target=storage.set_study_user_attr, args=(study_id, "k", 1))
+        with caplog.at_level("WARNING", logger="skhpo.storages"):
+            writer.start()
+            deadline = time.monotonic() + 30
+            while "it is waited for" not in caplog.text and time.monotonic() < deadline:
+                time.sleep(0.02)
+        other.execute("ROLLBACK")
+    writer.join()
+    assert "it is waited for, up to" in caplog.text
+    assert storage.get_study_user_attrs(study_id) == {"k": 1}
+
+
+def test_who_has_given_up_waits_less_until_it_works_again(path, sqlite_url, monkeypatch):
+    monkeypatch.setattr(_database, "BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr(_database, "PATIENCE", 1.0)
+    monkeypatch.setattr(_database, "LAST_PATIENCE", 0.1)
+    storage = RDBStorage(sqlite_url)
+    study_id = storage.create_new_study([1])
+
+    def refusal():
+        with pytest.raises(StorageInternalError) as caught:
+            storage.set_study_user_attr(study_id, "k", 1)
+        return str(caught.value)
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "for 1 s" in refusal()
+        assert "for 0 s" in refusal()
+        other.execute("ROLLBACK")
+        storage.set_study_user_attr(study_id, "k", 2)
+        other.execute("BEGIN IMMEDIATE")
+        assert "for 1 s" in refusal()
 
 
 # -------------------------------------------------------------------------------- damaged
