@@ -56,6 +56,19 @@ class BaseDistribution(ABC):
     def single(self) -> bool:
         """Whether the domain holds one value only."""
 
+    def contains(self, value: Any) -> bool:
+        """Return whether a value lies in the domain.
+
+        Parameters
+        ----------
+        value : object
+            A value of a parameter.
+        """
+        try:
+            return self._contains(self.to_internal_repr(value))
+        except (TypeError, ValueError):
+            return False
+
     @abstractmethod
     def _contains(self, internal: float) -> bool:
         """Whether an internal representation lies in the domain."""

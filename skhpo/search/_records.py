@@ -218,6 +218,10 @@ class Candidate:
         Why it was stopped.
     prediction : tuple of ndarray, or None
         If it was stopped: what its objectives would have been, and the variances of that.
+    n_dispatched : int
+        How many of its tasks have been taken to run.
+    early : dict of int to FoldResult
+        Results that came before those that precede them in its order.
     """
 
     number: int
@@ -236,7 +240,7 @@ class Candidate:
     reason: str = ""
     prediction: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     n_dispatched: int = 0
-    _early: dict[int, Any] = field(default_factory=dict)
+    early: dict[int, Any] = field(default_factory=dict)
 
     @property
     def n_judged(self) -> int:

@@ -70,10 +70,10 @@ def ask_in_space(
                     end_trial(study, waiting, TrialState.FAIL, None)
                     continue
                 with log.storage.batch():
-                    log.set_system_attrs(waiting._trial_id, attrs)
+                    log.set_system_attrs(waiting.trial_id, attrs)
                     for name, value in config.items():
                         log.set_param(waiting, name, value, space.distributions[name])
-                return log.record(waiting._trial_id), config
+                return log.record(waiting.trial_id), config
             if config is None:
                 return None
             distributions = {name: space.distributions[name] for name in config}

@@ -175,7 +175,7 @@ class TrialLog:
         """Begin the next enqueued trial, or a new one without parameters; return its id."""
         waiting = self.take_waiting()
         if waiting is not None:
-            return waiting._trial_id
+            return waiting.trial_id
         trial_id = self.storage.create_new_trial(self.study_id)
         trial = self.record(trial_id)
         if trial.number == self.history.n_trials:
@@ -244,7 +244,7 @@ class TrialLog:
     ) -> Any:
         """Write a parameter's value; return it as it will be read."""
         internal = distribution.to_internal_repr(value)
-        self.storage.set_trial_param(trial._trial_id, name, internal, distribution)
+        self.storage.set_trial_param(trial.trial_id, name, internal, distribution)
         self.history.set_param(trial.number, name, internal, distribution)
         return distribution.to_external_repr(internal)
 
@@ -283,7 +283,7 @@ class TrialLog:
             Of a trial that was stopped early: means and variances of the values that it would
             have had.
         """
-        trial_id = trial._trial_id
+        trial_id = trial.trial_id
         if prediction is not None:
             for key, row in zip((PREDICTED_VALUE, PREDICTED_VARIANCE), prediction, strict=True):
                 numbers = [float(number) for number in row]

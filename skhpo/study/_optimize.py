@@ -45,11 +45,11 @@ class _Run:
         """Ask, evaluate, tell, call back."""
         fail_stale_trials(self.study)
         trial = self.study.ask()
-        self.heartbeat.add(trial._trial_id)
+        self.heartbeat.add(trial.trial_id)
         try:
             frozen = self._evaluate(trial)
         finally:
-            self.heartbeat.remove(trial._trial_id)
+            self.heartbeat.remove(trial.trial_id)
             if self.gc_after_trial:
                 gc.collect()
         for callback in self.callbacks:

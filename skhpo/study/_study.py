@@ -115,12 +115,12 @@ class Study:
         """
         with self.log.lock:
             self.log.read_all()
-            trial = Trial(self, self.log.begin_next())
-            frozen = trial._frozen
+            trial_id = self.log.begin_next()
+            frozen = self.log.record(trial_id)
             self.sampler.before_trial(self, frozen)
             space = self.sampler.infer_relative_search_space(self, frozen)
-            trial._relative_space = space
-            trial._relative_params = self.sampler.sample_relative(self, frozen, space)
+            params = self.sampler.sample_relative(self, frozen, space)
+            trial = Trial(self, trial_id, relative_space=space, relative_params=params)
             for name, distribution in (fixed_distributions or {}).items():
                 trial._suggest(name, as_distribution(distribution))
             return trial
@@ -532,7 +532,7 @@ class Study:
     ) -> Any:
         fixed = frozen.system_attrs.get(FIXED_PARAMS, {})
         if name in fixed:
-            if not _is_value_of(distribution, fixed[name]):
+            if not distribution.contains(fixed[name]):
                 warnings.warn(
                     f"The enqueued value {fixed[name]!r} of {name!r} lies outside {distribution}; "
                     "it is used all the same.",
@@ -541,20 +541,20 @@ class Study:
             return fixed[name]
         if distribution.single():
             return distribution.to_external_repr(float(distribution.from_unit(np.array([0.5]))[0]))
-        if name in trial._relative_params:
-            if name not in trial._relative_space:
+        if name in trial.relative_params:
+            if name not in trial.relative_space:
                 raise ValueError(
                     f"The sampler drew {name!r}, which its relative search space does not name."
                 )
-            check_distribution_compatibility(trial._relative_space[name], distribution)
-            value = trial._relative_params[name]
-            if _is_value_of(distribution, value):
+            check_distribution_compatibility(trial.relative_space[name], distribution)
+            value = trial.relative_params[name]
+            if distribution.contains(value):
                 return value
         return self.sampler.sample_independent(self, frozen, name, distribution)
 
     def _record_of(self, trial: Trial | int) -> FrozenTrial:
         if isinstance(trial, Trial):
-            return self.log.record(trial._trial_id)
+            return self.log.record(trial.trial_id)
         if not isinstance(trial, int | np.integer):
             raise TypeError(f"`trial` must be a Trial or its number; got {trial!r}.")
         return self.log.record(self.log.id_of(int(trial)))
@@ -580,13 +580,6 @@ def _are_same(params: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
         or bool(np.all(a == b))
         for a, b in pairs
     )
-
-
-def _is_value_of(distribution: BaseDistribution, value: Any) -> bool:
-    try:
-        return distribution._contains(distribution.to_internal_repr(value))
-    except (TypeError, ValueError):
-        return False
 
 
 def _as_callbacks(callbacks: Iterable[StudyCallback] | None) -> tuple[StudyCallback, ...]:

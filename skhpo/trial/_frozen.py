@@ -95,6 +95,11 @@ class FrozenTrial(BaseTrial):
         self._trial_id = trial_id
 
     @property
+    def trial_id(self) -> int:
+        """Identity of the trial in its storage."""
+        return self._trial_id
+
+    @property
     def values(self) -> list[float] | None:
         """The objectives' values; None if the trial has none."""
         return self._values
@@ -156,7 +161,7 @@ class FrozenTrial(BaseTrial):
                 f"Trial {self.number} has no parameter {name!r}; it has {sorted(self.params)}."
             )
         value = self.params[name]
-        if not distribution._contains(distribution.to_internal_repr(value)):
+        if not distribution.contains(value):
             warnings.warn(
                 f"The value {value!r} of {name!r} lies outside {distribution}; "
                 "it is used all the same.",
@@ -327,7 +332,7 @@ def check_trial(trial: FrozenTrial) -> None:
         )
     for name, distribution in trial.distributions.items():
         value = trial.params[name]
-        if not distribution._contains(distribution.to_internal_repr(value)):
+        if not distribution.contains(value):
             raise ValueError(f"Parameter {name!r}: {value!r} lies outside {distribution}.")
     if trial.state == TrialState.COMPLETE and trial.values is None:
         raise ValueError("A complete trial needs a value; got value=None.")

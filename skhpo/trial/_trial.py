@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,11 @@ class Trial(BaseTrial):
     study : Study
         The study that it belongs to.
     trial_id : int
-        Its identity there.
+        Its identity in the storage.
+    relative_space : mapping of str to BaseDistribution, optional
+        Parameters that the sampler drew together at the start of the trial.
+    relative_params : mapping of str to object, optional
+        Their values.
 
     Examples
     --------
@@ -43,11 +48,18 @@ class Trial(BaseTrial):
     True
     """
 
-    def __init__(self, study: Study, trial_id: int) -> None:
+    def __init__(
+        self,
+        study: Study,
+        trial_id: int,
+        *,
+        relative_space: Mapping[str, BaseDistribution] | None = None,
+        relative_params: Mapping[str, Any] | None = None,
+    ) -> None:
         self.study = study
         self._trial_id = trial_id
-        self._relative_params: dict[str, Any] = {}
-        self._relative_space: dict[str, BaseDistribution] = {}
+        self.relative_space = dict(relative_space or {})
+        self._relative_params = dict(relative_params or {})
 
     def __repr__(self) -> str:
         return f"Trial(number={self.number}, params={self.params})"
@@ -140,6 +152,11 @@ class Trial(BaseTrial):
     def constraints(self) -> dict[str, float]:
         """Constraints set so far, by name; the trial is feasible if none is above 0."""
         return self._frozen.constraints
+
+    @property
+    def trial_id(self) -> int:
+        """Identity of the trial in its storage."""
+        return self._trial_id
 
     @property
     def _frozen(self) -> FrozenTrial:

@@ -118,14 +118,14 @@ class StudyController:
         if asked is None:
             return None
         trial, config = asked
-        self._checkpoint.began(trial._trial_id, is_new=True)
+        self._checkpoint.began(trial.trial_id, is_new=True)
         return self._with_rules(self._candidate(number, trial, config))
 
     def _resume(self, number: int, past: FrozenTrial) -> Candidate:
         """Make a candidate of a trial of an earlier fit."""
         self._tried.add(self._space.config_key(past.params))
         if not past.state.is_finished():
-            self._checkpoint.began(past._trial_id, is_new=False)
+            self._checkpoint.began(past.trial_id, is_new=False)
         candidate = self._with_rules(self._candidate(number, past, past.params))
         candidate.known = folds_of(past)
         return candidate
@@ -137,7 +137,7 @@ class StudyController:
             params=self._space.to_params(config),
             config=trial.params,
             trial_number=trial.number,
-            trial_id=trial._trial_id,
+            trial_id=trial.trial_id,
             ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
         )
 

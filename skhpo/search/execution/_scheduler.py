@@ -127,12 +127,12 @@ class Scheduler:
         """Take in the result of a fold; it is thrown away if the candidate has ended."""
         if candidate.status is not None:
             return
-        candidate._early[fold] = result
+        candidate.early[fold] = result
         while candidate.n_judged < candidate.n_dispatched:
             due = int(candidate.fold_order[candidate.n_judged])
-            if due not in candidate._early:
+            if due not in candidate.early:
                 break
-            candidate.results[due] = candidate._early.pop(due)
+            candidate.results[due] = candidate.early.pop(due)
             status = self._controller.judge(candidate)
             if status is None and candidate.n_judged == len(candidate.fold_order):
                 status = "complete"
@@ -150,7 +150,7 @@ class Scheduler:
 
     def _end(self, candidate: Candidate, status: Status) -> None:
         candidate.status = status
-        candidate._early.clear()
+        candidate.early.clear()
         del self._in_flight[candidate.number]
         if candidate.number in self._ready:
             self._ready.remove(candidate.number)

@@ -151,13 +151,13 @@ class StoredCheckpoint(Checkpoint):
             is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
             self._study.log.replay(trial, as_open=is_ours)
             if is_ours:
-                return self._storage.get_trial(trial._trial_id)
+                return self._storage.get_trial(trial.trial_id)
         if time.monotonic() >= self._next_glance:
             self._next_glance = time.monotonic() + GLANCE
             for trial in self._running():
                 if self._take_over(trial):
                     self._study.log.claim(trial.number)
-                    return self._storage.get_trial(trial._trial_id)
+                    return self._storage.get_trial(trial.trial_id)
         return None
 
     def is_at_work_elsewhere(self) -> bool:
@@ -178,7 +178,7 @@ class StoredCheckpoint(Checkpoint):
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            if WORKER in trial.system_attrs and trial._trial_id not in self._own
+            if WORKER in trial.system_attrs and trial.trial_id not in self._own
         ]
 
     def _has_ended_with_folds(self, trial: FrozenTrial) -> bool:
@@ -191,9 +191,9 @@ class StoredCheckpoint(Checkpoint):
         mark = trial.system_attrs[WORKER]
         if not is_known_to_be_dead(mark) and mark != self._identity:
             stale = self._storage.get_stale_trial_ids(self._study.log.study_id, self._grace)
-            if trial._trial_id not in stale:
+            if trial.trial_id not in stale:
                 return False
-        return self._storage.take_over(trial._trial_id, WORKER, mark, self._identity)
+        return self._storage.take_over(trial.trial_id, WORKER, mark, self._identity)
 
 
 def _now() -> float:
