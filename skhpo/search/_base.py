@@ -1,4 +1,4 @@
-"""The search that all others derive from; ``fit`` is told here, step by step."""
+"""Base class of the searches: the steps of ``fit``."""
 
 from __future__ import annotations
 
@@ -336,7 +336,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             finally:
                 self.study_ = study
                 with suppress(KeyboardInterrupt):  # the search ends already
-                    controller.call_back()  # for candidates that were told at the end
+                    controller.call_back()  # for candidates that ended last
         candidates = controller.with_those_of_others(scheduler.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
@@ -444,7 +444,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         return RungPlan(pruner, len(setup.splits), setup.resource)
 
     def _default_pruner(self) -> BasePruner | None:
-        """What prunes along a resource; None for successive halving."""
+        """Return the pruner along a resource; None is successive halving."""
         return None
 
     def _default_sampler(self) -> BaseSampler:
@@ -455,7 +455,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         raise NotImplementedError
 
     def _evaluation(self, setup: Setup, callbacks: FitCallbacks) -> Evaluation:
-        """What the evaluations of all folds have in common."""
+        """Return the settings that the evaluations of all folds share."""
         return Evaluation(
             clone(self.estimator),
             setup.scorers,

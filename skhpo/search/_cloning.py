@@ -1,4 +1,4 @@
-"""Estimators that cannot be cloned are told before the first fit, with what to do about it."""
+"""Find estimators that cannot be cloned before the first fit, and say what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cv_results_``: scikit-learn's table, with a column for how each candidate ended."""
+"""``cv_results_``: scikit-learn's table, with columns about how each candidate ended."""
 
 from __future__ import annotations
 

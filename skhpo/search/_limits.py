@@ -1,4 +1,4 @@
-"""What a single fit may take: its time and its process's memory, and what going past costs."""
+"""Limits of a single fit: its time, and the memory of its process."""
 
 from __future__ import annotations
 

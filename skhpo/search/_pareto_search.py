@@ -43,146 +43,150 @@ LEVEL = 0.15  # of racing: loses about as much as 0.05 does with one objective, 
 class ParetoSearchCV(BaseStudySearchCV):
     """Hyperparameter search with cross-validation, with several objectives.
 
-    It looks for the whole trade-off between scores and costs, such as accuracy against the time of
-    a prediction: the candidates that no other one beats in every objective. A rule then picks one.
+    The search looks for the best trade-offs between scores and costs, such as accuracy and
+    prediction time: the non-dominated candidates, which form the Pareto front. A rule then
+    chooses one of them.
 
     Parameters
     ----------
     estimator : estimator object
-        What to tune; it is cloned for each fit.
+        The estimator to tune. It is cloned for each fit.
 
     param_distributions : dict, list of dicts, or "suggest", default=None
-        What to search, as for :class:`skhpo.TPESearchCV`.
+        The search space, as for :class:`skhpo.TPESearchCV`.
 
     param_grid : dict, list of dicts, or "suggest", default=None
-        Another name of `param_distributions`; one of the two is given.
+        Another name of `param_distributions`. Give exactly one of the two.
 
     objectives : list or dict
         Two or more of
 
-        - scores, of which more is better: names of scorers, scorers, or callables
+        - scores, to be maximised: names of scorers, scorers, or callables
           ``scorer(estimator, X, y)``;
-        - costs, of which less is better: "fit_time" (seconds), "score_time" (seconds to predict
-          and score a fold's test part), "model_size" (bytes, pickled), "n_features" (columns that
-          the model makes use of), or a :class:`skhpo.Cost`.
+        - costs, to be minimised: "fit_time" (seconds), "score_time" (seconds to predict and
+          score the test part of a fold), "model_size" (bytes of the pickle), "n_features"
+          (columns that the model uses), or a :class:`skhpo.Cost`.
 
-        A dict gives them names. At least one is a score; the first one is that of ``score``.
+        A dict names them. At least one is a score; the first score is used by ``score``.
 
     constraints : dict, default=None
-        What candidates must keep to, by the name of an objective, a cost or a scorer: a bound such
-        as ``"<= 0.005"``, ``"<= 5 ms"`` or ``">= 0.9"``, on the mean over the folds. Under any
-        other name a callable, which takes the mean metrics as a dict and returns a number that is
-        at most 0 where the constraint is kept. Candidates that break one are not on the front.
+        Constraints on the mean over the folds. The key is the name of an objective, a cost or a
+        scorer, and the value a bound such as ``"<= 0.005"``, ``"<= 5 ms"`` or ``">= 0.9"``. Under
+        any other name, the value is a callable that takes the mean metrics as a dict and returns
+        a number, which is 0 or less if the constraint is satisfied. Candidates that violate a
+        constraint are not on the front.
 
     n_iter : int, default=50
-        How many candidates are tried.
+        Number of candidates.
 
     scoring : list, tuple or dict, default=None
-        Further metrics to record, which the search does not follow.
+        Further metrics to record, which are not optimised.
 
     n_jobs : int, default=None
-        How many fits run at a time; None is 1, -1 is all processors.
+        Number of fits that run in parallel. None means 1, -1 means all processors.
 
     refit : bool, str, dict or callable, default="knee"
-        Which candidate of the front is fitted on all data:
+        The candidate of the front to fit on all data:
 
-        - "knee": where giving up a little of one objective gains the most of the others
-          (:func:`skhpo.multi_objective.knee`); True is the same;
-        - the name of a metric or cost: the best in it;
-        - a rule such as ``"roc_auc with score_time <= 5 ms"``: the best in the first among
-          those that keep to the rest, joined by "and";
-        - weights by name: the best sum of the objectives, each scaled to [0, 1] over the front;
-        - a callable that takes the complete candidates' part of ``cv_results_`` and returns a row
-          of it;
-        - "all": every candidate of the front (``pareto_estimators_``); the knee is the best;
+        - "knee" or True: the candidate from which a small loss in one objective gains most in
+          the others (:func:`skhpo.multi_objective.knee`);
+        - the name of a metric or cost: the best candidate in it;
+        - a rule such as ``"roc_auc with score_time <= 5 ms"``: the best in the first metric among
+          the candidates that satisfy the bounds, which are joined by "and";
+        - weights by name: the best weighted sum of the objectives, each scaled to [0, 1] over the
+          front;
+        - a callable that gets ``cv_results_`` with the complete candidates only, and returns the
+          row to choose;
+        - "all": all candidates of the front (``pareto_estimators_``); the knee is the best one;
         - False: none.
 
     cv : int, cross-validation generator or iterable, default=None
-        How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
-        an iterable of pairs of index arrays.
+        The number of folds (None means 5; stratified for classifiers), a splitter, or an
+        iterable of pairs of index arrays.
 
     verbose : int, default=0
-        1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
-        line a fold.
+        1 shows a progress bar, 2 also prints a line per candidate, 3 or more also prints
+        scikit-learn's line per fold.
 
     pre_dispatch : int or str, default="auto"
-        How many candidates may be in flight, as for :class:`skhpo.TPESearchCV`.
+        Maximal number of candidates in flight, as for :class:`skhpo.TPESearchCV`.
 
     random_state : int, RandomState instance or None, default=None
-        An int gives the same candidates at each fit, unless a time is among the objectives or
-        constraints. With None each result is used the moment it comes in.
+        An int gives the same candidates at each fit, unless a time is an objective or has a
+        constraint. With None, each result is used as soon as it arrives.
 
     error_score : "raise" or numeric, default=np.nan
-        The score of a fit that fails; "raise" raises its error instead.
+        The score of a fit that fails. "raise" raises its error instead.
 
     return_train_score : bool, default=False
-        Whether to score on the training part of each fold, too.
+        Whether to compute scores on the training part of each fold, too.
 
     sampler : BaseSampler or str, default=None
-        Says which candidates to try, as for :class:`skhpo.TPESearchCV`; None is
+        The sampler, which proposes the candidates, as for :class:`skhpo.TPESearchCV`. None is
         :class:`skhpo.samplers.AutoSampler`: a Gaussian process with the expected hypervolume
-        improvement, and TPE where that does not suit.
+        improvement, or TPE where the process is not suitable.
 
-    pruner : "auto", "racing", RacingPruner or None, default="auto"
-        After each fold, a candidate stops if even at its best it would be dominated, or break a
-        constraint: as far as a model of the folds can tell, at the level ``alpha`` of
-        :class:`skhpo.pruners.RacingPruner`; "auto" is 0.15. None runs every fold of every
-        candidate.
+    pruner : "auto", BasePruner, str or None, default="auto"
+        A candidate stops after a fold if, by a model of the folds, even its optimistic values
+        would be dominated or violate a constraint, at the level ``alpha`` of
+        :class:`skhpo.pruners.RacingPruner`. "auto" is the level 0.15. Other pruners compare
+        single values and are refused. None runs every fold of every candidate.
 
     timeout : float, default=None
-        Seconds after which the search stops, keeps what has finished and refits.
+        Seconds after which the search stops. Finished candidates are kept, and the chosen one is
+        refitted.
 
     fit_timeout : float, default=None
-        Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
-        is `error_score`, and its candidate's status "timed out". Fits run in worker processes then,
-        with one worker, too. The refit has no limit.
+        Maximal seconds for the fit and the scoring of a fold. A fold that takes longer is
+        terminated; its score is `error_score`, and the status of its candidate "timed out". Fits
+        then run in worker processes, even with one worker. The refit has no limit.
 
     fit_memory : int or str, default=None
-        Resident memory, in bytes or as a text such as "2 GB", that the process of a fit may take,
-        with what Python, its libraries and the data take; as for `fit_timeout`, with the status
-        "out of memory".
+        Maximal resident memory of the process of a fit, in bytes or as a text such as "2 GB",
+        including Python, its libraries and the data. It works like `fit_timeout`, with the
+        status "out of memory".
 
     callbacks : list of SearchCallback or callable, default=None
-        A :class:`skhpo.SearchCallback` is sent the events of the search. Any other callable is
+        A :class:`skhpo.SearchCallback` receives the events of the search. Any other callable is
         called as ``callback(study, trial)`` after each candidate, as in a study;
-        ``study.stop()`` in one ends the search.
+        ``study.stop()`` ends the search.
 
     storage : str, path or BaseStorage, default=None
-        Where the search is kept as it runs, as for :class:`skhpo.TPESearchCV`.
+        Where to store the search while it runs, as for :class:`skhpo.TPESearchCV`.
 
     study_name : str, default=None
         Name of the study in the storage.
 
     enqueue : "defaults", list of dicts or None, default="defaults"
-        Candidates to begin with; "defaults" is the estimator as it is given.
+        The first candidates. "defaults" is the estimator with its own parameters.
 
     early_stopping : {"fold", "inner"}, EarlyStopping or None, default=None
-        Stop boosters once they improve no more, as for :class:`skhpo.TPESearchCV`.
+        Stop boosters when they no longer improve, as for :class:`skhpo.TPESearchCV`.
 
     reference_point : dict, default=None
-        By the names of the objectives, the values from which ``hypervolume_`` is measured. Default:
-        the worst values among the complete candidates. Give it where searches are compared.
+        Values by the names of the objectives, from which ``hypervolume_`` is measured. Default:
+        the worst values of the complete candidates. Set it to compare searches.
 
     Attributes
     ----------
     pareto_front_ : ndarray of int of shape (n_front,)
-        Rows of ``cv_results_``: the complete candidates that keep all constraints and that no
-        other one beats; by the first objective, the best first.
+        Rows of ``cv_results_`` of the complete, feasible and non-dominated candidates, sorted
+        by the first objective, the best first.
 
     pareto_params_ : list of dict
-        Their parameters.
+        Parameters of the candidates on the front.
 
     pareto_values_ : ndarray of shape (n_front, n_objectives)
-        Their values: scores as they are, costs in their units.
+        Objectives of the candidates on the front: scores as they are, costs in their units.
 
     pareto_estimators_ : list of estimator
-        With ``refit="all"``: each of them, fitted on all data.
+        With ``refit="all"``: the estimators of the front, fitted on all data.
 
     hypervolume_ : float
         The volume between the front and the reference point, in the units of the objectives.
 
     reference_point_ : dict of str to float
-        From where it is measured.
+        The reference point of the hypervolume.
 
     objectives_ : list of Objective
         The objectives; each has ``name``, ``unit`` and ``greater_is_better``.
@@ -191,29 +195,29 @@ class ParetoSearchCV(BaseStudySearchCV):
         Means of the objectives of all candidates; NaN for those that are not complete.
 
     is_feasible_ : ndarray of bool of shape (n_candidates,)
-        Whether a candidate is complete and keeps all constraints.
+        Whether a candidate is complete and satisfies all constraints.
 
     study_ : Study
-        The study: its trials, sampler and pruner; ``study_.best_trials`` is the front.
+        The study, with its trials, sampler and pruner; ``study_.best_trials`` is the front.
 
     cv_results_ : dict of numpy (masked) ndarrays
-        As for :class:`skhpo.TPESearchCV`; for each cost ``mean_model_size``,
-        ``std_model_size``, ``split0_model_size``, ...
+        As for :class:`skhpo.TPESearchCV`, with ``mean_model_size``, ``std_model_size``,
+        ``split0_model_size``, ... for each cost.
 
     best_index_ : int
-        Row of the candidate that `refit` picks.
+        Row of the candidate that `refit` chooses.
 
     best_estimator_ : estimator
-        That candidate, fitted on all data.
+        The chosen candidate, fitted on all data.
 
     best_params_ : dict
-        Its parameters.
+        Parameters of the chosen candidate.
 
     best_score_ : float
-        Its mean in the first objective that is a score.
+        Mean of the first objective that is a score, of the chosen candidate.
 
     best_values_ : dict of str to float
-        Its objectives by name.
+        Objectives of the chosen candidate, by name.
 
     scorer_ : dict
         The scorers by name.
@@ -222,38 +226,38 @@ class ParetoSearchCV(BaseStudySearchCV):
         Number of folds.
 
     refit_time_ : float
-        Seconds the refit took.
+        Seconds that the refit took.
 
     multimetric_ : bool
         True.
 
     classes_ : ndarray of shape (n_classes,)
-        Class labels, of a classifier.
+        Class labels of a classifier.
 
     n_features_in_ : int
         Number of features.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of features, if there were any.
+        Names of the features, if the data have names.
 
     Warns
     -----
     SearchInterruptedWarning
         If Ctrl-C or the timeout ended the search early.
     UserWarning
-        If no candidate keeps all constraints: the one nearest to that is chosen.
+        If no candidate satisfies all constraints: the one with the smallest violation is chosen.
 
     See Also
     --------
     TPESearchCV : The search with one objective.
-    skhpo.plots.ParetoFrontDisplay : The front as a picture.
-    one_standard_error : With one objective, the simplest among the good.
+    skhpo.plots.ParetoFrontDisplay : A plot of the front.
+    one_standard_error : With one objective, the simplest of the good candidates.
 
     Notes
     -----
-    Fits that run side by side slow each other down. With a time among the objectives, the time of
-    scoring is the shortest of three, and that of the fit the processor's where this is less than
-    the wall's; such times are still noisy.
+    Fits that run in parallel slow each other down. If a time is an objective, the time of scoring
+    is the shortest of three, and the time of the fit is that of the processor if this is less
+    than the elapsed time. Such times are still noisy.
 
     Examples
     --------
@@ -509,12 +513,11 @@ class ParetoSearchCV(BaseStudySearchCV):
     def _nearest_to_feasible(self, problem: Problem) -> int:
         if np.isnan(self._violation_of_each).all():
             raise ValueError(
-                "No candidate is complete, so there is none to choose. What was run is in "
-                "cv_results_."
+                "No candidate is complete, so none can be chosen. All results are in cv_results_."
             )
         warn_user(
-            f"No candidate keeps all constraints: {', '.join(map(str, problem.constraints))}. The "
-            "front is empty; the candidate that breaks them least is chosen."
+            f"No candidate satisfies all constraints: {', '.join(map(str, problem.constraints))}. "
+            "The front is empty; the candidate with the smallest violation is chosen."
         )
         return int(np.nanargmin(self._violation_of_each))
 

@@ -1,4 +1,4 @@
-"""What candidates that were stopped would have come to, as columns of ``cv_results_``."""
+"""Predicted scores of candidates that were stopped, as columns of ``cv_results_``."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _folds(
 
 @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def _fill_last_rung(predicted: FloatArray, folds: FloatArray, rows: NDArray[np.bool_]) -> None:
-    """Along a resource: the mean at the last rung, of which nobody knows the error."""
+    """Fill in, along a resource, the mean at the last rung; its error is unknown."""
     for row in np.flatnonzero(rows):
         seen = folds[row][~np.isnan(folds[row])]
         if len(seen):
@@ -102,7 +102,7 @@ def _fill_by_model(
     is_complete: NDArray[np.bool_],
     rows: NDArray[np.bool_],
 ) -> None:
-    """What the model of the complete candidates' folds says of the others."""
+    """Fill in the predictions of the model of the complete candidates' folds."""
     model = FoldModel.fit(-folds[is_complete]) if is_complete.any() else None
     for row in np.flatnonzero(rows):
         seen = np.flatnonzero(~np.isnan(folds[row]))
@@ -118,7 +118,7 @@ def _fill_by_model(
 def _fill_from_study(
     predicted: FloatArray, error: FloatArray, trials: Sequence[FrozenTrial], objective: int
 ) -> None:
-    """What the study has said of a candidate when it was stopped."""
+    """Fill in the predictions that the study holds of stopped candidates."""
     for row, trial in enumerate(trials):
         if PREDICTED_VALUE in trial.system_attrs:
             predicted[row] = np.atleast_1d(trial.system_attrs[PREDICTED_VALUE])[objective]

@@ -1,4 +1,4 @@
-"""What a search shows while it runs."""
+"""The progress bar of a search, and its lines for each candidate."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
 __all__ = ["Progress", "short"]
 
 LONGEST = 60  # characters of a value in a line
-SECONDS_IN_A_FILE = 10.0  # between two states of the bar where there is no terminal
+SECONDS_IN_A_FILE = 10.0  # between updates of the bar outside of a terminal
 
 
 class Progress(SearchCallback):
-    """A progress bar over candidates, and a line a candidate for those who want it.
+    """A progress bar over candidates, and a line for each candidate.
 
-    What cannot be shown, as a terminal or a file is closed, is left out: no search ends for that.
+    If a terminal or a file is closed, nothing more is shown, and the search continues.
 
     Parameters
     ----------

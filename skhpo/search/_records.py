@@ -50,7 +50,7 @@ class FoldTask:
     is_alone : bool
         Whether no other task runs at the same time.
     n_threads : int or None
-        Threads of a booster whose user has not said how many; None leaves it alone.
+        Threads of a booster whose user has not set them; None leaves the booster unchanged.
     allocation : Allocation or None
         How much of a resource the fit may use; None without a resource.
     stopping : Stopping or None
@@ -75,7 +75,7 @@ class FoldTask:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What came back of a fold.
+    """The result of a fold.
 
     Attributes
     ----------

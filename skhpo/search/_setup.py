@@ -1,4 +1,4 @@
-"""What a fit settles before its first fold runs: data, space, splits, and where to begin."""
+"""The setup of a fit: data, space, splits and initial candidates, before the first fold."""
 
 from __future__ import annotations
 

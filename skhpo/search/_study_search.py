@@ -1,4 +1,4 @@
-"""The search with one objective, driven by any sampler and pruner."""
+"""The search with one objective, with any sampler and pruner."""
 
 from __future__ import annotations
 
@@ -41,198 +41,201 @@ from skhpo.study._study import StudyCallback
 
 __all__ = ["StudySearchCV"]
 
-MANY = 10  # complete candidates from which on it is worth a warning that noise may have chosen
+MANY = 10  # complete candidates below which no warning of overfitting is shown
 
 
 class StudySearchCV(BaseStudySearchCV):
-    """Hyperparameter search with cross-validation, driven by any sampler and pruner.
+    """Hyperparameter search with cross-validation, with any sampler and pruner.
 
-    Without a sampler given, it is :class:`skhpo.samplers.TPESampler`. The search learns from
-    each candidate where to look next, stops a candidate after a few folds once it has little
-    chance to win, and keeps all workers busy. It takes the place of
-    :class:`sklearn.model_selection.RandomizedSearchCV` or
-    :class:`~sklearn.model_selection.GridSearchCV`: the same call, the same attributes.
+    The default sampler is :class:`skhpo.samplers.TPESampler`. The search learns from each
+    candidate where to look next, stops a candidate after a few folds if it has little chance to
+    win, and keeps all workers busy. It replaces
+    :class:`sklearn.model_selection.RandomizedSearchCV` and
+    :class:`~sklearn.model_selection.GridSearchCV`: the call and the attributes are the same.
 
     Parameters
     ----------
     estimator : estimator object
-        What to tune; it is cloned for each fit. Either it has a ``score`` method, or `scoring`
-        is given.
+        The estimator to tune. It is cloned for each fit. It must have a ``score`` method, unless
+        `scoring` is given.
 
     param_distributions : dict, list of dicts, or "suggest", default=None
-        What to search: parameter names and their ranges, each
+        The search space: a range for each parameter name. A range is one of
 
-        - a list (or another sequence): its elements are the choices. Numbers are ordered by
-          size, anything else (strings, None, estimators, ...) is without order;
-        - a frozen distribution of scipy.stats: the range, and the prior;
-        - any object with ``rvs(random_state=...)``: what it draws;
+        - a list or another sequence of choices. Numbers are ordered by size; other choices
+          (strings, None, estimators, ...) are unordered;
+        - a frozen distribution of scipy.stats, which is the range and the prior;
+        - an object with ``rvs(random_state=...)``, whose draws are the choices;
         - a :class:`skhpo.distributions.FloatDistribution`, ``IntDistribution``
-          or ``CategoricalDistribution``, or Optuna's; a dimension of scikit-optimize, or its
+          or ``CategoricalDistribution``, also of Optuna; a dimension of scikit-optimize, or its
           tuples ``(low, high, "uniform")`` and ``(low, high, "log-uniform")``.
 
-        A list of dicts is a space with branches, of which each candidate takes one; a name may
-        have another range in another branch. "suggest" takes a curated space for known
-        estimators, see :func:`skhpo.suggest_space`.
+        A list of dicts is a space with branches; each candidate belongs to one of them. A
+        parameter may have different ranges in different branches. "suggest" uses a curated space
+        for known estimators, see :func:`skhpo.suggest_space`.
 
     param_grid : dict, list of dicts, or "suggest", default=None
-        Another name of `param_distributions`, that of scikit-learn's ``GridSearchCV``; one of the
-        two is given.
+        Another name of `param_distributions`, as in ``GridSearchCV``. Give exactly one of the
+        two.
 
     n_iter : int, default=50
-        How many candidates are tried. A finite space with no more than that is searched
-        once, whole.
+        Number of candidates. A finite space with no more candidates than that is searched
+        completely, once.
 
     scoring : str, callable, list, tuple or dict, default=None
-        What to maximise: a scorer's name, a callable ``scorer(estimator, X, y)``, or None for
-        the estimator's ``score``. Several metrics, as a list, tuple or dict of scorers or as a
-        callable that returns a dict, are all recorded; the search follows the one named by
-        `refit`, or if `refit` names none, the first.
+        The metric to maximise: the name of a scorer, a callable ``scorer(estimator, X, y)``, or
+        None for the ``score`` method of the estimator. A list, tuple or dict of scorers, or a
+        callable that returns a dict, gives several metrics. All are recorded. The search
+        optimises the one that `refit` names, or the first one.
 
     n_jobs : int, default=None
-        How many fits run at a time; None is 1, -1 is all processors. Within
-        :func:`joblib.parallel_config` its backend and its number are used.
+        Number of fits that run in parallel. None means 1, -1 means all processors. Inside
+        :func:`joblib.parallel_config`, its backend and its number are used.
 
     refit : bool, str, or callable, default=True
         Whether to fit the estimator with the best parameters on all data. With several
-        metrics, the name of the one to choose by. A callable is given ``cv_results_`` without
-        the candidates that are not complete, and returns the row of that table to choose.
+        metrics, the name of the one that chooses the best candidate. A callable gets
+        ``cv_results_`` with the complete candidates only, and returns the row to choose.
 
     cv : int, cross-validation generator or iterable, default=None
-        How to split: a number of folds (None is 5; stratified for classifiers), a splitter, or
-        an iterable of pairs of index arrays. The splits are drawn once a fit: all candidates
-        meet the same.
+        The number of folds (None means 5; stratified for classifiers), a splitter, or an
+        iterable of pairs of index arrays. The splits are drawn once per fit: all candidates are
+        evaluated on the same folds.
 
     verbose : int, default=0
-        1 shows a progress bar, 2 also a line a candidate, 3 and more also scikit-learn's
-        line a fold.
+        1 shows a progress bar, 2 also prints a line per candidate, 3 or more also prints
+        scikit-learn's line per fold.
 
     pre_dispatch : int or str, default="auto"
-        How many candidates may be in flight: a number, "all", or an expression like "2*n_jobs".
-        "auto" is 4 with an int `random_state`, otherwise the number of workers. With an int
-        `random_state` the result depends on it: a candidate is chosen by the results of all but
-        the newest ``pre_dispatch - 1`` before it.
+        Maximal number of candidates in flight: a number, "all", or an expression such as
+        "2*n_jobs". "auto" is 4 with an int `random_state`, otherwise the number of workers. With
+        an int `random_state` the result depends on it: a candidate is proposed from the results
+        of all candidates before it, except the newest ``pre_dispatch - 1``.
 
     random_state : int, RandomState instance or None, default=None
-        An int gives the same result (but for the times) at each fit with the same
-        `pre_dispatch`, for any `n_jobs` and backend, if the estimator's own randomness is seeded,
-        too. With None each result is used the moment it comes in.
+        An int gives the same result (except for times) at each fit with the same
+        `pre_dispatch`, for any `n_jobs` and backend, provided that the randomness of the
+        estimator is seeded, too. With None, each result is used as soon as it arrives.
 
     error_score : "raise" or numeric, default=np.nan
-        The score of a fit that fails; "raise" raises its error instead. A candidate with a NaN
-        score is not run further, unless ``pruner=None``.
+        The score of a fit that fails. "raise" raises its error instead. A candidate with a NaN
+        score does not continue, unless ``pruner=None``.
 
     return_train_score : bool, default=False
-        Whether to score on the training part of each fold, too, which takes time.
+        Whether to compute scores on the training part of each fold, too. This takes time.
 
     sampler : BaseSampler or str, default=None
-        Says which candidates to try: a sampler, or "auto", "tpe", "gp", "cmaes", "qmc", "random",
-        "nsgaii", "nsgaiii" or "brute_force". None takes that of the class, named above.
+        The sampler, which proposes the candidates, or its name: "auto", "tpe", "gp", "cmaes",
+        "qmc", "random", "nsgaii", "nsgaiii" or "brute_force". None uses the sampler of the class.
 
     pruner : "auto", BasePruner, str or None, default="auto"
-        Says after each fold whether a candidate stops: a pruner, or "racing", "median",
-        "wilcoxon", "halving", "hyperband" or "nop". "auto" is
+        The pruner, which decides after each fold whether a candidate stops, or its name:
+        "racing", "median", "wilcoxon", "halving", "hyperband" or "nop". "auto" is
         :class:`skhpo.pruners.RacingPruner`. None runs every fold of every candidate.
 
     timeout : float, default=None
-        Seconds after which the search, or its confirmation, stops, keeps what has finished and
-        refits. The first candidate to be completed is waited for.
+        Seconds after which the search (or the re-evaluation of `n_confirm`) stops. Finished
+        candidates are kept, and the best is refitted. The search waits for the first candidate
+        to be complete.
 
     fit_timeout : float, default=None
-        Seconds that a fold's fit and scoring may take. A fold that goes past is ended, its score
-        is `error_score`, and its candidate's status "timed out". Fits run in worker processes then,
-        with one worker, too. The refit has no limit.
+        Maximal seconds for the fit and the scoring of a fold. A fold that takes longer is
+        terminated; its score is `error_score`, and the status of its candidate "timed out". Fits
+        then run in worker processes, even with one worker. The refit has no limit.
 
     fit_memory : int or str, default=None
-        Resident memory, in bytes or as a text such as "2 GB", that the process of a fit may take,
-        with what Python, its libraries and the data take; as for `fit_timeout`, with the status
-        "out of memory".
+        Maximal resident memory of the process of a fit, in bytes or as a text such as "2 GB",
+        including Python, its libraries and the data. It works like `fit_timeout`, with the
+        status "out of memory".
 
     callbacks : list of SearchCallback or callable, default=None
-        A :class:`skhpo.SearchCallback` is sent the events of the search. Any other callable is
+        A :class:`skhpo.SearchCallback` receives the events of the search. Any other callable is
         called as ``callback(study, trial)`` after each candidate, as in a study;
-        ``study.stop()`` in one ends the search.
+        ``study.stop()`` ends the search.
 
     storage : str, path or BaseStorage, default=None
-        Where the search is kept as it runs: the path of an SQLite file, such as ``"search.db"``,
-        the URL of a database (see :class:`skhpo.storages.RDBStorage`), or a storage. The same
-        search fitted again goes on where it was cut, and several processes may fit it at once:
-        they allocation its budget and what they learn. None keeps it in memory.
+        Where to store the search while it runs: the path of an SQLite file such as
+        ``"search.db"``, the URL of a database (see :class:`skhpo.storages.RDBStorage`), or a
+        storage. Fitting the same search again resumes it. Several processes may fit it at the
+        same time; they share its budget and its results. None stores nothing.
 
     study_name : str, default=None
-        Name of the study in the storage. None makes one of the search, its estimator and its
-        data, so that the same call finds its study again, and another one gets its own.
+        Name of the study in the storage. None derives a name from the search, its estimator and
+        its data, so that the same call finds the same study.
 
     enqueue : "defaults", list of dicts or None, default="defaults"
-        Candidates to begin with. "defaults" is the estimator as it is given, where it lies
-        in the space, so that the search never ends below it. Dicts may leave parameters out:
-        these are sampled.
+        The first candidates. "defaults" is the estimator with its own parameters, if they lie
+        in the space, so that the result is never worse than the defaults. Parameters that a dict
+        omits are sampled.
 
     early_stopping : {"fold", "inner"}, EarlyStopping or None, default=None
         Stop boosters (XGBoost, LightGBM, CatBoost, HistGradientBoosting, alone or at the end of a
-        Pipeline) once they improve no more on an evaluation set, and refit with the number of
-        rounds so found. "fold": the fold's test part, so that scores are somewhat too good;
-        "inner": a part of its training rows, held out before anything is fitted. See
+        Pipeline) when they no longer improve on an evaluation set, and refit with the number of
+        rounds found. "fold" uses the test part of the fold, which makes scores slightly
+        optimistic; "inner" holds out a part of the training rows. See
         :class:`skhpo.boosting.EarlyStopping`.
 
     resource : str or None, default="auto"
-        What candidates get more of as they prove themselves: "n_samples", or an int parameter of
-        the estimator such as "n_estimators" or "model__max_iter". "auto" is "n_samples" for
-        HyperbandSearchCV, and None, no resource, for the other searches. A candidate runs all
-        folds with a little of it, and only the best go on with three times as much (or the
-        `pruner`'s ``reduction_factor``), without waiting for others. Where the estimator allows
-        (``warm_start``, XGBoost, LightGBM), its training continues where it stood.
+        The resource of which good candidates get more: "n_samples", or an int parameter of the
+        estimator such as "n_estimators" or "model__max_iter". A candidate runs all folds with a
+        small amount, and only the best continue with three times as much (or the
+        `pruner`'s ``reduction_factor``), without waiting for others. If the estimator allows it
+        (``warm_start``, XGBoost, LightGBM), training continues where it stopped. "auto" is
+        "n_samples" for HyperbandSearchCV, and None (no resource) for the other searches.
 
     min_resources : int or "auto", default="auto"
         The smallest amount. "auto" is a 27th of the largest, and enough rows for the folds. The
         first rung is the smallest amount from which factors of three lead to the largest.
 
     max_resources : int or "auto", default="auto"
-        The largest amount. "auto" is all rows, or what the estimator has.
+        The largest amount. "auto" is all rows, or the value that the estimator has.
 
     n_confirm : int, default=0
-        So many of the best candidates are run again, on fresh folds, drawn twice as the first were,
-        and the best on these is chosen: the first folds favour whoever was lucky on them.
+        Number of the best candidates to evaluate again, on two new sets of folds. The best on
+        these folds is chosen, since the first folds favour candidates that were lucky on them.
 
     Attributes
     ----------
     study_ : Study
-        The study: its trials, sampler and pruner. Names of parameters in it equal those
-        of the estimator, unless branches differ in a parameter's range.
+        The study, with its trials, sampler and pruner. Its parameter names are those of the
+        estimator, unless the range of a parameter differs between branches.
 
     cv_results_ : dict of numpy (masked) ndarrays
-        scikit-learn's columns, one row a candidate, and
+        scikit-learn's columns, with one row per candidate, and
 
-        - ``trial_number``: of the candidate's trial in ``study_``. Rows are in the order asked;
-          those of a finite space that was tried whole in the order of
-          :class:`~sklearn.model_selection.ParameterGrid`, equal candidates once;
+        - ``trial_number``: number of the candidate's trial in ``study_``. Rows are in the order
+          of proposal; a finite space that was searched completely has the order of
+          :class:`~sklearn.model_selection.ParameterGrid`, with equal candidates once;
         - ``status``: "complete", "pruned", "failed", "timed out" (`fit_timeout`),
           "out of memory" (`fit_memory`), or "interrupted";
-        - ``n_splits_evaluated``: how many folds were run;
-        - ``optimism_test_score``, of the candidate with the best score: by how much that is likely
-          to be too good, as it was chosen among many; NaN for the others;
-        - ``predicted_test_score``, ``std_error_predicted_test_score``: of a complete candidate,
-          its mean and 0; of one that was pruned or interrupted, what its mean over all folds is
-          expected to be, and the standard error of that (with a `resource`, its score with the
-          most that it got, and NaN); of one that failed, NaN;
-        - with `n_confirm`, on the fresh folds: ``mean_confirmed_score``, ``std_confirmed_score``.
+        - ``n_splits_evaluated``: number of folds that were run;
+        - ``optimism_test_score``: estimated selection bias of the best score, which is too good
+          because it was chosen among many; NaN for the other candidates;
+        - ``predicted_test_score``, ``std_error_predicted_test_score``: for a complete candidate,
+          its mean and 0; for a pruned or interrupted one, the predicted mean over all folds and
+          its standard error (with a `resource`, the score with its largest amount, and NaN); for
+          a failed one, NaN;
+        - with `n_confirm`, on the new folds: ``mean_confirmed_score``, ``std_confirmed_score``.
 
         Scores of folds that were not run are NaN, and so is the mean over them: a pruned
-        candidate ranks last and is never chosen. With `early_stopping` there are
-        ``split0_best_iteration``, ..., ``mean_best_iteration``: with how many rounds the models
-        predict; and ``early_stopping_on``. With a `resource` there is ``n_resources``: the
-        amount with which a candidate's scores were made, the largest that it got.
+        candidate ranks last and is never chosen. With `early_stopping`, the columns
+        ``split0_best_iteration``, ..., ``mean_best_iteration`` have the number of rounds with
+        which the models predict, and there is ``early_stopping_on``. With a `resource`,
+        ``n_resources`` is the largest amount that a candidate got; its scores belong to that
+        amount.
 
     best_estimator_ : estimator
-        Refitted with the best parameters; if `refit` is not False.
+        The estimator, refitted with the best parameters; only if `refit` is not False.
 
     best_score_ : float
         Mean cross-validated score of the best candidate.
 
     best_params_ : dict
-        Its parameters; with `early_stopping`, and the number of rounds for the refit.
+        Parameters of the best candidate; with `early_stopping`, with the number of rounds for
+        the refit.
 
     best_index_ : int
-        Its row in ``cv_results_``.
+        Row of the best candidate in ``cv_results_``.
 
     scorer_ : function or dict
         The scorer, or the scorers by name.
@@ -241,27 +244,27 @@ class StudySearchCV(BaseStudySearchCV):
         Number of folds.
 
     refit_time_ : float
-        Seconds the refit took.
+        Seconds that the refit took.
 
     multimetric_ : bool
         Whether there are several metrics.
 
     classes_ : ndarray of shape (n_classes,)
-        Class labels, of a classifier.
+        Class labels of a classifier.
 
     n_features_in_ : int
         Number of features.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of features, if there were any.
+        Names of the features, if the data have names.
 
     Warns
     -----
     SearchInterruptedWarning
         If Ctrl-C or the timeout ended the search early.
     SearchOverfitWarning
-        If the best candidate is better than the estimator as given by no more than what choosing
-        among many candidates brings by itself.
+        If the best candidate beats the estimator as given by no more than the selection bias of
+        choosing among many candidates.
 
     See Also
     --------
@@ -354,7 +357,7 @@ class StudySearchCV(BaseStudySearchCV):
         )
 
     def _make_problem(self) -> Problem:
-        """What the search follows: a score; and what is measured beside it."""
+        """Return the score to maximise, and the costs that the rule of `refit` needs."""
         metric = self.refit if isinstance(self.refit, str) else None
         costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
         return single_score(metric, costs)
@@ -396,9 +399,9 @@ class StudySearchCV(BaseStudySearchCV):
     def _warn_of_luck(self, gain: float, optimism: float, error: float) -> None:
         warn_user(
             f"The best of {len(self.cv_results_['params'])} candidates scores {gain:.3g} more than "
-            f"the estimator as given, but choosing among so many brings {optimism:.3g} by itself, "
-            f"give or take {error:.3g}: the search may have learned its folds rather than found "
-            "something better. More folds, or `n_confirm=10`, tell.",
+            f"the estimator as given, but the selection bias of that many candidates is about "
+            f"{optimism:.3g}, plus or minus {error:.3g}: the search may have overfitted its folds. "
+            "Use more folds, or `n_confirm=10`, to check.",
             SearchOverfitWarning,
         )
 

@@ -1,4 +1,4 @@
-"""Warnings that point at the line of the user's code, however deep in a fit they arise."""
+"""Warnings that point at the line of the user's code."""
 
 from __future__ import annotations
 

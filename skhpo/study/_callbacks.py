@@ -1,4 +1,4 @@
-"""Callbacks that end a study: after so many trials, or when it stops getting better."""
+"""Callbacks that end a study: after a number of trials, or without improvement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["MaxTrialsCallback", "NoImprovementCallback"]
 
 
 class MaxTrialsCallback(HasParameters):
-    """Stop when the study has so many trials, those of earlier runs included.
+    """Stop when the study has a number of trials, including those of earlier runs.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class NoImprovementCallback(HasParameters):
     The study ends once its best value is at most `min_delta` better than the best was
     before the last `patience` trials. Failed and pruned trials, and those that break a
     constraint, count as trials that found nothing; until a first trial is complete and
-    feasible, the study goes on.
+    feasible, the study continues.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def draw_config(
     due = _due(study, space, given) if isinstance(sampler, ColumnSampler) else {}
     try:
         for attempt in range(MAX_ATTEMPTS):
-            # What is due may be used up: then the sampler chooses.
+            # The due candidates may be used up: then the sampler chooses.
             wanted = given | due if attempt < MAX_ATTEMPTS // 2 else given
             config: dict[str, Any] = draw(study, sampler, space, number, wanted, tried)
             if space.config_key(config) not in tried:

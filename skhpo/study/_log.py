@@ -23,7 +23,7 @@ __all__ = ["TrialLog"]
 
 
 class TrialLog:
-    """The record of all trials of a study: what is asked, reported and told is written here.
+    """The record of all trials of a study: everything asked, reported and told is written here.
 
     A :class:`Study` is the face of a log in the dialect of Optuna; a search writes to it directly.
     Several logs, also of other processes, may share one study of a storage.

@@ -82,7 +82,7 @@ class _Run:
 
 
 def _message(study: Study, trial: FrozenTrial) -> str:
-    """What is logged of a complete trial."""
+    """Return the log message of a complete trial."""
     if len(study.directions) > 1:
         return f"Trial {trial.number}: values {trial.values}, parameters {trial.params}."
     message = f"Trial {trial.number}: value {trial.value}, parameters {trial.params}."

@@ -99,7 +99,7 @@ class ProgressBar:
 
 
 def _best(study: Study) -> str | None:
-    """What is shown of the best trial; None if there is none, or many."""
+    """Return the text about the best trial; None if there is none, or several."""
     if len(study.directions) > 1:
         return None
     try:

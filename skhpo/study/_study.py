@@ -190,11 +190,11 @@ class Study:
         n_trials : int, optional
             How many. Default: until the timeout, :meth:`stop`, or an interrupt.
         timeout : float, optional
-            No trial starts after so many seconds.
+            Seconds after which no trial starts.
         n_jobs : int, default=1
-            Threads; -1 for one a core.
+            Number of threads; -1 is one per core.
         catch : exception type or iterable of them, default=()
-            Exceptions of the objective after which to go on; the trial has failed.
+            Exceptions of the objective that do not end the run; the trial fails.
         callbacks : iterable of callable, optional
             Called after each trial with the study and the trial's record.
         gc_after_trial : bool, default=False
@@ -334,7 +334,7 @@ class Study:
     def to_optuna(self) -> Any:
         """Return a copy as an ``optuna.Study`` in memory, for tools that take nothing else.
 
-        Optuna must be installed. Choices that are no JSON values are labels there.
+        Optuna must be installed. Choices that are not JSON values become labels.
 
         Returns
         -------

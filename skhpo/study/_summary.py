@@ -1,4 +1,4 @@
-"""What can be said of a study without loading it."""
+"""Summary of a study that is not loaded."""
 
 from __future__ import annotations
 

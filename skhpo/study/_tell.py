@@ -1,4 +1,4 @@
-"""The end of a trial: what a study is told of it, and what follows."""
+"""The end of a trial: read its outcome, tell the sampler, record it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _as_number(value: Any) -> float:
     try:
         number = float(value.item() if getattr(value, "ndim", 0) > 0 else value)
     except Exception as error:
-        raise ValueError(f"The value {value!r} is no number.") from error
+        raise ValueError(f"The value {value!r} is not a number.") from error
     if math.isnan(number):
-        raise ValueError(f"The value {value!r} is no number.")
+        raise ValueError(f"The value {value!r} is not a number.")
     return number

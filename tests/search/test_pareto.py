@@ -215,7 +215,7 @@ def test_a_constraint_may_be_a_function_of_the_means():
 
 def test_if_none_is_feasible_the_nearest_is_chosen_with_a_warning():
     found = search(constraints={"accuracy": ">= 1.5"}, pruner=None, n_iter=6)
-    with pytest.warns(UserWarning, match="No candidate keeps all constraints: accuracy >= 1.5"):
+    with pytest.warns(UserWarning, match="No candidate satisfies all constraints: accuracy >= 1.5"):
         found.fit(X, y)
     assert len(found.pareto_front_) == 0
     assert found.hypervolume_ == 0.0
@@ -385,7 +385,7 @@ def test_a_cost_that_cannot_be_measured_fails_its_candidate_only():
 
 
 def test_a_misspelt_name_is_met_with_near_ones():
-    with pytest.raises(ValueError, match=r"'acuracy' is no scorer's name .* 'accuracy'"):
+    with pytest.raises(ValueError, match=r"'acuracy' is not the name of a scorer .* 'accuracy'"):
         search(objectives=["acuracy", "model_size"]).fit(X, y)
     with pytest.raises(ValueError, match=r"`constraints`: 'model_sise' .* 'model_size'"):
         search(constraints={"model_sise": "<= 3 kB"}).fit(X, y)
@@ -417,3 +417,14 @@ def test_the_level_of_the_race_may_be_chosen():
         for alpha in (0.01, 0.3)
     ]
     assert spared[1] < spared[0]
+
+
+@pytest.mark.parametrize("pruner", ["median", skhpo.pruners.PatientPruner(RacingPruner(), 1)])
+def test_a_pruner_for_one_objective_says_why_it_cannot_serve_several(pruner):
+    name = "MedianPruner" if pruner == "median" else "PatientPruner"
+    with pytest.raises(ValueError, match=f"{name} compares single values.*Use RacingPruner"):
+        search(pruner=pruner).fit(X, y)
+
+
+def test_without_a_pruner_by_its_name_all_folds_run():
+    assert (search(pruner="nop").fit(X, y).cv_results_["status"] == "complete").all()

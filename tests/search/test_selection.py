@@ -147,7 +147,7 @@ def test_fresh_folds_are_of_the_same_kind_and_not_the_same(cv, n_splits):
 
 @pytest.mark.parametrize("cv", [TimeSeriesSplit(3), PredefinedSplit([0, 1] * 284 + [0])])
 def test_folds_that_cannot_be_drawn_anew_are_refused_before_the_first_fit(cv):
-    with pytest.raises(ValueError, match="`n_confirm` needs folds that can be drawn anew"):
+    with pytest.raises(ValueError, match="`n_confirm` needs a splitter that can draw new folds"):
         search(cv=cv, n_confirm=2).fit(X, y)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Evaluation", "evaluate_fold"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the evaluations of all folds of a search have in common, but for the data.
+    """Settings that the evaluations of all folds of a search share.
 
     Attributes
     ----------

@@ -90,7 +90,7 @@ class Listeners:
                 self._warned.add(key)
                 warn_user(
                     f"The callback {type(callback).__name__}.{method} raised "
-                    f"{type(error).__name__}: {error}. The search goes on; further errors of this "
-                    "method are not shown."
+                    f"{type(error).__name__}: {error}. The search continues; further errors of "
+                    "this method are not shown."
                 )
             return None

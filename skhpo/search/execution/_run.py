@@ -13,7 +13,7 @@ __all__ = ["Workers", "is_over", "run"]
 
 
 class Workers(Protocol):
-    """What runs the tasks: :class:`skhpo.parallel.Executor`, or its twin in virtual time."""
+    """Workers: :class:`skhpo.parallel.Executor`, or its equivalent in virtual time."""
 
     n_workers: int
 
@@ -55,8 +55,8 @@ def run(
     record : callable, optional
         Records the result of a fold of a candidate. Default: the scheduler's own method.
     n_awaited : int, default=1
-        If fewer candidates are complete at the deadline, those in flight go on, the oldest
-        first, until there are so many, or none of them is left.
+        If fewer candidates are complete at the deadline, those in flight continue, the oldest
+        first, until that many are complete, or none is left.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which fold of which candidate runs next, and when a candidate's verdict falls.
+"""The scheduler: which fold of which candidate runs next, and when a candidate ends.
 
 No barrier stands between folds or between candidates. A free worker is given, in this order,
 
@@ -22,16 +22,16 @@ __all__ = ["Controller", "Scheduler"]
 
 
 class Controller(Protocol):
-    """What the scheduler asks of the search around it."""
+    """The interface that the scheduler needs of a search."""
 
     def ask(self, number: int) -> Candidate | None:
-        """Make candidate `number`; None if there are no more."""
+        """Return candidate `number`, or None if there are no more."""
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Look at the last of ``candidate.results``; say how the candidate ends, if it does."""
+        """Return how a candidate ends after the last of its results, or None if it continues."""
 
     def tell(self, candidate: Candidate) -> None:
-        """Take note of a candidate that has ended."""
+        """Record a candidate that has ended."""
 
 
 class Scheduler:
@@ -40,7 +40,7 @@ class Scheduler:
     Parameters
     ----------
     controller : Controller
-        Makes candidates, judges them, and is told how they ended.
+        Proposes candidates, decides when they end, and records them.
     n_candidates : int
         How many candidates to run, at most.
     window : int
@@ -68,7 +68,7 @@ class Scheduler:
         self._in_flight: dict[int, Candidate] = {}
         self._ready: list[int] = []  # heap of numbers whose next fold may run
         self._untold: dict[int, Candidate] = {}
-        self._n_told = 0  # in order: all candidates below this number have been told
+        self._n_told = 0  # in order: all candidates below this number have been recorded
         self._closed = False
         self._runs_oldest_alone = False
         self.candidates: list[Candidate] = []
@@ -124,7 +124,7 @@ class Scheduler:
     # ------------------------------------------------------------------- what came back
 
     def record(self, candidate: Candidate, fold: int, result: Any) -> None:
-        """Take in the result of a fold; it is thrown away if the candidate has ended."""
+        """Record the result of a fold; it is dropped if the candidate has ended."""
         if candidate.status is not None:
             return
         candidate.early[fold] = result

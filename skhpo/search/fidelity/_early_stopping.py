@@ -1,4 +1,4 @@
-"""Early stopping in a search: what is asked of it, what it finds, what the refit takes of it."""
+"""Early stopping of boosters in a search: checks, results, and the rounds of the refit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a candidate runs through: the folds, once; or the folds at each rung of a resource."""
+"""Evaluation plans: the folds of a candidate, or its folds at each rung of a resource."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EvaluationPlan", "FoldPlan", "RungPlan"]
 
 
 class EvaluationPlan:
-    """Tasks of a candidate, and what is reported after each.
+    """The tasks of a candidate, in their order, and the reports after them.
 
     A task is a number: ``rung * n_folds + fold``.
 
@@ -34,7 +34,7 @@ class EvaluationPlan:
 
     @property
     def n_tasks(self) -> int:
-        """How many tasks a candidate has, at most."""
+        """Maximal number of tasks of a candidate."""
         n_rungs = 1 if self.resource is None else len(self.resource.rungs)
         return n_rungs * self.n_folds
 
@@ -43,7 +43,7 @@ class EvaluationPlan:
         raise NotImplementedError
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:
-        """What is to be reported after the last of some tasks: a step and a value; maybe nothing.
+        """Return the step and the value to report after the last of some tasks; None for no report.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class EvaluationPlan:
         raise NotImplementedError
 
     def n_reports(self, n_tasks: int) -> int:
-        """How many reports have been made after so many tasks."""
+        """Return the number of reports after `n_tasks` tasks."""
         raise NotImplementedError
 
     def reached(self, results: Mapping[int, Any]) -> str:

@@ -48,7 +48,7 @@ class Resource:
     seed: int
 
     def allocation(self, rung: int, n_rows: int, model: Any = None) -> Allocation:
-        """What a fold's task is to use.
+        """Return how much of the resource a fold may use.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What one fit may use of a resource.
+    """How much of a resource one fit may use.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class Allocation:
         Parameters
         ----------
         estimator : estimator
-            A clone of one's own.
+            A clone that may be changed.
         y : array-like
             Targets of all rows.
         train : ndarray

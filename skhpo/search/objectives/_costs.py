@@ -1,4 +1,4 @@
-"""Costs: what a fitted model takes, measured beside its scores."""
+"""Costs of a fitted model, such as its size, measured beside its scores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHORT = 0.2  # seconds up to which a scoring is short
 
 @dataclass(frozen=True, repr=False)
 class Cost(HasParameters):
-    """What a fitted model costs: a number to be small.
+    """The cost of a fitted model: a number to minimise.
 
     An objective or a constraint of :class:`skhpo.ParetoSearchCV`, beside ``"fit_time"``,
     ``"score_time"``, ``"model_size"`` and ``"n_features"``, which go by their names alone.
@@ -48,7 +48,7 @@ class Cost(HasParameters):
     TypeError
         If `function` cannot be called.
     ValueError
-        If the name is no identifier.
+        If the name is not an identifier.
 
     Examples
     --------

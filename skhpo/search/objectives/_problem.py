@@ -1,4 +1,4 @@
-"""What a search strives for: objectives, constraints, and the costs measured for them."""
+"""Objectives and constraints of a search, and the costs measured for them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Constraint:
-    """What a candidate must keep to.
+    """A bound on a metric of a candidate.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Constraint:
     function: Callable[[Mapping[str, float]], float] | None = None
 
     def violation(self, means: Mapping[str, float]) -> float:
-        """By how much it is broken; 0 and below if it is kept."""
+        """Return the violation; it is 0 or less if the constraint is satisfied."""
         if self.function is not None:
             return float(self.function(means))
         return self.sign * (means[self.name] - self.bound)
@@ -129,7 +129,7 @@ class Problem:
 
     @property
     def signs(self) -> FloatArray:
-        """What turns values into losses: -1 where greater is better, otherwise 1."""
+        """Factors that turn values into losses: -1 where greater is better, otherwise 1."""
         return np.array([-1.0 if one.greater_is_better else 1.0 for one in self.objectives])
 
     def values(self, result: FoldResult) -> FloatArray:
@@ -172,7 +172,7 @@ class Problem:
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def violations(self, results: Sequence[FoldResult]) -> dict[str, float]:
-        """By how much a candidate breaks each constraint, out of the results of its folds."""
+        """Return the violation of each constraint, from the results of the folds."""
         if not self.constraints:
             return {}
         folds = [result.metrics for result in results]
@@ -181,7 +181,7 @@ class Problem:
         )
 
     def violations_at(self, means: Mapping[str, float]) -> dict[str, float]:
-        """By how much mean metrics break each constraint; inf where that cannot be said."""
+        """Return the violation of each constraint by mean metrics; inf where it is unknown."""
         violations = {str(one): one.violation(means) for one in self.constraints}
         return {
             name: np.inf if np.isnan(violation) else violation
@@ -263,8 +263,9 @@ def check_is_scorer(name: str, where: str) -> None:
     if name not in known:
         hint = did_you_mean(name, [*known, *KNOWN_COSTS], n=3)
         raise ValueError(
-            f"{where}: {name!r} is no scorer's name (see sklearn.metrics.get_scorer_names()) and "
-            f"not one of the costs {list(KNOWN_COSTS)}.{hint}"
+            f"{where}: {name!r} is not the name of a scorer (see "
+            "sklearn.metrics.get_scorer_names()) and not one of the costs "
+            f"{list(KNOWN_COSTS)}.{hint}"
         )
 
 

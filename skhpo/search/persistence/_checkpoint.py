@@ -1,4 +1,4 @@
-"""What a search keeps in its study, and finds there: folds, of earlier fits and other processes."""
+"""Checkpoints: folds stored in the study, and those of earlier fits and other processes."""
 
 from __future__ import annotations
 
@@ -27,52 +27,52 @@ GLANCE = 10.0  # seconds between two looks for trials of dead workers
 
 
 class Checkpoint:
-    """Keeps nothing: for a search whose study ends with it."""
+    """Checkpoint of a search in memory: it stores nothing."""
 
     mark: Mapping[str, Any] = {}
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """While the block runs, the search is at work."""
+        """Run the search inside the block."""
         yield
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """What is written inside the block is kept as a whole, or not at all."""
+        """Atomic transaction: all that the block writes is stored, or nothing."""
         yield
 
     def began(self, trial_id: int, is_new: bool) -> None:
-        """A candidate has begun, or goes on."""
+        """Note that a candidate starts or resumes."""
 
     def ends(self, trial_id: int, n_judged: int) -> None:
-        """A candidate ends, after so many folds."""
+        """Store after how many folds a candidate ended."""
 
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
-        """Keep the result of a fold."""
+        """Store the result of a fold."""
 
     def let_go(self, trial_id: int) -> bool:
-        """Leave a candidate half-done, for whoever goes on; False if that cannot be."""
+        """Release an unfinished candidate for another fit; return whether that is possible."""
         return False
 
     def is_still_ours(self, trial_id: int) -> bool:
-        """Whether no other process has taken over a candidate that runs here."""
+        """Return whether a candidate that runs here still belongs to this fit."""
         return True
 
     def next_past(self) -> FrozenTrial | None:
-        """The next trial of an earlier fit, in which this search goes on; None after the last."""
+        """Return the next trial of an earlier fit to resume; None after the last."""
         return None
 
     def is_at_work_elsewhere(self) -> bool:
-        """Whether other processes are at work on candidates of this search."""
+        """Return whether other processes run candidates of this search."""
         return False
 
     def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Ended candidates of other processes: all but those whose number is known."""
+        """Return the ended candidates of other processes: all whose number is not known."""
         return []
 
 
 class StoredCheckpoint(Checkpoint):
-    """Keeps the folds of a search in its study, so that no fit of one is lost.
+    """Checkpoint of a stored search: the study holds every fold, so no fit is lost.
 
     Parameters
     ----------
@@ -95,35 +95,35 @@ class StoredCheckpoint(Checkpoint):
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """While the block runs, its process gives signs of life."""
+        """Send heartbeats of this process while the block runs."""
         with at_work(self._identity), self._heart:
             yield
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """What is written inside the block is kept as a whole, or not at all."""
+        """Atomic transaction: all that the block writes is stored, or nothing."""
         with self._storage.batch():
             yield
 
     # ------------------------------------------------------------------ what is kept
 
     def began(self, trial_id: int, is_new: bool) -> None:
-        """A candidate has begun, or goes on: give signs of its life."""
+        """Note that a candidate starts or resumes, and send its heartbeats."""
         self._own.add(trial_id)
         self._sure[trial_id] = _now()
         self._heart.add(trial_id, at_once=not is_new)
 
     def ends(self, trial_id: int, n_judged: int) -> None:
-        """A candidate ends, after so many folds: give no more of them."""
+        """Store after how many folds a candidate ended, and stop its heartbeats."""
         self._heart.remove(trial_id)
         self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
 
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
-        """Keep the result of a fold."""
+        """Store the result of a fold."""
         self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
 
     def let_go(self, trial_id: int) -> bool:
-        """Leave a candidate half-done, for whoever goes on."""
+        """Release an unfinished candidate, for another fit to resume."""
         self._heart.remove(trial_id)
         self._own.discard(trial_id)
         self._storage.take_over(trial_id, WORKER, self._identity, None)
@@ -145,7 +145,7 @@ class StoredCheckpoint(Checkpoint):
     # ---------------------------------------------------------------- what is found
 
     def next_past(self) -> FrozenTrial | None:
-        """The next trial that ended, or that nobody runs any more: then it is taken over."""
+        """Return the next trial that ended, or whose owner is dead and that is taken over."""
         while self._past:
             trial = self._past.popleft()
             is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
@@ -161,12 +161,12 @@ class StoredCheckpoint(Checkpoint):
         return None
 
     def is_at_work_elsewhere(self) -> bool:
-        """Whether others run candidates; the next look for dead ones among them is due at once."""
+        """Return whether others run candidates, and look for dead ones at the next call."""
         self._next_glance = 0.0
         return bool(self._running())
 
     def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Ended candidates of other processes: all but those whose number is known."""
+        """Return the ended candidates of other processes: all whose number is not known."""
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False)
@@ -174,7 +174,7 @@ class StoredCheckpoint(Checkpoint):
         ]
 
     def _running(self) -> list[FrozenTrial]:
-        """Candidates under way that others run."""
+        """Return the open candidates that others run."""
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
@@ -185,7 +185,7 @@ class StoredCheckpoint(Checkpoint):
         return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
 
     def _take_over(self, trial: FrozenTrial) -> bool:
-        """Take over a candidate whose worker is dead, unless another process is faster."""
+        """Take over a candidate whose owner is dead; return whether this process was first."""
         if trial.state != TrialState.RUNNING or WORKER not in trial.system_attrs:
             return False
         mark = trial.system_attrs[WORKER]
@@ -202,7 +202,7 @@ def _now() -> float:
 
 
 def folds_of(trial: FrozenTrial) -> dict[int, FoldResult]:
-    """The results of a trial's folds that were kept, by fold."""
+    """Return the stored results of a trial, by fold."""
     return {
         int(key.removeprefix(FOLD)): FoldResult.from_json(kept)
         for key, kept in trial.system_attrs.items()

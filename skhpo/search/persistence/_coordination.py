@@ -1,4 +1,4 @@
-"""Running a search that others may run, too: each result is kept, and the last ones awaited."""
+"""Run a search that other processes may share: store each result, wait for the last ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record(
     fold: int,
     result: FoldResult,
 ) -> None:
-    """Take in the result of a fold: what follows from it is kept with it, as a whole."""
+    """Record the result of a fold: store it and all that follows from it in one transaction."""
     trial_id = candidate.trial_id
     if candidate.status is None and not checkpoint.is_still_ours(trial_id):
         _let_go(scheduler, candidate, "Another process runs its candidate by now.")
@@ -44,7 +44,7 @@ def record(
 
 
 def _let_go(scheduler: Scheduler, candidate: Candidate, why: str) -> None:
-    """Leave a candidate to the process that took it over while this one gave no sign of life."""
+    """Leave a candidate to the process that took it over."""
     logger.warning("A result comes too late. %s", why)
     scheduler.release(candidate)
 

@@ -101,7 +101,7 @@ def check_fingerprint(study_name: str, stored: Mapping[str, str], new: Mapping[s
         lines += [f"- {part}", f"    stored: {stored.get(part)}", f"    now:    {new[part]}"]
         lines += [f"    {_ADVICE[part]}"] if part in _ADVICE else []
     lines.append(
-        "Call the search as before to go on with it; or give another `study_name` to begin anew; "
+        "Call the search as before to resume it, or give another `study_name` to start a new one, "
         "or remove the old one with `skhpo.delete_study(study_name=..., storage=...)`."
     )
     raise StudyMismatchError("\n".join(lines))

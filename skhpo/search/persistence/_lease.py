@@ -48,7 +48,7 @@ def is_known_to_be_dead(mark: Mapping[str, Any] | None) -> bool:
 
 @cache
 def _host() -> str:
-    """What tells this machine, or container, from others."""
+    """Return a text that identifies this machine or container."""
     try:
         namespace = os.readlink("/proc/self/ns/pid")
     except OSError:

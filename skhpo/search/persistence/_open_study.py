@@ -1,4 +1,4 @@
-"""The study of a search: made anew in memory, or found in a storage and gone on with."""
+"""Create the study of a search in memory, or open it in a storage to resume the search."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -
             for some in (directions, record.directions)
         )
         raise StudyMismatchError(
-            f"The study {name!r} is no study of this search: its directions are {found}, those of "
+            f"The study {name!r} belongs to another search: its directions are {found}, those of "
             f"the search {wanted}. Give another `study_name`."
         )
     if FINGERPRINT in record.system_attrs:

@@ -71,6 +71,6 @@ def _table_of(cv_results: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str
 
 
 def _ranks(means: NDArray[np.float64]) -> NDArray[np.int32]:
-    """1 for the largest; equals allocation the smallest of their ranks."""
+    """Rank values from the largest, 1; equal values share the smallest rank."""
     ranks: NDArray[np.int32] = (np.searchsorted(np.sort(-means), -means) + 1).astype(np.int32)
     return ranks

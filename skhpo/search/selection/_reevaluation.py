@@ -1,4 +1,4 @@
-"""Honest selection: the best candidates meet again, on folds that they have not been chosen by."""
+"""Re-evaluation: the best candidates run again, on folds that did not choose them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OFFSET = 7_919  # of the seed: the folds differ from those of the search
 
 
 class Reevaluation:
-    """The controller of the second meeting: everyone runs every fold.
+    """The controller of a re-evaluation: each candidate runs every fold.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Reevaluation:
         return "complete" if candidate.n_judged == self._n_folds else None
 
     def tell(self, candidate: Candidate) -> None:
-        """Nobody is told."""
+        """Do nothing: results are read from the candidates."""
 
 
 def fresh_splits(
@@ -82,7 +82,7 @@ def fresh_splits(
     Raises
     ------
     ValueError
-        If the splitter cannot be drawn anew.
+        If the splitter cannot draw new folds.
     """
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
     state = None if seed is None else (seed + _OFFSET) % 2**32
@@ -102,7 +102,7 @@ def fresh_splits(
         fresh[0].random_state = state
     else:
         raise ValueError(
-            f"`n_confirm` needs folds that can be drawn anew: an int, KFold, GroupKFold, their "
-            f"stratified kin, or a splitter with a `random_state`; got cv={cv!r}."
+            "`n_confirm` needs a splitter that can draw new folds: an int, KFold, GroupKFold, "
+            f"their stratified kin, or a splitter with a `random_state`; got cv={cv!r}."
         )
     return [split for one in fresh for split in one.split(X, y, **split_params)]

@@ -1,4 +1,4 @@
-"""Rules that choose one candidate: simple ones among the good, and one of a front."""
+"""Rules that choose a candidate: a simple one among good ones, or one of a Pareto front."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SimplestRule(HasParameters):
 
     @property
     def measured(self) -> tuple[Cost, ...]:
-        """What has to be measured of each fit for it."""
+        """The costs that must be measured of each fit."""
         if isinstance(self.cost, Cost):
             return (self.cost.named,)
         known = KNOWN_COSTS.get(self.cost)

@@ -141,6 +141,8 @@ class FrontEarlyTermination(EarlyTermination):
         self._all_losses = Table(plan.n_folds * problem.n_losses)
         self._race: FrontRace | None = None
         self._race_as_of = -1
+        if self.is_on:
+            self._race_as_of_now()  # the pruner may refuse several objectives
 
     def report(self, candidate: Candidate) -> bool:
         """Return True: there is something to decide on after each fold."""

@@ -1,4 +1,4 @@
-"""The learning curves that a search has seen, for the fits to come."""
+"""Learning curves that a search has seen, and predictions from them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LearningCurves:
             self._means.append((float(np.mean([fit.final for fit in finished])), score))
 
     def model(self) -> CurveModel | None:
-        """What can be said as of now; None before there is enough."""
+        """Return the model of the curves seen so far; None if there are too few."""
         if not self._means:
             return None
         if self._as_of != len(self._fits):
