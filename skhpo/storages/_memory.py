@@ -38,7 +38,7 @@ class InMemoryStorage(BaseStorage):
         self._trials: dict[int, list[FrozenTrial]] = {}  # by study, then by number
         self._trial_of_id: dict[int, FrozenTrial] = {}
         self._study_of: dict[int, int] = {}  # by trial
-        self._first: dict[tuple[int, str], BaseDistribution] = {}  # by study and parameter
+        self._first: dict[int, dict[str, BaseDistribution]] = {}  # by study, by parameter
         self._n_studies = 0
         self._n_trials = 0
         self._lock = threading.RLock()
@@ -76,7 +76,7 @@ class InMemoryStorage(BaseStorage):
             for trial in self._trials.pop(study_id):
                 del self._trial_of_id[trial._trial_id]
                 del self._study_of[trial._trial_id]
-            self._first = {key: d for key, d in self._first.items() if key[0] != study_id}
+            self._first.pop(study_id, None)
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """Return the id of a study."""
@@ -123,7 +123,7 @@ class InMemoryStorage(BaseStorage):
             self._trial_of_id[trial._trial_id] = trial
             self._study_of[trial._trial_id] = study_id
             for name, distribution in trial.distributions.items():
-                self._first.setdefault((study_id, name), distribution)
+                self._first.setdefault(study_id, {}).setdefault(name, distribution)
             return trial._trial_id
 
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
@@ -202,7 +202,8 @@ class InMemoryStorage(BaseStorage):
 
     def _check_same_kind(self, trial_id: int, name: str, distribution: BaseDistribution) -> None:
         """Raise a ValueError if the study has another kind of parameter under this name."""
-        known = self._first.setdefault((self._study_of[trial_id], name), distribution)
+        of_study = self._first.setdefault(self._study_of[trial_id], {})
+        known = of_study.setdefault(name, distribution)
         if known is not distribution:
             check_distribution_compatibility(known, distribution)
 
