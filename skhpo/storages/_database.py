@@ -54,11 +54,24 @@ _DRIVERS = {
 }
 _EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql"}
 
+# What notices within half a minute that the line to a server is cut, which by itself takes hours.
+_WATCHFUL_DRIVERS = {"postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
+_WATCHFUL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 # What servers say of themselves when it is worthwhile to try again: PostgreSQL's codes for a
-# serialization failure, a deadlock, a lock not available, a server that stops or starts ...
-_PASSING_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
-# ... and MySQL's for a lock timeout, a deadlock, a lost server, one that does not answer.
-_PASSING_NUMBERS = {1205, 1213, 2006, 2013, 2003, 2002}
+# serialization failure, a deadlock, a lock, a server that stops, starts, or is full ...
+_PASSING_STATES = {
+    *("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"),
+    *("08000", "08001", "08003", "08006", "53300"),
+}
+# ... and MySQL's for a lock timeout, a deadlock, a lost server, a silent or a full one.
+_PASSING_NUMBERS = {1205, 1213, 2006, 2013, 2003, 2002, 1040, 1053}
 _PASSING_WORDS = (
     "database is locked",
     "database table is locked",
@@ -71,6 +84,14 @@ _PASSING_WORDS = (
     "the connection is closed",
     "starting up",
     "shutting down",
+    "resolve host",
+    "could not translate host name",
+    "timeout expired",
+    "timed out",
+    "network is unreachable",
+    "no route to host",
+    "connection reset",
+    "too many clients",
 )
 
 T = TypeVar("T")
@@ -368,6 +389,9 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
             if kwargs["poolclass"] is StaticPool:
                 for name in ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"):
                     kwargs.pop(name, None)  # of pools of several
+    elif url.drivername in _WATCHFUL_DRIVERS:
+        defaults = {name: value for name, value in _WATCHFUL.items() if name not in url.query}
+        kwargs["connect_args"] = defaults | dict(kwargs.get("connect_args", {}))
     try:
         engine = create_engine(url, **kwargs)
     except ModuleNotFoundError as error:

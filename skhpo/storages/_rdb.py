@@ -280,6 +280,10 @@ class RDBStorage(BaseStorage):
         """Return the version of the tables that this release reads and writes."""
         return REVISION
 
+    def get_all_versions(self) -> list[str]:
+        """Return the versions of the tables that this release knows: the head alone."""
+        return [REVISION]
+
     def upgrade(self) -> None:
         """Check that the tables are up to date; older ones are for Optuna to bring up to it.
 

@@ -81,6 +81,7 @@ def test_what_a_storage_was_made_with_can_be_asked_also_of_a_copy(tmp_path):
 def test_the_versions_of_the_tables_can_be_asked(tmp_path):
     storage = RDBStorage(tmp_path / "a.db")
     assert storage.get_current_version() == storage.get_head_version() == "v3.2.0.a"
+    assert storage.get_all_versions() == ["v3.2.0.a"]
     storage.upgrade()  # there is nothing to do
 
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -446,6 +447,45 @@ def test_a_server_that_is_not_there_is_told(postgresql_url, monkeypatch):
         RDBStorage(url)
     assert "127.0.0.1:9" in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+def test_a_host_whose_name_is_not_found_is_told(postgresql_url, monkeypatch):
+    monkeypatch.setattr(_database, "FIRST_PATIENCE", 0.1)
+    with pytest.raises(StorageInternalError, match="could not be reached") as caught:
+        RDBStorage(re.sub(r"@[^/]+/", "@nowhere.invalid/", postgresql_url))
+    assert "nowhere.invalid" in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_host_whose_name_is_not_found_for_a_while_is_waited_for(postgresql_url, monkeypatch):
+    """As where a machine is without its network for a moment."""
+    storage = RDBStorage(postgresql_url.replace("@127.0.0.1:", "@localhost:"))
+    storage.remove_session()
+    look_up, failures = socket.getaddrinfo, iter(range(3))
+
+    def look_up_in_vain(*args, **kwargs):
+        if next(failures, None) is not None:
+            raise socket.gaierror(-3, "Temporary failure in name resolution")
+        return look_up(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_in_vain)
+    assert storage.get_all_studies() == []
+    assert next(failures, None) is None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "connect_args", "expected"),
+    [("", {}, "10"), ("?connect_timeout=7", {}, "7"), ("", {"connect_timeout": 8}, "8")],
+)
+def test_a_line_that_is_cut_is_noticed_soon_unless_other_times_are_given(
+    postgresql_url, suffix, connect_args, expected
+):
+    storage = RDBStorage(postgresql_url + suffix, {"connect_args": connect_args})
+    with contextlib.closing(storage.engine.raw_connection()) as connection:
+        parameters = connection.driver_connection.info.get_parameters()
+    assert parameters["connect_timeout"] == expected
+    assert int(parameters["tcp_user_timeout"]) <= 60_000
+    assert storage.engine_kwargs == {"connect_args": connect_args}
 
 
 @pytest.fixture
