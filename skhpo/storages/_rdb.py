@@ -150,7 +150,8 @@ class RDBStorage(BaseStorage):
         stands for the version of the tables, 12.
     engine_kwargs : dict, optional
         Handed on to :func:`sqlalchemy.create_engine`. A database in memory has one connection, so
-        the size of a pool is ignored there.
+        the size of a pool is ignored there. Connections to PostgreSQL have a `connect_timeout` of
+        10 s, and notice a line that is cut, unless `connect_args` or the URL say otherwise.
     skip_compatibility_check : bool, default=False
         Do not compare the version of the tables.
     heartbeat_interval : int, optional
