@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
+from skhpo.samplers._dialect import ConstraintsFunction
 from skhpo.samplers._gp import GPSampler
 from skhpo.samplers._tpe import TPESampler
 
@@ -35,6 +36,10 @@ class AutoSampler(ColumnSampler):
     ----------
     seed : int, optional
         Seed; None draws one from the system.
+    constraints_func : callable, optional
+        Called with the record of each trial that is complete or pruned; returns its constraints,
+        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
+        same, and can be read while the trial runs.
 
     Examples
     --------
@@ -45,10 +50,13 @@ class AutoSampler(ColumnSampler):
     True
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(
+        self, seed: int | None = None, *, constraints_func: ConstraintsFunction | None = None
+    ) -> None:
         self._gp = GPSampler(seed=seed)
         self._tpe = TPESampler(seed=seed)
         super().__init__(seed=seed)
+        self.constraints_func = constraints_func
 
     def reseed(self, seed: int | None) -> None:
         """Set the seed; None draws one from the system."""

@@ -23,7 +23,7 @@ from skhpo.trial import FrozenTrial, TrialState
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["BaseSampler", "ColumnSampler"]
+__all__ = ["BaseSampler", "ColumnSampler", "draws_by_groups"]
 
 
 class BaseSampler(HasParameters, ABC):
@@ -105,6 +105,10 @@ class ColumnSampler(BaseSampler):
 
     Trial number ``t`` draws from its own random stream, seeded by ``(seed, t)``: what it is given
     depends on the seed, its number and the trials that it can see, and on nothing else.
+
+    A group is drawn when the objective asks for the first of its parameters. A subclass that
+    overrides a method of the dialect, as ``sample_relative``, is used as the dialect has it: the
+    parameters that all trials have are drawn at the start of a trial.
 
     Parameters
     ----------
@@ -204,6 +208,29 @@ class ColumnSampler(BaseSampler):
         """Forget what was drawn for a trial of this number that did not come about."""
         self._drawn.pop(trial.number, None)
 
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that all complete and pruned trials have, without constants."""
+        history = study.history
+        space = {}
+        for name, distribution in sorted(history.distributions.items()):
+            columns = history.columns({name: distribution})
+            is_met = (history.state[columns.finished] != TrialState.FAIL).any()
+            if is_met and not columns.is_conditional and not distribution.single():
+                space[name] = distribution
+        return space
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draw the parameters of `search_space` together."""
+        if not search_space:
+            return {}
+        group = dict(sorted(search_space.items()))
+        best = self.sample_group(study.history, trial.number, group)[0]
+        return {name: d.to_external_repr(best[name]) for name, d in search_space.items()}
+
     def sample_independent(
         self,
         study: Study,
@@ -243,3 +270,26 @@ class ColumnSampler(BaseSampler):
         """Forget what was kept for trial `number`."""
         self._streams.pop(number, None)
         self._drawn.pop(number, None)
+
+
+def draws_by_groups(sampler: BaseSampler) -> bool:
+    """Say whether a sampler draws as `ColumnSampler` does, with no way of its own in the dialect.
+
+    Parameters
+    ----------
+    sampler : BaseSampler
+        The sampler.
+
+    Returns
+    -------
+    draws_by_groups : bool
+        False for subclasses of users that override a method by which the dialect draws, and for
+        samplers that leave some parameters to such a one.
+    """
+    other = getattr(sampler, "independent_sampler", None)
+    if isinstance(other, BaseSampler) and not draws_by_groups(other):
+        return False
+    return isinstance(sampler, ColumnSampler) and all(
+        getattr(getattr(type(sampler), name), "__module__", "").startswith("skhpo.")
+        for name in ("infer_relative_search_space", "sample_relative", "sample_independent")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,10 +72,14 @@ class BruteForceSampler(BaseSampler):
         Raises
         ------
         ValueError
-            If the parameter can take infinitely many values.
+            If the parameter can take infinitely many values, or if another trial that began with
+            the same parameters went on with another one, or from other values, or ended there.
         """
         values = _values_of(param_name, param_distribution)
         trials = _beginning_like(trial, study)
+        distributions = {**trial.distributions, param_name: param_distribution}
+        for other in trials:
+            _check_same(trial.params, distributions, other, is_whole=False)
         left = _left(values, param_name, trials, len(trial.params))
         if not left and self.avoid_premature_stop:
             ended = [other for other in trials if other.state.is_finished()]
@@ -90,7 +94,17 @@ class BruteForceSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """End ``study.optimize`` when everything has been tried."""
+        """End ``study.optimize`` when everything has been tried.
+
+        Raises
+        ------
+        ValueError
+            If another trial began alike, and then went on differently.
+        """
+        if state == TrialState.COMPLETE and trial.params:
+            for other in study.get_trials(deepcopy=False):
+                if other.number != trial.number:
+                    _check_same(trial.params, trial.distributions, other, is_whole=True)
         if not study.is_running:
             return
         trials = [
@@ -114,6 +128,55 @@ def _values_of(name: str, distribution: BaseDistribution) -> list[float]:
         )
     values: list[float] = distribution.cell_values(np.arange(distribution.n_cells)).tolist()
     return values
+
+
+def _check_same(
+    params: Mapping[str, Any],
+    distributions: Mapping[str, BaseDistribution],
+    other: FrozenTrial,
+    is_whole: bool,
+) -> None:
+    """Raise a ValueError if a trial and another cannot both be branches of one tree.
+
+    Parameters
+    ----------
+    params : mapping of str to object
+        The trial's values so far, in order.
+    distributions : mapping of str to BaseDistribution
+        Their distributions, and maybe that of the parameter to come.
+    other : FrozenTrial
+        The other trial.
+    is_whole : bool
+        Whether nothing comes after them.
+    """
+    ours, theirs = list(distributions.items()), list(other.distributions.items())
+    beginning: dict[str, Any] = {}
+    for (name, distribution), (its_name, its_distribution) in zip(ours, theirs, strict=False):
+        if name != its_name:
+            raise ValueError(_changed(beginning, repr(its_name), repr(name)))
+        if distribution != its_distribution and (
+            _values_of(name, distribution) != _values_of(name, its_distribution)
+        ):
+            before, now = (f"{name!r} of {d}" for d in (its_distribution, distribution))
+            raise ValueError(_changed(beginning, before, now))
+        if name not in params or (
+            distribution.to_internal_repr(params[name])
+            != distribution.to_internal_repr(other.params[name])
+        ):
+            return
+        beginning[name] = params[name]
+    if beginning and len(ours) > len(theirs) and other.state == TrialState.COMPLETE:
+        raise ValueError(_changed(beginning, "nothing", repr(ours[len(theirs)][0])))
+    if len(ours) < len(theirs) and is_whole:
+        raise ValueError(_changed(beginning, repr(theirs[len(ours)][0]), "nothing"))
+
+
+def _changed(beginning: dict[str, Any], before: str, now: str) -> str:
+    where = f"after {beginning}" if beginning else "first"
+    return (
+        "BruteForceSampler needs a space that stays the same: "
+        f"{where} came {before} in another trial, {now} in this one."
+    )
 
 
 def _beginning_like(trial: FrozenTrial, study: Study) -> list[FrozenTrial]:

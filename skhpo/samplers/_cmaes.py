@@ -6,13 +6,14 @@ import math
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Never
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.history import Columns
-from skhpo.samplers._base import ColumnSampler
+from skhpo.distributions import BaseDistribution
+from skhpo.history import Columns, History
+from skhpo.samplers._base import BaseSampler, ColumnSampler, draws_by_groups
 from skhpo.samplers._cma import (
     State,
     Strategy,
@@ -26,6 +27,9 @@ from skhpo.samplers._failures import has_failures, likely_last
 from skhpo.samplers._tpe import TPESampler
 from skhpo.trial import FrozenTrial, TrialState
 
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
 __all__ = ["CmaEsSampler"]
 
 FloatArray = NDArray[np.float64]
@@ -34,6 +38,7 @@ N_PROPOSALS = 4
 N_WITH_FAILURES = 24  # points, of which those that are likely to fail come last
 N_RESAMPLES = 100  # draws until a point lies in the unit cube; then it is moved there
 SIGMA = 0.2  # of the unit cube
+INC_POPSIZE = 2
 SHARE_OF_GOOD_SOURCES = 0.1  # gamma of Nomura et al. 2021
 LEFT_OUT = {
     "lr_adapt": (False, "an adapted learning rate pays off after tens of thousands of trials"),
@@ -56,7 +61,7 @@ class CmaEsSampler(ColumnSampler):
         the parameter has one. Default: 0.2.
     n_startup_trials : int, default=0
         Trials drawn at random before the first generation, unless there is `x0` or `source_trials`.
-    independent_sampler : ColumnSampler, optional
+    independent_sampler : BaseSampler, optional
         Draws the choices without an order. Default: :class:`TPESampler`.
     seed : int, optional
         Seed; None draws one from the system.
@@ -70,7 +75,7 @@ class CmaEsSampler(ColumnSampler):
     popsize : int, optional
         Trials in a generation, at least 3. Default: ``4 + floor(3 ln n_params)``.
     inc_popsize : int, default=2
-        Factor by which a restart enlarges the population.
+        Factor by which a restart enlarges the population; -1 is the same as 2.
     use_separable_cma : bool, default=False
         Learn no correlations: faster in many dimensions (Ros and Hansen 2008).
     with_margin : bool, default=True
@@ -120,13 +125,13 @@ class CmaEsSampler(ColumnSampler):
         x0: Mapping[str, Any] | None = None,
         sigma0: float | None = None,
         n_startup_trials: int = 0,
-        independent_sampler: ColumnSampler | None = None,
+        independent_sampler: BaseSampler | None = None,
         seed: int | None = None,
         *,
         consider_pruned_trials: bool = False,
         restart_strategy: Literal["ipop", "bipop"] | None = "bipop",
         popsize: int | None = None,
-        inc_popsize: int = 2,
+        inc_popsize: int = INC_POPSIZE,
         use_separable_cma: bool = False,
         with_margin: bool = True,
         source_trials: Sequence[FrozenTrial] | None = None,
@@ -139,15 +144,15 @@ class CmaEsSampler(ColumnSampler):
             raise ValueError(f"`n_startup_trials` must be 0 or more; got {n_startup_trials}.")
         if popsize is not None and popsize < 3:
             raise ValueError(f"`popsize` must be 3 or more; got {popsize}.")
-        if inc_popsize < 1:
+        if inc_popsize < 1 and inc_popsize != -1:
             raise ValueError(f"`inc_popsize` must be 1 or more; got {inc_popsize}.")
         if restart_strategy not in (None, "ipop", "bipop"):
             raise ValueError(
                 f"`restart_strategy` must be 'ipop', 'bipop' or None; got {restart_strategy!r}."
             )
-        if independent_sampler is not None and not isinstance(independent_sampler, ColumnSampler):
+        if independent_sampler is not None and not isinstance(independent_sampler, BaseSampler):
             raise TypeError(
-                f"`independent_sampler` must be a ColumnSampler; got {independent_sampler!r}."
+                f"`independent_sampler` must be a sampler; got {independent_sampler!r}."
             )
         if source_trials is not None and (x0 is not None or sigma0 is not None):
             raise ValueError("Give `source_trials`, or `x0` and `sigma0`, not both.")
@@ -156,7 +161,9 @@ class CmaEsSampler(ColumnSampler):
         self.sigma0 = sigma0
         self.n_startup_trials = n_startup_trials
         self.independent_sampler = independent_sampler
-        self._independent = independent_sampler or TPESampler(seed=seed)
+        self._independent: ColumnSampler = TPESampler(seed=seed)
+        if isinstance(independent_sampler, ColumnSampler):
+            self._independent = independent_sampler
         self.consider_pruned_trials = consider_pruned_trials
         self.restart_strategy = restart_strategy
         self.popsize = popsize
@@ -176,12 +183,63 @@ class CmaEsSampler(ColumnSampler):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _runs=weakref.WeakKeyDictionary())
 
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that all trials have, without those of `independent_sampler`."""
+        space = super().infer_relative_search_space(study, trial)
+        return {name: d for name, d in space.items() if not self._is_left_to_other(d)}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Draw the parameters of `search_space` together."""
+        _check_one_objective(study.history)
+        return super().sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Draw a parameter, and with it those that have always come together with it."""
+        if self.independent_sampler is None or not self._is_left_to_other(param_distribution):
+            return super().sample_independent(study, trial, param_name, param_distribution)
+        _check_one_objective(study.history)
+        return self.independent_sampler.sample_independent(
+            study, trial, param_name, param_distribution
+        )
+
+    def _is_left_to_other(self, distribution: BaseDistribution) -> bool:
+        """Whether a sampler of the dialect, which cannot propose points, draws a parameter."""
+        of_dialect = isinstance(self.independent_sampler, BaseSampler) and not draws_by_groups(
+            self.independent_sampler
+        )
+        return of_dialect and not distribution.is_ordered
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Make ready for a trial; so does `independent_sampler`."""
+        super().before_trial(study, trial)
+        if self.independent_sampler is not None:
+            self.independent_sampler.before_trial(study, trial)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Forget the trial's random stream; `independent_sampler` is told of its end."""
+        super().after_trial(study, trial, state, values)
+        if self.independent_sampler is not None:
+            self.independent_sampler.after_trial(study, trial, state, values)
+
     def propose(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
         """Draw points from the search distribution."""
-        if columns.history.n_objectives > 1:
-            raise ValueError(
-                "CmaEsSampler is for one objective; for several take TPESampler or NSGAIISampler."
-            )
+        _check_one_objective(columns.history)
         is_ordered = np.array([d.is_ordered for d in columns.distributions])
         n_points = N_WITH_FAILURES if has_failures(columns) else N_PROPOSALS
         points = np.empty((n_points, len(columns.names)))
@@ -305,8 +363,9 @@ class CmaEsSampler(ColumnSampler):
         is_large = run.strategy.popsize >= run.largest
         spent = (run.spent[0] + n_trials * is_large, run.spent[1] + n_trials * (not is_large))
         sigma, largest = max(self.sigma0 or SIGMA, SIGMA), run.largest
+        factor = INC_POPSIZE if self.inc_popsize == -1 else self.inc_popsize
         if self.restart_strategy == "ipop" or spent[0] <= spent[1]:
-            popsize = largest = (run.largest or run.strategy.popsize) * self.inc_popsize
+            popsize = largest = (run.largest or run.strategy.popsize) * factor
         else:  # Hansen 2009, section 2: a smaller population, and often a smaller step
             smallest = self.popsize or default_popsize(n_params)
             ratio = max(run.largest, smallest) / smallest
@@ -329,6 +388,13 @@ class CmaEsSampler(ColumnSampler):
                 ]
                 points[:, j] = edges[cell] + where * (edges[cell + 1] - edges[cell])
         return points
+
+
+def _check_one_objective(history: History) -> None:
+    if history.n_objectives > 1:
+        raise ValueError(
+            "CmaEsSampler is for one objective; for several take TPESampler or NSGAIISampler."
+        )
 
 
 @dataclass

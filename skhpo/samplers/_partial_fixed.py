@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skhpo.distributions import BaseDistribution
-from skhpo.samplers._base import BaseSampler
+from skhpo.samplers._base import BaseSampler, draws_by_groups
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class PartialFixedSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return the base sampler's parameters without the fixed ones."""
+        if draws_by_groups(self.base_sampler):
+            return {}  # it draws a group when the first of it is asked for
         space = self.base_sampler.infer_relative_search_space(study, trial)
         return {name: d for name, d in space.items() if name not in self.fixed_params}
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skhpo.distributions import BaseDistribution
 from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
+from skhpo.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
 
 __all__ = ["RandomSampler"]
 
@@ -38,6 +43,12 @@ class RandomSampler(ColumnSampler):
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed=seed)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return nothing: each parameter is drawn alone."""
+        return {}
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw points uniformly from the unit cube."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhpo.distributions import BaseDistribution
 from skhpo.history import Columns, first_smallest
 from skhpo.samplers._base import ColumnSampler
 from skhpo.samplers._dialect import ConstraintsFunction, check_left_out
 from skhpo.samplers._failures import likely_last
 from skhpo.samplers._parzen import Layout, ParzenEstimator
+from skhpo.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
 
 __all__ = ["TPESampler"]
 
@@ -52,9 +57,9 @@ class TPESampler(ColumnSampler):
         Points drawn from l at each ask. More points exploit more, and are not better.
     seed : int, optional
         Seed; None draws one from the system.
-    multivariate : bool, default=True
+    multivariate : bool or None, default=True
         Model parameters that occur together by one joint density. False models each by itself,
-        and does not see how they interact.
+        and does not see how they interact. None is the same as True.
     group : bool, default=True
         In a conditional space, model each group of parameters that occur together jointly.
         False does so only for the parameters that all trials have.
@@ -118,7 +123,7 @@ class TPESampler(ColumnSampler):
         n_startup_trials: int = 6,
         n_ei_candidates: int = 24,
         seed: int | None = None,
-        multivariate: bool = True,
+        multivariate: bool | None = True,
         group: bool = True,
         constant_liar: bool = True,
         gamma: Callable[[int], int] | None = None,
@@ -148,6 +153,10 @@ class TPESampler(ColumnSampler):
         self.prior_weight = prior_weight
         self.constraints_func = constraints_func
 
+    @property
+    def _is_multivariate(self) -> bool:
+        return self.multivariate is None or bool(self.multivariate)
+
     @staticmethod
     def hyperopt_parameters() -> dict[str, Any]:
         """Return the arguments that make the sampler more like hyperopt's.
@@ -174,6 +183,12 @@ class TPESampler(ColumnSampler):
             "weights": hyperopt_weights,
         }
 
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that all trials have; none if each is drawn alone."""
+        return super().infer_relative_search_space(study, trial) if self._is_multivariate else {}
+
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw points from the density of the good trials, the most promising first."""
         if len(columns.names) > 1 and not self._is_joint(columns):
@@ -193,7 +208,7 @@ class TPESampler(ColumnSampler):
         return points[np.argsort(-gain, kind="stable")]
 
     def _is_joint(self, columns: Columns) -> bool:
-        return self.multivariate and (self.group or not columns.is_conditional)
+        return self._is_multivariate and (self.group or not columns.is_conditional)
 
     def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
         """Densities of the good and of the other trials."""

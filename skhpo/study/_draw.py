@@ -14,6 +14,7 @@ from skhpo.samplers import (
     GridSampler,
     PartialFixedSampler,
 )
+from skhpo.samplers._base import draws_by_groups
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ def draw_config(
         held, sampler = {**sampler.fixed_params, **held}, sampler.base_sampler
     if isinstance(sampler, GridSampler) and sampler.is_exhausted(study):
         return None
-    draw: Any = _draw_by_columns if isinstance(sampler, ColumnSampler) else _draw_in_dialect
+    draws_by_columns = isinstance(sampler, ColumnSampler) and draws_by_groups(sampler)
+    draw: Any = _draw_by_columns if draws_by_columns else _draw_in_dialect
     given = {**fixed, **held}
     # Samplers in the dialect, such as a grid's, choose branches by rules of their own.
-    due = _due(study, space, given) if isinstance(sampler, ColumnSampler) else {}
+    due = _due(study, space, given) if draws_by_columns else {}
     try:
         for attempt in range(MAX_ATTEMPTS):
             # The due candidates may be used up: then the sampler chooses.

@@ -21,6 +21,7 @@ from skhpo.history import History
 from skhpo.pruners import BasePruner
 from skhpo.pruners._by_name import get_pruner
 from skhpo.samplers import BaseSampler
+from skhpo.samplers._base import draws_by_groups
 from skhpo.samplers._by_name import get_sampler
 from skhpo.storages import BaseStorage
 from skhpo.study._best import best_row, best_rows
@@ -118,8 +119,11 @@ class Study:
             trial_id = self.log.begin_next()
             frozen = self.log.record(trial_id)
             self.sampler.before_trial(self, frozen)
-            space = self.sampler.infer_relative_search_space(self, frozen)
-            params = self.sampler.sample_relative(self, frozen, space)
+            space: dict[str, BaseDistribution] = {}
+            params: dict[str, Any] = {}
+            if not draws_by_groups(self.sampler):
+                space = self.sampler.infer_relative_search_space(self, frozen)
+                params = self.sampler.sample_relative(self, frozen, space)
             trial = Trial(self, trial_id, relative_space=space, relative_params=params)
             for name, distribution in (fixed_distributions or {}).items():
                 trial._suggest(name, as_distribution(distribution))

@@ -5,6 +5,7 @@ import pytest
 
 import skhpo
 from skhpo.samplers import (
+    AutoSampler,
     CmaEsSampler,
     GPSampler,
     NSGAIIISampler,
@@ -12,6 +13,7 @@ from skhpo.samplers import (
     QMCSampler,
     TPESampler,
 )
+from skhpo.samplers.nsgaii import SBXCrossover, VSBXCrossover
 from skhpo.trial import TrialState
 
 WITH_CONSTRAINTS = [TPESampler, GPSampler, NSGAIISampler, NSGAIIISampler]
@@ -184,3 +186,33 @@ def test_a_constraint_function_is_a_parameter_of_the_sampler(sampler):
     made = sampler(constraints_func=outside_the_disc)
     assert made.get_params()["constraints_func"] is outside_the_disc
     assert "constraints_func=outside_the_disc" in repr(made)
+
+
+def test_defaults_of_optuna_may_be_written_out():
+    assert CmaEsSampler(seed=0, inc_popsize=-1).inc_popsize == -1
+    with pytest.raises(ValueError, match="`inc_popsize` must be 1 or more; got -2"):
+        CmaEsSampler(inc_popsize=-2)
+
+    def params(sampler):
+        study = skhpo.create_study(sampler=sampler)
+        study.optimize(
+            lambda t: t.suggest_float("x", 0, 1) + t.suggest_float("y", 0, 1), n_trials=30
+        )
+        return [trial.params for trial in study.trials]
+
+    assert params(CmaEsSampler(seed=0, inc_popsize=-1)) == params(CmaEsSampler(seed=0))
+    assert params(TPESampler(seed=0, multivariate=None)) == params(TPESampler(seed=0))
+    for kind in (SBXCrossover, VSBXCrossover):
+        of_none, of_default = (
+            params(NSGAIISampler(seed=0, population_size=5, crossover=crossover))
+            for crossover in (kind(eta=None), kind())
+        )
+        assert of_none == of_default
+
+
+def test_auto_sampler_takes_a_constraint_function():
+    sampler = AutoSampler(seed=0, constraints_func=lambda trial: (0.5 - trial.params["x"],))
+    study = skhpo.create_study(sampler=sampler)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=20)
+    assert study.trials[0].constraints == {"0": 0.5 - study.trials[0].params["x"]}
+    assert study.best_value >= 0.5

@@ -13,6 +13,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skhpo
+from skhpo.distributions import FloatDistribution, IntDistribution
 from skhpo.samplers import (
     BruteForceSampler,
     GridSampler,
@@ -346,3 +347,73 @@ def test_a_search_holds_parameters_fixed():
     assert {p["criterion"] for p in params[0]} == {"entropy"}
     assert params[0] == params[1]
     assert params[0] != params[2]
+
+
+# ----------------------------------------------------- brute force, and a space that changes
+
+
+def _tried(params, **distributions):
+    return skhpo.create_trial(params=params, distributions=distributions, value=0.0)
+
+
+CHANGES = {
+    "another range": (
+        _tried({"x": 0}, x=IntDistribution(0, 1)),
+        lambda trial: trial.suggest_int("x", 0, 2),
+    ),
+    "another name": (
+        _tried({"x": 0}, x=IntDistribution(0, 1)),
+        lambda trial: trial.suggest_int("y", 0, 1),
+    ),
+    "one more": (
+        _tried({"x": 0}, x=IntDistribution(0, 0)),
+        lambda trial: trial.suggest_int("x", 0, 0) + trial.suggest_int("y", 0, 1),
+    ),
+    "one more, constant": (
+        _tried({"x": 0}, x=IntDistribution(0, 0)),
+        lambda trial: trial.suggest_int("x", 0, 0) + trial.suggest_int("y", 0, 0),
+    ),
+    "one less": (
+        _tried({"x": 0, "y": 0}, x=IntDistribution(0, 0), y=IntDistribution(0, 0)),
+        lambda trial: trial.suggest_int("x", 0, 0),
+    ),
+    "no step": (
+        _tried({"x": 0.0}, x=FloatDistribution(0, 1)),
+        lambda trial: trial.suggest_float("x", 0, 1, step=0.5),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_brute_force_refuses_a_space_that_changes(change):
+    before, objective = CHANGES[change]
+    study = skhpo.create_study(sampler=BruteForceSampler(seed=0))
+    study.add_trial(before)
+    with pytest.raises(ValueError, match=r"stays the same|finite domains"):
+        study.optimize(objective, n_trials=5)
+    assert all(trial.state.is_finished() for trial in study.trials)
+
+
+def test_brute_force_says_where_the_space_changed():
+    study = skhpo.create_study(sampler=BruteForceSampler(seed=0))
+    message = r"'x' of IntDistribution.*high=1.* in another trial, 'x' of .*high=2"
+    with pytest.raises(ValueError, match=message):
+        study.optimize(lambda trial: trial.suggest_int("x", 0, 1 + trial.number), n_trials=5)
+
+
+def test_brute_force_lets_trials_that_fail_or_are_pruned_end_early():
+    def objective(trial):
+        x = trial.suggest_int("x", 0, 2)
+        if trial.number == 0:
+            raise skhpo.TrialPruned
+        if trial.number == 1:
+            raise OSError
+        return x + trial.suggest_int("y", 0, 1)
+
+    study = skhpo.create_study(sampler=BruteForceSampler(seed=0))
+    study.enqueue_trial({"x": 0})
+    study.enqueue_trial({"x": 1})
+    study.enqueue_trial({"x": 0})
+    study.enqueue_trial({"x": 1})
+    study.optimize(objective, catch=OSError)
+    assert sum("y" in trial.params for trial in study.trials) == 6

@@ -25,6 +25,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
+DEFAULT_ETA = 20.0
 TINY = 1e-10  # keeps a division by the distance of equal parents finite
 
 
@@ -161,8 +162,8 @@ class _SimulatedBinaryCrossover(BaseCrossover):
 
     Parameters
     ----------
-    eta : float, default=20.0
-        The larger, the closer children are to their parents.
+    eta : float or None, default=20.0
+        The larger, the closer children are to their parents. None is the same as 20.
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
@@ -173,17 +174,21 @@ class _SimulatedBinaryCrossover(BaseCrossover):
 
     def __init__(
         self,
-        eta: float = 20.0,
+        eta: float | None = DEFAULT_ETA,
         uniform_crossover_prob: float = 0.5,
         use_child_gene_prob: float = 0.5,
     ) -> None:
-        if eta < 0.0:
+        if eta is not None and eta < 0.0:
             raise ValueError(f"`eta` must be 0 or more; got {eta}.")
         self.eta = eta
         self.uniform_crossover_prob = check_probability(
             "uniform_crossover_prob", uniform_crossover_prob
         )
         self.use_child_gene_prob = check_probability("use_child_gene_prob", use_child_gene_prob)
+
+    @property
+    def _eta(self) -> float:
+        return DEFAULT_ETA if self.eta is None else self.eta
 
     def _mix(
         self, parents: FloatArray, children: FloatArray, rng: np.random.RandomState
@@ -202,8 +207,8 @@ class SBXCrossover(_SimulatedBinaryCrossover):
 
     Parameters
     ----------
-    eta : float, default=20.0
-        The larger, the closer children are to their parents.
+    eta : float or None, default=20.0
+        The larger, the closer children are to their parents. None is the same as 20.
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
@@ -243,8 +248,8 @@ class SBXCrossover(_SimulatedBinaryCrossover):
 
     def _spread(self, u: FloatArray, room: FloatArray) -> FloatArray:
         """Distance of the children relative to that of the parents, at most `room`."""
-        power = 1.0 / (self.eta + 1.0)
-        share = u * (2.0 - room ** -(self.eta + 1.0))
+        power = 1.0 / (self._eta + 1.0)
+        share = u * (2.0 - room ** -(self._eta + 1.0))
         spread: FloatArray = np.where(share <= 1.0, share, 1.0 / (2.0 - share)) ** power
         return spread
 
@@ -254,8 +259,8 @@ class VSBXCrossover(_SimulatedBinaryCrossover):
 
     Parameters
     ----------
-    eta : float, default=20.0
-        The larger, the closer children are to their parents.
+    eta : float or None, default=20.0
+        The larger, the closer children are to their parents. None is the same as 20.
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
@@ -283,7 +288,7 @@ class VSBXCrossover(_SimulatedBinaryCrossover):
         """Make a child."""
         x1, x2 = parents_params
         u = rng.rand(len(x1))
-        beta = (0.5 / np.maximum(u, TINY)) ** (1.0 / (self.eta + 1.0))
+        beta = (0.5 / np.maximum(u, TINY)) ** (1.0 / (self._eta + 1.0))
         step = 0.5 * (beta - 1.0) * (x1 - x2)
         # The first child lies on a parent's far side, as in the original crossover, or somewhat
         # between the parents; the second one on the other side of a parent.
