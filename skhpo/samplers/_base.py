@@ -96,6 +96,47 @@ class BaseSampler(HasParameters, ABC):
     def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""
 
+    # What a search asks of a sampler.
+
+    @property
+    def held_params(self) -> Mapping[str, Any]:
+        """Values of the parameters that the sampler does not vary."""
+        return {}
+
+    @property
+    def unwrapped(self) -> BaseSampler:
+        """The sampler that draws the other parameters; another one if this one wraps it."""
+        return self
+
+    def is_exhausted(self, study: Study) -> bool:
+        """Return whether the sampler has nothing left to try.
+
+        Parameters
+        ----------
+        study : Study
+            The study.
+        """
+        return False
+
+    def stream(self, number: int) -> np.random.Generator:
+        """Return a random stream for trial `number`.
+
+        Parameters
+        ----------
+        number : int
+            Number of the trial.
+        """
+        return np.random.default_rng(number)
+
+    def forget(self, number: int) -> None:
+        """Drop all that is stored for trial `number`.
+
+        Parameters
+        ----------
+        number : int
+            Number of the trial.
+        """
+
 
 class ColumnSampler(BaseSampler):
     """Base class of samplers that read columns and return points in the unit cube.

@@ -75,4 +75,4 @@ def record_constraints(study: Study, trial: FrozenTrial, function: ConstraintsFu
     for position, value in enumerate(constraints):
         if str(position) not in trial.constraints:
             key = f"{CONSTRAINT}{position}"
-            study.storage.set_trial_system_attr(trial._trial_id, key, value)
+            study.storage.set_trial_system_attr(trial.trial_id, key, value)

@@ -79,7 +79,7 @@ class GridSampler(BaseSampler):
             return
         if not {GRID_POINT, FIXED_PARAMS} & trial.system_attrs.keys():
             point = self._next_point(study, trial)
-            study.storage.set_trial_system_attr(trial._trial_id, GRID_POINT, point)
+            study.storage.set_trial_system_attr(trial.trial_id, GRID_POINT, point)
 
     def sample_independent(
         self,
@@ -105,7 +105,7 @@ class GridSampler(BaseSampler):
             )
         point = trial.system_attrs.get(GRID_POINT) or self._next_point(study, trial)
         value = point[param_name]
-        if not param_distribution._contains(param_distribution.to_internal_repr(value)):
+        if not param_distribution.contains(value):
             warnings.warn(
                 f"The grid's value {value!r} of {param_name!r} lies outside {param_distribution}; "
                 "it is used all the same.",

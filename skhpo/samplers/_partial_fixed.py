@@ -46,6 +46,16 @@ class PartialFixedSampler(BaseSampler):
         self.fixed_params = fixed_params
         self.base_sampler = base_sampler
 
+    @property
+    def held_params(self) -> Mapping[str, Any]:
+        """The fixed values, and those of the base sampler."""
+        return {**self.base_sampler.held_params, **self.fixed_params}
+
+    @property
+    def unwrapped(self) -> BaseSampler:
+        """The sampler that draws the other parameters."""
+        return self.base_sampler.unwrapped
+
     def reseed(self, seed: int | None) -> None:
         """Set the seed of the base sampler."""
         self.base_sampler.reseed(seed)
@@ -82,7 +92,7 @@ class PartialFixedSampler(BaseSampler):
                 study, trial, param_name, param_distribution
             )
         value = self.fixed_params[param_name]
-        if not param_distribution._contains(param_distribution.to_internal_repr(value)):
+        if not param_distribution.contains(value):
             warnings.warn(
                 f"The fixed value {value!r} of {param_name!r} lies outside {param_distribution}; "
                 "it is used all the same.",

@@ -11,8 +11,6 @@ from skhpo.distributions import BaseDistribution
 from skhpo.samplers import (
     BaseSampler,
     ColumnSampler,
-    GridSampler,
-    PartialFixedSampler,
 )
 from skhpo.samplers._base import draws_by_groups
 from skhpo.trial import FrozenTrial, TrialState, create_trial
@@ -56,13 +54,10 @@ def draw_config(
     """
     if len(tried) >= space.n_candidates:
         return None
-    sampler = study.sampler
-    held: dict[str, Any] = {}
-    while isinstance(sampler, PartialFixedSampler):
-        held, sampler = {**sampler.fixed_params, **held}, sampler.base_sampler
-    if isinstance(sampler, GridSampler) and sampler.is_exhausted(study):
+    sampler, held = study.sampler.unwrapped, study.sampler.held_params
+    if sampler.is_exhausted(study):
         return None
-    draws_by_columns = isinstance(sampler, ColumnSampler) and draws_by_groups(sampler)
+    draws_by_columns = draws_by_groups(sampler)
     draw: Any = _draw_by_columns if draws_by_columns else _draw_in_dialect
     given = {**fixed, **held}
     # Samplers in the dialect, such as a grid's, choose branches by rules of their own.
@@ -76,13 +71,9 @@ def draw_config(
                 return config
         if held:
             return None
-        rng = np.random.default_rng(number)
-        if isinstance(sampler, ColumnSampler):
-            rng = sampler.stream(number)
-        return space.random_unseen(tried, rng)
+        return space.random_unseen(tried, sampler.stream(number))
     finally:
-        if isinstance(sampler, ColumnSampler):
-            sampler.forget(number)
+        sampler.forget(number)
 
 
 def _due(study: Study, space: SearchSpace, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def test_the_data_is_sent_once_and_not_with_each_fold(on_cluster, tmp_path):
     search.fit(Rows(values, file), y)
     assert search.cv_results_["n_splits_evaluated"].sum() == 30
     counts = Counter(line.split()[0] for line in told(file))
-    assert counts["pickled"] <= 4  # measured, sent, and passed on between two workers
+    assert counts["pickled"] <= 9  # measured, sent, and passed on between the workers; not 30
     if on_cluster != "spark":  # each process of spark that runs a task opens it
         assert counts["opened"] <= 2 * 2
 
