@@ -1,4 +1,4 @@
-"""One parameter's domain and prior, and its map to the unit interval and back."""
+"""Distributions: a parameter's domain and prior, and its map to and from the unit interval."""
 
 from skhpo.distributions._base import MAX_EDGES, BaseDistribution
 from skhpo.distributions._categorical import CategoricalDistribution, OrdinalDistribution
@@ -21,7 +21,7 @@ from skhpo.distributions._quantile import QuantileDistribution
 from skhpo.distributions._sequence import MAX_LISTED, SequenceDistribution
 
 CategoricalChoiceType = None | bool | int | float | str
-"""What each choice is that a database keeps as it is."""
+"""Types of choices that a database stores as they are."""
 
 __all__ = [
     "MAX_EDGES",

@@ -1,4 +1,4 @@
-"""What every distribution offers: three representations of a value and the maps between them."""
+"""Base class of distributions: three representations of a value and the maps between them."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-LARGEST_INT = 2**53  # every smaller integer is a float
+LARGEST_INT = 2**53  # every smaller integer is exact as a float
 
 MAX_EDGES = 10_000
-"""The largest ``n_cells`` for which a distribution gives its ``edges``."""
+"""Largest ``n_cells`` for which ``edges`` is available."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,14 +22,14 @@ class BaseDistribution(ABC):
 
     A value has three representations. The *external* one is what the user sees (a float, an int,
     a choice). The *internal* one is a float: the number itself, or the index of the choice. The
-    *unit* one lies in [0, 1], and is uniform under the prior; algorithms work on it.
+    *unit* one lies in [0, 1] and is uniform under the prior; algorithms work on it.
 
-    Distributions are immutable, and equal where they describe the same domain and prior.
+    Distributions are immutable. They are equal if they describe the same domain and prior.
 
     Attributes
     ----------
     is_ordered : bool
-        Whether neighbours in the unit interval are neighbours in meaning.
+        Whether values that are close in the unit interval are similar.
     n_cells : int or None
         Number of distinct values. None if continuous.
     edges : ndarray of shape (n_cells + 1,)
@@ -40,21 +40,21 @@ class BaseDistribution(ABC):
 
     @abstractmethod
     def to_internal_repr(self, value: Any) -> float:
-        """Turn an external value into its internal representation.
+        """Convert an external value to its internal representation.
 
         Raises
         ------
         ValueError
-            If the value can not be represented. A number outside the range is no error here.
+            If the value cannot be represented. Numbers outside the range are not an error.
         """
 
     @abstractmethod
     def to_external_repr(self, internal: float) -> Any:
-        """Turn an internal representation into the external value."""
+        """Convert an internal representation to the external value."""
 
     @abstractmethod
     def single(self) -> bool:
-        """Whether the domain holds one value only."""
+        """Return whether the domain contains only one value."""
 
     def contains(self, value: Any) -> bool:
         """Return whether a value lies in the domain.
@@ -62,7 +62,7 @@ class BaseDistribution(ABC):
         Parameters
         ----------
         value : object
-            A value of a parameter.
+            External value.
         """
         try:
             return self._contains(self.to_internal_repr(value))
@@ -71,19 +71,19 @@ class BaseDistribution(ABC):
 
     @abstractmethod
     def _contains(self, internal: float) -> bool:
-        """Whether an internal representation lies in the domain."""
+        """Return whether an internal representation lies in the domain."""
 
     def nth(self, position: int) -> Any:
-        """Return a value of a finite domain by its position in the order as it was given."""
+        """Return the value at a position of a finite domain, in the order given by the user."""
         return self.to_external_repr(float(self.cell_values(position)))
 
     def canonical(self, value: Any) -> Any:
-        """Return a value as it would be drawn: of a choice, the object in the list."""
+        """Return a value as it would be drawn; for a choice, the object in the list."""
         return self.to_external_repr(self.to_internal_repr(value))
 
     @abstractmethod
     def to_unit(self, internal: ArrayLike) -> FloatArray:
-        """Map internal representations into the unit interval.
+        """Map internal representations to the unit interval.
 
         Parameters
         ----------
@@ -93,18 +93,18 @@ class BaseDistribution(ABC):
         Returns
         -------
         ndarray of the same shape
-            Unit coordinates; the middle of the value's cell if the domain is finite. NaN for
-            values outside the domain and for NaN.
+            Unit coordinates; the middle of the value's cell if the domain is finite. NaN for NaN
+            and for values outside the domain.
         """
 
     @abstractmethod
     def from_unit(self, u: ArrayLike) -> FloatArray:
-        """Map unit coordinates to internal representations; uniform ones give the prior.
+        """Map unit coordinates to internal representations; uniform coordinates give the prior.
 
         Parameters
         ----------
         u : array-like of any shape
-            Coordinates in [0, 1]. What lies outside is moved to the nearer end; NaN stays NaN.
+            Coordinates in [0, 1]. Others are clipped to it; NaN stays NaN.
 
         Returns
         -------
@@ -119,7 +119,7 @@ class BaseDistribution(ABC):
 
     @cached_property
     def edges(self) -> FloatArray:
-        """Borders of the values' cells in the unit interval, read-only.
+        """Borders of the values' cells in the unit interval (read-only).
 
         Raises
         ------
@@ -137,12 +137,12 @@ class BaseDistribution(ABC):
         return edges
 
     def cell_values(self, ranks: ArrayLike) -> FloatArray:
-        """Map the ranks 0 ... ``n_cells - 1`` of a finite domain's values to internal ones.
+        """Map the ranks 0, ..., ``n_cells - 1`` in a finite domain to internal representations.
 
         Parameters
         ----------
         ranks : array-like of int, of any shape
-            Positions in the order of the domain.
+            Ranks in the order of the domain.
 
         Returns
         -------
@@ -178,7 +178,7 @@ class BaseDistribution(ABC):
         return hash(self._key)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self._asdict()  # without what is cached
+        return self._asdict()  # without cached properties
 
 
 @cache
@@ -187,11 +187,11 @@ def _field_names(kind: type[BaseDistribution]) -> tuple[str, ...]:
 
 
 def middle_of_cell(index: FloatArray, n: int) -> FloatArray:
-    """Unit coordinate of the middle of cell ``index`` among ``n`` equal cells."""
+    """Return the unit coordinate of the middle of cell ``index`` among ``n`` equal cells."""
     return (index + 0.5) / n
 
 
 def cell_of(u: ArrayLike, n: int) -> FloatArray:
-    """Index (as a float) of the cell that ``u`` lies in, among ``n`` equal cells."""
+    """Return the index (as a float) of the cell that contains ``u``, among ``n`` equal cells."""
     cells: FloatArray = np.clip(np.floor(np.asarray(u, dtype=np.float64) * n), 0.0, n - 1.0)
     return cells

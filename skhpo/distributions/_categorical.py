@@ -1,4 +1,4 @@
-"""A choice among any objects, in no order or in the order of numbers."""
+"""Choices among any objects, without an order or in numerical order."""
 
 import operator
 from collections.abc import Hashable, Sequence
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhpo.distributions._base import BaseDistribution, FloatArray, cell_of, middle_of_cell
 from skhpo.distributions._labels import labels_of
 
-_MAX_SHOWN = 30  # choices in a message
+_MAX_SHOWN = 30  # number of choices shown in full in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +23,19 @@ class CategoricalDistribution(BaseDistribution):
     Parameters
     ----------
     choices : sequence
-        One or more objects: strings, numbers, None, estimators, functions, arrays, ... A value is
-        found among them by identity first, then as an equal one of the same type, then as an
-        equal one; so 1, 1.0 and True may stand side by side. The label of one is taken for it.
+        One or more objects: strings, numbers, None, estimators, functions, arrays, ... A value
+        is looked up by identity first, then by equality and type, then by equality alone; so 1,
+        1.0 and True can all be choices. The label of a choice is accepted in its place.
 
     Attributes
     ----------
     labels : list
-        The choices as a database keeps them: what is no JSON value has a text for it.
+        The choices as a database stores them: JSON values as they are, others as a text.
 
     Raises
     ------
     ValueError
-        If there is no choice.
+        If there are no choices.
 
     Examples
     --------
@@ -138,16 +138,16 @@ class CategoricalDistribution(BaseDistribution):
 
 @dataclass(frozen=True, eq=False, init=False)
 class OrdinalDistribution(CategoricalDistribution):
-    """A choice among numbers, all equally likely, in the order of their size.
+    """A choice among numbers, all equally likely, in numerical order.
 
-    Like a categorical choice, but neighbours in size are neighbours in meaning, so that an
-    algorithm may learn from one about the next. The unit coordinate follows the rank, so uneven
-    lists such as ``[1, 10, 100]`` are spread evenly.
+    Like a categorical choice, but neighbouring numbers are similar, so that an algorithm can
+    learn from one about the next. The unit coordinate follows the rank, so uneven lists such as
+    ``[1, 10, 100]`` are spread evenly.
 
     Parameters
     ----------
     choices : sequence of numbers
-        Distinct numbers. The order is theirs where they fall strictly, else it rises.
+        Distinct numbers. The order is descending if they are listed so, else ascending.
 
     Raises
     ------
@@ -186,33 +186,33 @@ class OrdinalDistribution(CategoricalDistribution):
 
     @cached_property
     def _positions(self) -> NDArray[np.int64]:
-        """Positions of the choices by rank."""
+        """Position of each choice by rank."""
         order = sorted(range(self.n_cells), key=self.choices.__getitem__)
         is_falling = order == list(range(self.n_cells))[::-1]
         return np.array(order[::-1] if is_falling else order, dtype=np.int64)
 
     @cached_property
     def _ranks(self) -> NDArray[np.int64]:
-        """Ranks of the choices by position."""
+        """Rank of each choice by position."""
         return np.argsort(self._positions)
 
 
 def are_distinct_numbers(values: Sequence[Any]) -> bool:
-    """Whether the values are real numbers (no bools, no NaN) of which no two are equal."""
+    """Return whether the values are distinct real numbers, without bools and NaN."""
     if not all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in values):
         return False
     return len(set(values)) == len(values) and not any(map(is_nan, values))
 
 
 def _shown(choices: Sequence[Any]) -> str:
-    """The choices as a text, shortened if there are many."""
+    """Format the choices for a message, shortened if there are many."""
     if len(choices) <= _MAX_SHOWN:
         return repr(choices)
     return f"({', '.join(map(repr, choices[:3]))}, ... {choices[-1]!r}), {len(choices)} in all"
 
 
 def find(value: Any, choices: Sequence[Any]) -> int | None:
-    """Index of a value: by identity, else as an equal one of its type, else as an equal one."""
+    """Return the index of a value: by identity, else by equality and type, else by equality."""
     for i, choice in enumerate(choices):
         if choice is value:
             return i
@@ -222,7 +222,7 @@ def find(value: Any, choices: Sequence[Any]) -> int | None:
 
 
 def _typed(value: Any) -> Hashable | None:
-    """A key that equal values of one type share; None if there is no hash."""
+    """Return a key shared by equal values of one type; None if the value is not hashable."""
     try:
         hash(value)
     except Exception:
@@ -231,20 +231,26 @@ def _typed(value: Any) -> Hashable | None:
 
 
 def same_choices(a: Sequence[Any], b: Sequence[Any]) -> bool:
-    """Whether two sequences hold equal objects in the same order."""
+    """Return whether two sequences hold equal objects in the same order."""
     return len(a) == len(b) and (_same_at_once(a, b) or all(map(same_object, a, b)))
 
 
 def _same_at_once(a: Sequence[Any], b: Sequence[Any]) -> bool:
-    """Whether two sequences are equal with equal types, as far as Python tells without a loop."""
+    """Return whether two sequences compare equal as a whole, with equal types.
+
+    This fast path may miss sequences that are equal element by element.
+    """
     try:
         return bool(a == b) and all(map(operator.is_, map(type, a), map(type, b)))
-    except Exception:  # a comparison that fails, as that of arrays
+    except Exception:  # some comparisons fail, for example of arrays
         return False
 
 
 def same_object(a: Any, b: Any) -> bool:
-    """Whether two objects are equal; NaN equals NaN, and a failing comparison means unequal."""
+    """Return whether two objects are equal.
+
+    NaN equals NaN, and a comparison that fails means unequal.
+    """
     if a is b or (is_nan(a) and is_nan(b)):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Distributions to and from JSON, in Optuna's layout, and from Optuna's own objects."""
+"""Conversion of distributions to and from JSON in Optuna's layout, and from Optuna's objects."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ _SHORT = {
     "int": "IntDistribution",
     "categorical": "CategoricalDistribution",
 }
-_OLD_NAMES = {  # as databases of Optuna 2 have them
+_OLD_NAMES = {  # found in databases of Optuna 2
     "UniformDistribution": "FloatDistribution",
     "LogUniformDistribution": "FloatDistribution",
     "DiscreteUniformDistribution": "FloatDistribution",
@@ -35,14 +35,15 @@ _OLD_ARGUMENTS = {
     "LogUniformDistribution": {"log": True},
     "IntLogUniformDistribution": {"log": True},
 }
-_IN_A_RANGE = QuantileDistribution, SequenceDistribution  # others see no more than the range
+_IN_A_RANGE = QuantileDistribution, SequenceDistribution  # written to JSON as a range only
 
 
 def distribution_to_json(dist: BaseDistribution) -> str:
     """Write a distribution as JSON: its name and the constructor's arguments.
 
-    An ordinal distribution is written as a categorical one with a mark that other readers skip; a
-    quantile distribution, or a long list of numbers, as the range of its floats or ints.
+    An ordinal distribution is written as a categorical one with a flag that other readers
+    ignore. A quantile distribution or a long list of numbers is written as a range of floats or
+    ints.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def distribution_to_json(dist: BaseDistribution) -> str:
 
 
 def labelled_json(dist: BaseDistribution) -> str:
-    """Write any distribution as JSON: choices that are no JSON values by their labels.
+    """Write any distribution as JSON, with labels for choices that are not JSON values.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def json_to_distribution(json_str: str) -> BaseDistribution:
     Raises
     ------
     ValueError
-        If the text is no such JSON.
+        If the text is not a distribution in JSON.
 
     Examples
     --------
@@ -125,7 +126,7 @@ def json_to_distribution(json_str: str) -> BaseDistribution:
     """
     try:
         layout = json.loads(json_str)
-        if "type" in layout:  # the short form, which people write by hand
+        if "type" in layout:  # the short form, for writing by hand
             name, attributes = _SHORT[layout.pop("type")], layout
         else:
             name, attributes = layout["name"], layout["attributes"]
@@ -137,50 +138,50 @@ def json_to_distribution(json_str: str) -> BaseDistribution:
         return cls(**attributes)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(
-            f"a distribution in JSON names one of {[*_BY_NAME]}: {json_str}"
+            f"a distribution in JSON must name one of {[*_BY_NAME]}, but got {json_str}"
         ) from error
 
 
 def check_distribution_compatibility(
     dist_old: BaseDistribution, dist_new: BaseDistribution
 ) -> None:
-    """Check that one study may hold both distributions under one parameter's name.
+    """Check that a study may hold both distributions under the same parameter name.
 
-    Ranges may change. The kind (float, int, choice), the scale and the choices may not.
+    The range may change. The kind (float, int, choice), the scale and the choices may not.
 
     Parameters
     ----------
     dist_old, dist_new : BaseDistribution
-        The distribution in the study, and the one to come.
+        The distribution in the study, and the new one.
 
     Raises
     ------
     ValueError
-        If the two differ in one of these.
+        If the kind, the scale or the choices differ.
     """
     if _kind(dist_old) != _kind(dist_new):
-        raise ValueError(f"a parameter can not change its kind from {dist_old} to {dist_new}.")
+        raise ValueError(f"a parameter cannot change its kind from {dist_old} to {dist_new}.")
     if getattr(dist_old, "log", None) != getattr(dist_new, "log", None) and not (
         isinstance(dist_old, _IN_A_RANGE) or isinstance(dist_new, _IN_A_RANGE)
     ):
-        raise ValueError(f"a parameter can not change its scale from {dist_old} to {dist_new}.")
+        raise ValueError(f"a parameter cannot change its scale from {dist_old} to {dist_new}.")
     if (
         isinstance(dist_old, CategoricalDistribution)
         and isinstance(dist_new, CategoricalDistribution)
         and not same_choices(dist_old.choices, dist_new.choices)
         and not same_choices(dist_old.labels, dist_new.labels)
     ):
-        raise ValueError(f"a parameter can not change its choices from {dist_old} to {dist_new}.")
+        raise ValueError(f"a parameter cannot change its choices from {dist_old} to {dist_new}.")
 
 
 def as_distribution(obj: Any) -> BaseDistribution:
-    """Return our distribution for one of Optuna's, and ours as they are.
+    """Convert a distribution of Optuna; return one of skhpo unchanged.
 
     Parameters
     ----------
     obj : object
-        An object whose class, or a base of it, is named FloatDistribution, IntDistribution or
-        CategoricalDistribution and has the attributes of that.
+        An object whose class, or one of its base classes, is named FloatDistribution,
+        IntDistribution or CategoricalDistribution and has the attributes of that class.
 
     Returns
     -------
@@ -189,7 +190,7 @@ def as_distribution(obj: Any) -> BaseDistribution:
     Raises
     ------
     TypeError
-        If it is no such object.
+        If the object is not a distribution.
     """
     if isinstance(obj, BaseDistribution):
         return obj

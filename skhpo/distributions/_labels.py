@@ -1,4 +1,4 @@
-"""Labels: texts that stand for choices that no JSON can hold, such as estimators and functions."""
+"""Text labels for choices that are not JSON values, such as estimators and functions."""
 
 import re
 from collections import Counter
@@ -10,13 +10,13 @@ import numpy as np
 from sklearn import config_context
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_LONGEST = 200  # characters of a label
+_LONGEST = 200  # maximal number of characters of a label
 
 
 def labels_of(choices: Sequence[Any]) -> list[bool | int | float | str | None]:
-    """The choices as JSON values: themselves where they are, otherwise a text.
+    """Return the choices as JSON values: unchanged if they are JSON values, else as a text.
 
-    The same choices have the same labels in any process; no two of a list have the same.
+    Labels are unique within a list. The same choices have the same labels in any process.
 
     Parameters
     ----------
@@ -48,14 +48,14 @@ def labels_of(choices: Sequence[Any]) -> list[bool | int | float | str | None]:
 
 
 def is_json(choice: Any) -> bool:
-    """Whether a choice is a JSON value as it is."""
+    """Return whether a choice is a JSON value."""
     if isinstance(choice, np.generic):
         choice = choice.item()
     return choice is None or isinstance(choice, bool | int | float | str)
 
 
 def describe(thing: Any) -> str:
-    """A short text that is the same for the same thing in any process.
+    """Return a short text that is the same for the same object in any process.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Floats and integers between two bounds, on a linear or a logarithmic scale, or on a grid."""
+"""Floats and integers between two bounds, on a linear or logarithmic scale or on a grid."""
 
 import math
 import operator
@@ -27,20 +27,20 @@ class FloatDistribution(BaseDistribution):
     Parameters
     ----------
     low : float
-        Lower bound, inclusive. Must be positive if ``log``.
+        Lower bound, inclusive. Must be positive if ``log=True``.
     high : float
-        Upper bound, inclusive. Where ``step`` does not divide the range, it is lowered to the
-        last point of the grid, with a warning.
+        Upper bound, inclusive. If ``step`` does not divide the range, the bound is lowered to
+        the last point of the grid, with a warning.
     log : bool, default=False
-        Whether the logarithm of the value is uniform. Not together with ``step``.
+        Whether the logarithm of the value is uniform. Cannot be combined with ``step``.
     step : float or None, default=None
-        Distance of the grid points ``low``, ``low + step``, ... None: continuous.
+        Distance between the grid points ``low``, ``low + step``, ... None means continuous.
 
     Raises
     ------
     ValueError
-        If a bound is NaN or infinite, ``low > high``, ``log`` with ``low <= 0`` or with a step,
-        or ``step <= 0``.
+        If a bound is NaN or infinite, ``low > high``, ``step <= 0``, or ``log=True`` with
+        ``low <= 0`` or with a step.
 
     Examples
     --------
@@ -61,10 +61,10 @@ class FloatDistribution(BaseDistribution):
         low, high = _finite("low", self.low), _finite("high", self.high)
         step = None if self.step is None else _finite("step", self.step)
         if self.log and step is not None:
-            raise ValueError(f"step must be None where log=True, but got step={step}.")
+            raise ValueError(f"step must be None if log=True, but got step={step}.")
         _check_order(low, high)
         if self.log and low <= 0.0:
-            raise ValueError(f"low must be above 0 where log=True, but got {low=}, {high=}.")
+            raise ValueError(f"low must be above 0 if log=True, but got {low=}, {high=}.")
         if not math.isfinite(high - low):
             raise ValueError(f"high - low must be a finite float, but got {low=}, {high=}.")
         if step is not None:
@@ -118,7 +118,7 @@ class FloatDistribution(BaseDistribution):
         if self.step is not None:
             return self.cell_values(cell_of(u, cast("int", self.n_cells)))
         u = np.clip(np.asarray(u, dtype=np.float64), 0.0, 1.0)
-        # Weighting both ends reaches both exactly, and never overflows.
+        # A weighted mean of both ends reaches both exactly, and never overflows.
         scaled = self._scale(self.low) * (1.0 - u) + self._scale(self.high) * u
         values: FloatArray = np.clip(np.exp(scaled) if self.log else scaled, self.low, self.high)
         return values
@@ -128,7 +128,7 @@ class FloatDistribution(BaseDistribution):
         if n is None or self.step is None:
             return super().cell_values(ranks)
         ranks = np.asarray(ranks, dtype=np.float64)
-        # Rounded, the third point of (0, 1, step=0.1) is 0.3 and not 0.30000000000000004.
+        # Rounding makes the third point of (0, 1, step=0.1) 0.3, not 0.30000000000000004.
         points = np.round(self.low + ranks * self.step, self._decimals)
         return np.where(ranks == n - 1, self.high, np.where(ranks == 0.0, self.low, points))
 
@@ -137,13 +137,13 @@ class FloatDistribution(BaseDistribution):
 
     @property
     def _grid_tolerance(self) -> float:
-        """How far from an integer ``(value - low) / step`` of a grid point may be."""
+        """Largest distance of ``(value - low) / step`` from an integer for a grid point."""
         largest = max(abs(self.low), abs(self.high))
         return 1e-8 + 4.0 * np.finfo(np.float64).eps * largest / cast("float", self.step)
 
     @cached_property
     def _decimals(self) -> int:
-        """Decimal places that hold every grid point."""
+        """Number of decimal places that represents every grid point."""
         exponents = [_decimal(x).as_tuple().exponent for x in (self.low, cast("float", self.step))]
         return max(0, *(-cast("int", exponent) for exponent in exponents))
 
@@ -155,21 +155,21 @@ class IntDistribution(BaseDistribution):
     Parameters
     ----------
     low : int
-        Lower bound, inclusive. Must be at least 1 if ``log``.
+        Lower bound, inclusive. Must be at least 1 if ``log=True``.
     high : int
-        Upper bound, inclusive. Where ``step`` does not divide the range, it is lowered to the
-        last point of the grid, with a warning.
+        Upper bound, inclusive. If ``step`` does not divide the range, the bound is lowered to
+        the last point of the grid, with a warning.
     log : bool, default=False
         Whether the logarithm is uniform: the cell of ``v`` is ``[log(v - 1/2), log(v + 1/2)]``.
-        Not together with a step.
+        Cannot be combined with a step.
     step : int, default=1
-        Distance of the integers ``low``, ``low + step``, ...
+        Distance between the integers ``low``, ``low + step``, ...
 
     Raises
     ------
     ValueError
-        If a bound or the step is no integer or 2**53 or more in size, ``low > high``, ``log`` with
-        ``low < 1`` or with a step, or ``step < 1``.
+        If a bound or the step is not an integer, or at least 2**53 in absolute value, or if
+        ``low > high``, ``step < 1``, or ``log=True`` with ``low < 1`` or with a step.
 
     Examples
     --------
@@ -188,10 +188,10 @@ class IntDistribution(BaseDistribution):
         low, high = _integer("low", self.low), _integer("high", self.high)
         step = _integer("step", self.step)
         if self.log and step != 1:
-            raise ValueError(f"step must be 1 where log=True, but got {step=}.")
+            raise ValueError(f"step must be 1 if log=True, but got {step=}.")
         _check_order(low, high)
         if self.log and low < 1:
-            raise ValueError(f"low must be at least 1 where log=True, but got {low=}, {high=}.")
+            raise ValueError(f"low must be at least 1 if log=True, but got {low=}, {high=}.")
         if step < 1:
             raise ValueError(f"step must be at least 1, but got {step=}.")
         last = low + (high - low) // step * step
@@ -247,7 +247,7 @@ class IntDistribution(BaseDistribution):
         return edges
 
     def _log_edge(self, border: ArrayLike) -> FloatArray:
-        """Unit coordinate of a border ``v + 1/2`` between two integers, on the log scale."""
+        """Return the unit coordinate of a border ``v + 1/2`` on the log scale."""
         start, end = math.log(self.low - 0.5), math.log(self.high + 0.5)
         edge: FloatArray = (np.log(border) - start) / (end - start)
         return edge
@@ -277,7 +277,7 @@ def _integer(name: str, value: Any) -> int:
             raise ValueError(f"{name} must be an integer, but got {value!r}.") from None
         integer = int(number)
     if abs(integer) >= LARGEST_INT:
-        raise ValueError(f"{name} must be below 2**53 in size, but got {value!r}.")
+        raise ValueError(f"{name} must be below 2**53 in absolute value, but got {value!r}.")
     return integer
 
 
@@ -290,9 +290,9 @@ def _number(value: Any, distribution: FloatDistribution | IntDistribution) -> fl
     try:
         internal = float(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{value!r} is no number, as {distribution} needs.") from error
+        raise ValueError(f"{value!r} is not a number, as {distribution} requires.") from error
     if math.isnan(internal) or (distribution.log and internal <= 0.0):
-        raise ValueError(f"{value!r} is no valid value for {distribution}.")
+        raise ValueError(f"{value!r} is not a valid value for {distribution}.")
     return internal
 
 

@@ -1,14 +1,14 @@
-"""The names that distributions had in Optuna before version 3."""
+"""Names of the distributions in Optuna before version 3."""
 
 import warnings
 
 from skhpo.distributions._numeric import FloatDistribution, IntDistribution
 
-# Each class gives an object of the class that took its place, so that there is one kind of each.
+# Each class creates an instance of its replacement, so all code sees the current classes only.
 
 
 class UniformDistribution(FloatDistribution):
-    """An old name of ``FloatDistribution(low, high)``, which it returns."""
+    """Old name of ``FloatDistribution(low, high)``, which it returns."""
 
     def __new__(cls, low: float, high: float) -> FloatDistribution:  # type: ignore[misc]
         _warn(cls, "FloatDistribution(low, high)")
@@ -16,7 +16,7 @@ class UniformDistribution(FloatDistribution):
 
 
 class LogUniformDistribution(FloatDistribution):
-    """An old name of ``FloatDistribution(low, high, log=True)``, which it returns."""
+    """Old name of ``FloatDistribution(low, high, log=True)``, which it returns."""
 
     def __new__(cls, low: float, high: float) -> FloatDistribution:  # type: ignore[misc]
         _warn(cls, "FloatDistribution(low, high, log=True)")
@@ -24,7 +24,7 @@ class LogUniformDistribution(FloatDistribution):
 
 
 class DiscreteUniformDistribution(FloatDistribution):
-    """An old name of ``FloatDistribution(low, high, step=q)``, which it returns."""
+    """Old name of ``FloatDistribution(low, high, step=q)``, which it returns."""
 
     def __new__(cls, low: float, high: float, q: float) -> FloatDistribution:  # type: ignore[misc]
         _warn(cls, "FloatDistribution(low, high, step=q)")
@@ -32,7 +32,7 @@ class DiscreteUniformDistribution(FloatDistribution):
 
 
 class IntUniformDistribution(IntDistribution):
-    """An old name of ``IntDistribution(low, high, step=step)``, which it returns."""
+    """Old name of ``IntDistribution(low, high, step=step)``, which it returns."""
 
     def __new__(cls, low: int, high: int, step: int = 1) -> IntDistribution:  # type: ignore[misc]
         _warn(cls, "IntDistribution(low, high, step=step)")
@@ -40,7 +40,7 @@ class IntUniformDistribution(IntDistribution):
 
 
 class IntLogUniformDistribution(IntDistribution):
-    """An old name of ``IntDistribution(low, high, log=True)``, which it returns."""
+    """Old name of ``IntDistribution(low, high, log=True)``, which it returns."""
 
     def __new__(cls, low: int, high: int, step: int = 1) -> IntDistribution:  # type: ignore[misc]
         _warn(cls, "IntDistribution(low, high, log=True)")

@@ -1,4 +1,4 @@
-"""Any prior with a cumulative distribution and quantiles, such as scipy.stats' distributions."""
+"""Distributions from any prior with a CDF and quantiles, such as those of scipy.stats."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from scipy import stats
 
 from skhpo.distributions._base import LARGEST_INT, BaseDistribution, FloatArray
 
-_TAIL = 1e-6  # probability that is cut off where the support has no end
+_TAIL = 1e-6  # probability that is cut off where the support is unbounded
 _PROBES = np.linspace(0.005, 0.995, 67)  # levels at which two priors are compared
 
 
@@ -21,21 +21,21 @@ class QuantileDistribution(BaseDistribution):
     """Numbers that follow any prior; the unit coordinate is the prior's cumulative probability.
 
     Discrete priors (``scipy.stats.poisson``, ``geom``, ...) give ints, and the unit coordinate is
-    the middle of the value's cell. Where the support has no end, values beyond the quantiles
+    the middle of the value's cell. If the support is unbounded, values beyond the quantiles
     1e-6 and 1 - 1e-6 are never drawn, and have the coordinate of these quantiles.
 
     Parameters
     ----------
     prior : object
         A frozen distribution of scipy.stats, or any object with vectorised methods ``cdf`` and
-        ``ppf`` (or ``icdf``, as scipy's distribution classes have it).
+        ``ppf`` (or ``icdf``, as in scipy's distribution classes).
 
     Attributes
     ----------
     is_discrete : bool
         Whether values are ints.
     support : tuple of float
-        Smallest and largest value, maybe infinite.
+        Smallest and largest value, possibly infinite.
     low, high : float
         Smallest and largest value that is drawn.
 
@@ -44,7 +44,7 @@ class QuantileDistribution(BaseDistribution):
     TypeError
         If the prior lacks ``cdf``, or ``ppf`` and ``icdf``.
     ValueError
-        If the prior's quantiles are no numbers, as with invalid parameters.
+        If the prior's quantiles are not finite, for example because of invalid parameters.
 
     Examples
     --------
@@ -61,10 +61,10 @@ class QuantileDistribution(BaseDistribution):
         if not (callable(getattr(self.prior, "cdf", None)) and callable(_quantile_of(self.prior))):
             raise TypeError(f"prior must have cdf, and ppf or icdf, but got {self.prior!r}.")
         if np.ndim(self._ppf(0.5)) > 0:
-            raise ValueError(f"prior must be of one dimension, but got {self.prior!r}.")
+            raise ValueError(f"prior must have one dimension, but got {self.prior!r}.")
         if not all(map(math.isfinite, (*self._few_quantiles, self.low, self.high))):
             raise ValueError(
-                f"prior must have finite quantiles, but {describe(self.prior)} has none: "
+                f"prior must have finite quantiles, but {describe(self.prior)} does not; "
                 "its parameters may be invalid."
             )
 
@@ -77,7 +77,7 @@ class QuantileDistribution(BaseDistribution):
 
     @cached_property
     def support(self) -> tuple[float, float]:
-        """Smallest and largest value, maybe infinite."""
+        """Smallest and largest value, possibly infinite."""
         if not hasattr(self.prior, "support"):
             return float(self._ppf(0.0)), float(self._ppf(1.0))
         low, high = self.prior.support()
@@ -101,9 +101,9 @@ class QuantileDistribution(BaseDistribution):
         try:
             internal = float(value)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{value!r} is no number, as {self} needs.") from error
+            raise ValueError(f"{value!r} is not a number, as {self} requires.") from error
         if math.isnan(internal):
-            raise ValueError(f"{value!r} is no valid value for {self}.")
+            raise ValueError(f"{value!r} is not a valid value for {self}.")
         return internal
 
     def to_external_repr(self, internal: float) -> float | int:
@@ -159,18 +159,18 @@ class QuantileDistribution(BaseDistribution):
 
     @cached_property
     def _unit_range(self) -> tuple[float, float]:
-        """The coordinates whose quantiles are finite."""
+        """Range of the coordinates whose quantiles are finite."""
         start, end = map(math.isfinite, self.support)
         return (0.0 if start else _TAIL), (1.0 if end else 1.0 - _TAIL)
 
     @cached_property
     def _few_quantiles(self) -> tuple[float, ...]:
-        """Those that tell most priors apart; a quantile may take scipy a tenth of a second."""
+        """Quantiles that distinguish most priors; scipy may need 0.1 s for a single one."""
         return tuple(self._ppf([0.05, 0.5, 0.95]).tolist())
 
     @cached_property
     def _fingerprint(self) -> tuple[float, ...]:
-        """The quantiles by which two priors are compared; frozen ones are no equal objects."""
+        """Quantiles by which two priors are compared, as frozen priors never compare equal."""
         return tuple(np.asarray(self._ppf(_PROBES), dtype=np.float64).tolist())
 
     def _ppf(self, u: ArrayLike) -> FloatArray:
@@ -182,9 +182,9 @@ class QuantileDistribution(BaseDistribution):
 
 
 def is_discrete(prior: Any) -> bool:
-    """Whether a distribution gives integers: it has a mass function and no density.
+    """Return whether a distribution is discrete: it has a mass function and no density.
 
-    scipy's distribution classes have both; there the name of the base class tells.
+    scipy's distribution classes have both, so they are recognised by the name of a base class.
     """
     names = {cls.__name__ for cls in type(prior).__mro__}
     if "UnivariateDistribution" in names:
@@ -197,12 +197,12 @@ def _quantile_of(prior: Any) -> Callable[[ArrayLike], Any] | None:
 
 
 def _values_of(prior: Any) -> Any:
-    """The values of a distribution that lists them, as ``scipy.stats.rv_discrete(values=...)``."""
+    """Return the values that ``scipy.stats.rv_discrete(values=...)`` lists; else nothing."""
     return getattr(getattr(prior, "dist", prior), "xk", ())
 
 
 def arguments_of(prior: Any) -> dict[str, Any]:
-    """All arguments of a frozen distribution of scipy.stats, by name; empty for anything else."""
+    """Return all arguments of a frozen scipy.stats distribution by name; {} for anything else."""
     if not hasattr(prior, "dist"):
         return {}
     dist = prior.dist
@@ -216,7 +216,7 @@ def arguments_of(prior: Any) -> dict[str, Any]:
 
 
 def describe(prior: Any) -> str:
-    """Name and parameters of a frozen distribution of scipy.stats; else the repr."""
+    """Return name and parameters of a frozen scipy.stats distribution; else the repr."""
     if not (hasattr(prior, "dist") and hasattr(prior.dist, "name")):
         return repr(prior)
     parameters = [repr(a) for a in prior.args] + [f"{k}={v!r}" for k, v in prior.kwds.items()]

@@ -1,4 +1,4 @@
-"""Numbers of a long list, which are found by their size instead of by a label each."""
+"""Long lists of numbers, which are stored by value instead of by label."""
 
 import math
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from skhpo.distributions._base import (
 )
 
 MAX_LISTED = 1_000
-"""The longest list of numbers that a database keeps as a list, with each trial."""
+"""Length of the longest list of numbers that a database stores as a list with each trial."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class SequenceDistribution(BaseDistribution):
-    """Numbers of a long list, all equally likely, in the order of their size.
+    """A choice among the numbers of a long list, all equally likely, in numerical order.
 
-    Like an `OrdinalDistribution`, but the internal representation is the number itself, so no
-    object is made for each of a million numbers, and a database keeps the range instead of the
-    list. Values are the elements of the list, with their types.
+    Like an `OrdinalDistribution`, but the internal representation is the number itself. So a
+    list of a million numbers needs no Python object for each, and a database stores the range
+    instead of the list. Values are the elements of the list, with their types.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class SequenceDistribution(BaseDistribution):
     Raises
     ------
     ValueError
-        If there is none, or some are equal as floats, not finite, or integers of 2**53 or more in
-        size.
+        If the list is empty, or if numbers are equal as floats, not finite, or integers of at
+        least 2**53 in absolute value.
 
     Examples
     --------
@@ -63,9 +63,9 @@ class SequenceDistribution(BaseDistribution):
         if numbers.ndim != 1 or not len(numbers) or not math.isfinite(numbers[-1] - numbers[0]):
             raise ValueError("values must be one or more finite numbers.")
         if np.any(numbers[1:] == numbers[:-1]):
-            raise ValueError("values must be distinct, also as floats.")
+            raise ValueError("values must be distinct when converted to floats.")
         if self.is_discrete and max(-numbers[0], numbers[-1]) >= LARGEST_INT:
-            raise ValueError("values must be below 2**53 in size where they are integers.")
+            raise ValueError("values must be below 2**53 in absolute value if they are integers.")
 
     @property
     def low(self) -> float:
@@ -88,9 +88,9 @@ class SequenceDistribution(BaseDistribution):
         try:
             internal = float(value)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{value!r} is no number, as {self} needs.") from error
+            raise ValueError(f"{value!r} is not a number, as {self} requires.") from error
         if math.isnan(internal):
-            raise ValueError(f"{value!r} is no valid value for {self}.")
+            raise ValueError(f"{value!r} is not a valid value for {self}.")
         return internal
 
     def to_external_repr(self, internal: float) -> Any:
@@ -127,19 +127,19 @@ class SequenceDistribution(BaseDistribution):
         return values
 
     def _rank(self, numbers: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Ranks of numbers, and whether they are among the values."""
+        """Return the ranks of numbers, and whether they are among the values."""
         rank = np.minimum(np.searchsorted(self._numbers, numbers), self.n_cells - 1)
         return rank.astype(np.float64), self._numbers[rank] == numbers
 
     @cached_property
     def _order(self) -> NDArray[np.int64] | None:
-        """Positions of the values by rank; None if they are given in rising order."""
+        """Position of each value by rank; None if the values are in ascending order."""
         numbers = np.asarray(self.values, dtype=np.float64)
         return None if np.all(numbers[1:] > numbers[:-1]) else np.argsort(numbers, kind="stable")
 
     @cached_property
     def _numbers(self) -> FloatArray:
-        """The values in rising order."""
+        """The values in ascending order."""
         numbers = np.asarray(self.values, dtype=np.float64)
         return numbers if self._order is None else numbers[self._order]
 
@@ -171,4 +171,4 @@ class SequenceDistribution(BaseDistribution):
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "SequenceDistribution":
-        return self  # numbers never change
+        return self  # immutable

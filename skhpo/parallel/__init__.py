@@ -1,4 +1,4 @@
-"""joblib as an executor of single tasks, and a twin of it that runs in virtual time."""
+"""An executor of single tasks on joblib's backends, and a simulated one in virtual time."""
 
 from skhpo.parallel._executor import Executor
 from skhpo.parallel._task import Limits, Outcome

@@ -1,4 +1,4 @@
-"""An executor of single tasks on whatever joblib backend is active."""
+"""An executor of single tasks on the active joblib backend."""
 
 from __future__ import annotations
 
@@ -20,42 +20,41 @@ if TYPE_CHECKING:
 
 __all__ = ["Executor"]
 
-_POLL = 0.5  # seconds: on Windows, Ctrl-C is heard between two waits
+_POLL = 0.5  # seconds; on Windows, Ctrl-C is only noticed between two waits
 
 
 class Executor:
-    """Run single tasks on joblib's active backend and hand each back as it finishes.
+    """Executor that runs single tasks on joblib's active backend and returns each as it finishes.
 
     The backend, the number of workers and their inner threads follow `joblib.parallel_config`
-    and the rules of nested parallelism exactly as they do in scikit-learn's `GridSearchCV`.
-    Large arguments are sent to the workers once (arrays memory-mapped by loky and
-    multiprocessing; arguments of any type scattered by dask, put into ray's object store,
-    broadcast by spark), and scikit-learn's configuration and the warning filters travel along.
+    and the rules of nested parallelism, exactly as in scikit-learn's `GridSearchCV`. Large
+    arguments are sent to the workers once (loky and multiprocessing memory-map arrays; dask
+    scatters arguments of any type, ray puts them into its object store, spark broadcasts them).
+    scikit-learn's configuration and the warning filters are sent along.
 
-    With one worker and no limits a task runs in the calling thread, inside `wait`.
+    With one worker and no limits, a task runs in the calling thread, inside `wait`.
 
-    A worker process that dies takes no other task with it: its task is run again with no other
-    beside it, so that only a task whose worker dies when it runs alone comes back with
-    `skhpo.exceptions.WorkerDiedError`.
+    If a worker process dies, no other task is affected. Its task runs again, alone. If the worker
+    dies again, the outcome of the task is `skhpo.exceptions.WorkerDiedError`.
 
     An executor is a context manager and belongs to the thread that entered it.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        Number of workers, in joblib's meaning: None is 1 unless a `joblib.parallel_config`
-        says otherwise, -1 is all processors.
+        Number of workers, as in joblib: None means 1 unless `joblib.parallel_config` sets
+        another number, -1 means all processors.
     limits : Limits, default=None
-        What a task may take. One that goes past is ended, and comes back with
-        `skhpo.exceptions.FitTimeoutError` or `FitMemoryError`. With limits there are worker
-        processes even with one worker; backends without processes on this machine are refused.
+        Limits of a task's time and memory. A task that exceeds one is ended with
+        `skhpo.exceptions.FitTimeoutError` or `FitMemoryError`. With limits, even a single worker
+        is a process of its own; backends without processes on this machine are refused.
 
     Attributes
     ----------
     n_workers : int
         Number of tasks that run at the same time, at least 1.
     n_outstanding : int
-        Number of tasks submitted and not yet handed back.
+        Number of tasks that were submitted and not yet returned by `wait`.
 
     Examples
     --------
@@ -107,18 +106,18 @@ class Executor:
         Parameters
         ----------
         key : hashable
-            The name under which `wait` hands the outcome back.
+            Identifies the task; `wait` returns the outcome under this key.
         function : callable
-            What to run. Process-based backends have to be able to pickle it.
+            Function to run. It must be picklable for process-based backends.
         *args, **kwargs
-            Its arguments.
+            Arguments of the function.
 
         Raises
         ------
         ValueError
             If a task with the same key is outstanding.
         RuntimeError
-            If the executor is not entered, or was aborted.
+            If the executor has not been entered, or was aborted.
         """
         runner = self._open()
         if key in self._keys:
@@ -127,42 +126,42 @@ class Executor:
         runner.submit(Task(key, function, args, kwargs))
 
     def wait(self, timeout: float | None = None) -> tuple[Hashable, Outcome]:
-        """Hand back the next finished task.
+        """Return the next finished task.
 
         Parameters
         ----------
         timeout : float, default=None
-            Longest time to wait, in seconds; None waits as long as it takes. Where the
-            task runs inside this call (one worker, no limits), the timeout has no effect.
+            Longest time to wait, in seconds; None means no limit. The timeout has no effect if
+            the task runs inside this call (one worker, no limits).
 
         Returns
         -------
         key : hashable
             The key under which the task was submitted.
         outcome : Outcome
-            What became of it. `KeyboardInterrupt` and `SystemExit` raised by a task are not
-            outcomes: they propagate out of this call, on every backend.
+            The outcome of the task. `KeyboardInterrupt` and `SystemExit` raised by a task are
+            not outcomes: they propagate out of this call, on every backend.
 
         Raises
         ------
         TimeoutError
             If no task finishes within `timeout`.
         RuntimeError
-            If no task is outstanding, or the executor is not entered, or was aborted.
+            If no task is outstanding, or if the executor has not been entered or was aborted.
         """
         runner = self._open()
         if not self._keys:
-            raise RuntimeError("There is no outstanding task to wait for.")
+            raise RuntimeError("There are no outstanding tasks to wait for.")
         key, outcome = runner.wait(timeout)
         self._keys.remove(key)
         return key, outcome
 
     def abort(self) -> None:
-        """Give up all outstanding tasks at once; the executor may not be used afterwards.
+        """Abandon all outstanding tasks immediately; the executor cannot be used afterwards.
 
-        Worker processes are killed where the backend can, and results on their way are ignored.
-        Threads cannot be killed: a task that runs in one goes on to its end, unheard. A second
-        call does nothing.
+        Worker processes are killed if the backend supports it, and pending results are ignored.
+        Threads cannot be killed: a task that runs in a thread continues to its end, and its
+        result is dropped. A second call does nothing.
         """
         runner, self._runner = self._runner, None
         self._keys.clear()
@@ -172,7 +171,7 @@ class Executor:
     def _open(self) -> _Runner:
         if self._runner is None:
             raise RuntimeError(
-                "The executor is closed: use it inside its `with` block, and not after abort()."
+                "The executor is closed: use it inside its `with` block and before abort()."
             )
         return self._runner
 
@@ -184,14 +183,14 @@ class _Runner(Protocol):
 
 
 def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[_Runner, int]:
-    """Return what runs tasks on the active backend, entered on the stack, and its n_workers."""
+    """Return a runner for the active backend, entered on the stack, and its number of workers."""
     backend = Backend(n_jobs)
     if backend.has_processes or limits.are_set:
         n_workers = backend.n_workers()
         if n_workers == 1 and not limits.are_set:
             return _SequentialRunner(), 1
-        _check_that_tasks_can_be_ended(backend, n_workers, limits)
-        # Imported here: where there is no multiprocessing (Pyodide) n_workers is 1.
+        _check_limits_are_supported(backend, n_workers, limits)
+        # A local import: Pyodide has no multiprocessing, and never gets here as n_workers is 1.
         from skhpo.parallel._processes import ProcessPool
 
         pool: Pool = ProcessPool(backend, n_workers, limits)
@@ -205,25 +204,29 @@ def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[
     return _PoolRunner(stack.enter_context(open_pool(backend)), n_workers), n_workers
 
 
-def _check_that_tasks_can_be_ended(backend: Backend, n_workers: int, limits: Limits) -> None:
-    """Refuse limits where a task cannot be ended; nested in workers, threads are no choice."""
+def _check_limits_are_supported(backend: Backend, n_workers: int, limits: Limits) -> None:
+    """Refuse limits if a running task cannot be ended.
+
+    Threads of a nested call are not refused: joblib chose them, not the user.
+    """
     if not limits.are_set:
         return
     if n_workers > 1 and not backend.has_processes and not backend.is_nested:
         raise ValueError(
-            "`fit_timeout` and `fit_memory` end a fit with its worker process, and joblib's "
-            f"{backend.name} has none that can be ended one by one: use n_jobs=1, or the backend "
-            "'loky' or 'multiprocessing'."
+            "`fit_timeout` and `fit_memory` end a fit by killing its worker process, and joblib's "
+            f"{backend.name} has no processes that can be killed individually: use n_jobs=1, or "
+            "the backend 'loky' or 'multiprocessing'."
         )
     if multiprocessing.current_process().daemon:
         raise ValueError(
             "`fit_timeout` and `fit_memory` need a worker process, and a daemonic process, such as "
-            "a worker of multiprocessing, may start none: use the backend 'loky' around the search."
+            "a worker of multiprocessing, cannot start one: use the backend 'loky' around the "
+            "search."
         )
 
 
 class _SequentialRunner:
-    """Runs the oldest task in the calling thread when its outcome is waited for."""
+    """Runner that runs the oldest task in the calling thread, inside `wait`."""
 
     def __init__(self) -> None:
         self._waiting: deque[Task] = deque()
@@ -236,22 +239,21 @@ class _SequentialRunner:
 
 
 class _PoolRunner:
-    """Runs tasks in a pool, and finds the guilty task when a worker of the pool dies.
+    """Runner on a pool; if a worker dies, it finds the task that caused it.
 
     A task whose worker died is a suspect: it runs again alone, before anything else. A pool that
-    broke as a whole is restarted, and the tasks that may have been running (the oldest, one a
-    worker) are suspects. Pools start tasks in the order of submission, so the others cannot have
-    been running.
+    broke as a whole is restarted, and the tasks that may have been running are suspects. These
+    are the oldest ones, one per worker, as pools start tasks in the order of submission.
     """
 
     def __init__(self, pool: Pool, n_workers: int) -> None:
         self._pool = pool
         self._n_workers = n_workers
         self._tickets = itertools.count()
-        self._running: dict[int, Task] = {}  # in the pool, by ticket, oldest first
+        self._running: dict[int, Task] = {}  # tasks in the pool by ticket, oldest first
         self._waiting: deque[Task] = deque()
         self._suspects: deque[Task] = deque()
-        self._alone = False  # the one running task is a suspect
+        self._alone = False  # whether a suspect is running, which is then the only running task
         self._finished: deque[tuple[Hashable, Outcome]] = deque()
 
     def submit(self, task: Task) -> None:
@@ -261,9 +263,9 @@ class _PoolRunner:
     def wait(self, timeout: float | None) -> tuple[Hashable, Outcome]:
         deadline = None if timeout is None else monotonic() + timeout
         while not self._finished:
-            patience = _POLL if deadline is None else min(_POLL, deadline - monotonic())
+            remaining = _POLL if deadline is None else min(_POLL, deadline - monotonic())
             try:
-                self._receive(*self._pool.results.get(timeout=max(0.0, patience)))
+                self._receive(*self._pool.results.get(timeout=max(0.0, remaining)))
                 self._fill()
             except queue.Empty:
                 if deadline is not None and monotonic() >= deadline:
@@ -276,7 +278,7 @@ class _PoolRunner:
         self._pool.abort()
 
     def _fill(self) -> None:
-        """Start what may run now: one suspect, once nothing else runs, or else all that wait."""
+        """Start a suspect if no task is running; without suspects, start all waiting tasks."""
         while self._suspects and not self._running:
             self._alone = True
             self._start(self._suspects.popleft())
@@ -287,7 +289,7 @@ class _PoolRunner:
         ticket = next(self._tickets)
         try:
             self._pool.submit(ticket, task)
-        except BrokenPoolError as broken:  # it broke while it was idle: no fault of this task
+        except BrokenPoolError as broken:  # it broke before this task, which is not to blame
             (self._suspects if self._alone else self._waiting).appendleft(task)
             self._alone = False
             self._recover(broken)
@@ -297,9 +299,9 @@ class _PoolRunner:
             self._running[ticket] = task
 
     def _receive(self, ticket: int, out: Any) -> None:
-        """Take in what the pool says became of a task; raises `BrokenPoolError`."""
+        """Process a result from the pool; may raise `BrokenPoolError`."""
         task = self._running.get(ticket)
-        if task is None:  # an earlier life of a task that was started again
+        if task is None:  # a task that has been restarted since
             return
         try:
             outcome = Outcome(self._pool.retrieve(out))
@@ -320,7 +322,7 @@ class _PoolRunner:
         self._finished.append((task.key, outcome))
 
     def _recover(self, broken: BrokenPoolError) -> None:
-        """Restart the pool, and sort its tasks into finished, guilty, suspect and innocent."""
+        """Restart the pool; sort its tasks into finished, failed, suspect and waiting."""
         self._pool.stop()
         while not self._pool.results.empty():
             with suppress(BrokenPoolError):

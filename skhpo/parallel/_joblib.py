@@ -1,4 +1,4 @@
-"""All that is used of joblib's and loky's private parts, the same for each supported version."""
+"""Wrappers of joblib's and loky's private API, with one interface for all supported versions."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ __all__ = [
 
 
 class Backend:
-    """The active backend of joblib, as `n_jobs` and `joblib.parallel_config` have it.
+    """The active backend of joblib, as set by `n_jobs` and `joblib.parallel_config`.
 
     Parameters
     ----------
     n_jobs : int or None
-        In joblib's meaning.
+        Number of workers, as in joblib.
     """
 
     def __init__(self, n_jobs: int | None) -> None:
@@ -47,58 +47,58 @@ class Backend:
         self.own = self.parallel._backend
         self.name = type(self.own).__name__
         self.has_loky = isinstance(self.own, LokyBackend)
-        # ray's backend, say, derives from multiprocessing's, and makes another pool
+        # ray's backend, for example, derives from multiprocessing's but creates another pool.
         makes_pool = getattr(type(self.own), "configure", None) is MultiprocessingBackend.configure
         self.has_processes = self.has_loky or makes_pool
         self.is_nested = (getattr(self.own, "nesting_level", 0) or 0) > 0
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the user has set of the backend: arguments of the pool that joblib would make."""
-        # joblib < 1.5 names it _backend_args, and keeps no backend_kwargs
+        """The user's settings of the backend: arguments of the pool that joblib would create."""
+        # joblib < 1.5 names them _backend_args, and has no backend_kwargs.
         given = getattr(self.parallel, "_backend_kwargs", None) or self.parallel._backend_args
         return {**given, **getattr(self.own, "backend_kwargs", {})}
 
     def n_workers(self) -> int:
-        """How many tasks may run at a time."""
+        """Return the number of tasks that can run at the same time."""
         return int(self.own.effective_n_jobs(self.parallel.n_jobs))
 
     def enter(self) -> int:
-        """Have joblib make its pool; return the number of workers."""
+        """Let joblib create its pool; return the number of workers."""
         self.parallel.__enter__()
         self.own = self.parallel._backend
         return int(self.parallel._effective_n_jobs())
 
     def leave(self) -> None:
-        """Have joblib put its pool away."""
+        """Let joblib close its pool."""
         self.parallel.__exit__(None, None, None)
 
-    def process_maker(self, n_workers: int) -> Callable[..., Any]:
-        """Return what makes a process of the kind that the backend has; loky's by default."""
+    def process_factory(self, n_workers: int) -> Callable[..., Any]:
+        """Return a function that creates a process of the backend's kind; loky's by default."""
         if self.has_processes and not self.has_loky:
             return partial(self.settings["context"].Process, daemon=True)
         environment = LokyBackend._prepare_worker_env(self.own, n_workers)
         return partial(get_context("loky").Process, env=environment)
 
     def submission(self) -> Callable[..., Any]:
-        """Return the method that starts a task: `apply_async` in backends for joblib < 1.5."""
+        """Return the backend's submit method: `apply_async` in backends for joblib < 1.5."""
         inherited = getattr(ParallelBackendBase, "submit", None)
         if getattr(type(self.own), "submit", inherited) is inherited:
             return self.own.apply_async  # type: ignore[no-any-return]
         return self.own.submit  # type: ignore[no-any-return]
 
     def batch(self, call: tuple[Any, ...]) -> BatchedCalls:
-        """Return a call that runs with the nested backend."""
+        """Wrap a call so that it runs under the nested backend."""
         return BatchedCalls([call], self.own.get_nested_backend(), None, {})
 
 
 class Memmaps:
-    """Pickles for worker processes; large arrays in them are files mapped into memory.
+    """Pickling for worker processes, with large arrays as memory-mapped files.
 
     Parameters
     ----------
     backend : Backend
-        Its settings say which arrays are large, and where the files are.
+        Its settings define which arrays are large, and where the files are.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -131,5 +131,5 @@ def _plain_dumps(thing: Any, reducers: dict[Any, Any]) -> memoryview:
 
 
 def mark_as_worker() -> None:
-    """In a worker: let joblib know that its pools are nested ones here."""
+    """Tell joblib, in a worker, that its pools are nested here."""
     process_executor._CURRENT_DEPTH += 1

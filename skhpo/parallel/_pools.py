@@ -1,4 +1,4 @@
-"""Backends of joblib as pools of workers that run single tasks."""
+"""Pools of workers that run single tasks on joblib's backends."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from skhpo.parallel._task import Task
 __all__ = ["TWICE", "Pool", "ignore", "open_pool", "worker_died"]
 
 _ENGINES = {"DaskDistributedBackend", "RayBackend", "SparkDistributedBackend"}
-_LONGEST_CAUSE = 600  # characters; spark's are pages
-TWICE = "it was tried twice, the second time with no other task beside it"
+_LONGEST_CAUSE = 600  # characters; spark's messages are pages long
+TWICE = "it was tried twice, the second time alone"
 
 
 def open_pool(backend: Backend) -> Pool:
     """Return the pool for an entered backend that has no worker processes on this machine."""
     if backend.name in _ENGINES:
-        from skhpo.parallel._remote import open_remote_pool
+        from skhpo.parallel._distributed import open_distributed_pool
 
-        return open_remote_pool(backend)
+        return open_distributed_pool(backend)
     if backend.own.supports_retrieve_callback:
         return Pool(backend)
     return RetrievingPool(backend)
 
 
 class Pool:
-    """A backend that calls back when a task is done: threading, and whatever is registered.
+    """Pool on a backend that calls back when a task is done: threading or a registered one.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class Pool:
     Attributes
     ----------
     results : queue.SimpleQueue
-        Pairs of the ticket given to `submit` and something for `retrieve`, in the order in which
-        the tasks finish. Filled by threads of the backend.
+        Pairs of the ticket given to `submit` and an argument for `retrieve`, in the order in
+        which the tasks finish. Threads of the backend fill it.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -60,7 +60,7 @@ class Pool:
         self._exit = ExitStack()
         self._config = get_config()
         self._filters = list(getattr(warnings, "_get_filters", lambda: warnings.filters)())
-        self._function: Callable[..., Any] | None = None  # the last one, and how it is sent
+        self._function: Callable[..., Any] | None = None  # the last function, and its wrapper
         self._wrapped: Any = None
 
     def __enter__(self) -> Self:
@@ -78,21 +78,21 @@ class Pool:
         self._exit.close()
 
     def submit(self, ticket: int, task: Task) -> None:
-        """Start a task, or queue it behind those started before; may raise `BrokenPoolError`."""
+        """Start a task, or queue it behind earlier ones; may raise `BrokenPoolError`."""
         self._submit(self._batch(task), callback=partial(self._done, ticket))
 
     def retrieve(self, out: Any) -> Any:
-        """Return what the task returned, or raise what it raised, or `BrokenPoolError`."""
+        """Return the task's value, or raise its error; may raise `BrokenPoolError`."""
         return self._backend.retrieve_result_callback(out)[0]
 
     def stop(self) -> None:
-        """Kill what is left of a broken pool; all that had finished is in `results` then."""
+        """Kill the rest of a broken pool; afterwards `results` holds all finished tasks."""
 
     def start(self) -> None:
-        """Give a stopped pool new workers."""
+        """Start new workers in a stopped pool."""
 
     def abort(self) -> None:
-        """Drop all tasks and, where they can be killed, the workers."""
+        """Drop all tasks, and kill the workers if the backend supports it."""
         self._backend.abort_everything(ensure_ready=False)
 
     def _batch(self, task: Task) -> BatchedCalls:
@@ -101,7 +101,7 @@ class Pool:
         return self._joblib.batch((self._wrapped, task.args, task.kwargs))
 
     def _wrap(self, function: Callable[..., Any]) -> Any:
-        """Return the function, to run under this thread's configuration and warning filters."""
+        """Wrap the function to run under this thread's configuration and warning filters."""
         wrapper, _, _ = delayed(function)()
         if hasattr(wrapper, "with_config_and_warning_filters"):
             return wrapper.with_config_and_warning_filters(self._config, self._filters)
@@ -112,7 +112,7 @@ class Pool:
 
 
 class RetrievingPool(Pool):
-    """A backend that has to be asked for each result: a thread waits for each task."""
+    """Pool on a backend whose results have to be requested: one thread waits per task."""
 
     def submit(self, ticket: int, task: Task) -> None:
         job = self._submit(self._batch(task), callback=ignore)
@@ -125,7 +125,7 @@ class RetrievingPool(Pool):
         return value[0]
 
     def _await(self, ticket: int, job: Any) -> None:
-        # joblib < 1.5 has no retrieve_result
+        # joblib < 1.5 has no retrieve_result.
         get = partial(getattr(self._backend, "retrieve_result", _get), job)
         try:
             self._done(ticket, (get(), None))
@@ -143,8 +143,8 @@ def _get(job: Any) -> Any:
 
 def worker_died(tries: str, cause: object) -> WorkerDiedError:
     return WorkerDiedError(
-        f"The worker process that ran this task died; {tries}. Usually a worker dies because the "
-        "machine ran out of memory, and the operating system killed it, or because native code "
-        "crashed (a segmentation fault). Fewer workers (n_jobs) leave more memory to each. "
-        f"What is known: {shorten(str(cause), _LONGEST_CAUSE)}"
+        f"The worker process that ran this task died; {tries}. Usually this happens because the "
+        "machine ran out of memory and the operating system killed the worker, or because native "
+        "code crashed (a segmentation fault). Fewer workers (n_jobs) leave more memory for each. "
+        f"Details: {shorten(str(cause), _LONGEST_CAUSE)}"
     )

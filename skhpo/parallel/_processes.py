@@ -1,7 +1,7 @@
-"""Worker processes of our own, one task each: a death or a limit concerns one task alone.
+"""A pool of worker processes in which a death or a limit affects a single task only.
 
-Each worker has a pipe. What one that is killed leaves half-written garbles no other's, and the
-parent knows which task it ran. One thread hands out tasks, takes in results and watches limits.
+Each worker has its own pipe. So a killed worker cannot corrupt the messages of others, and the
+parent knows which task it ran. A single thread assigns tasks, reads results and enforces limits.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from typing import Any, NamedTuple
 from skhpo.exceptions import FitMemoryError, FitTimeoutError
 from skhpo.parallel._joblib import Backend, Memmaps, kill_process_tree
 from skhpo.parallel._pools import TWICE, Pool, worker_died
-from skhpo.parallel._serve import BEGUN, serve
+from skhpo.parallel._serve import STARTED, serve
 from skhpo.parallel._task import Limits, LostTaskError, Task
 
 __all__ = ["ProcessPool"]
 
-_POLL = 0.5  # seconds between two looks at the workers' health while nothing finishes
-_MEMORY_POLL = 0.05  # seconds between two looks at their memory
-_LONGEST_STEP = 2.0  # seconds that count between two looks: this process may have been suspended
-_IDLE = 300.0  # seconds after which an idle worker ends, as loky's do
+_POLL = 0.5  # seconds between two checks that the workers are alive, while nothing finishes
+_MEMORY_POLL = 0.05  # seconds between two checks of their memory
+_LONGEST_STEP = 2.0  # seconds counted at most between two checks, in case of a suspension
+_IDLE = 300.0  # seconds after which an idle worker exits, as in loky
 
 
 class Job(NamedTuple):
-    """A pickled task, and the ticket under which its result is handed back."""
+    """A pickled task, and the ticket that identifies its result."""
 
     ticket: int
     payload: Any
@@ -41,42 +41,42 @@ class Job(NamedTuple):
 
 @dataclass
 class Worker:
-    """A worker process, seen from its parent.
+    """A worker process, as seen from its parent.
 
     Attributes
     ----------
     process : Process
         The process.
     connection : Connection
-        The parent's end of its pipe.
+        The parent's end of the pipe.
     job : Job or None
-        What it runs.
-    spent : float or None
-        For how many seconds; None before the task has arrived.
+        The job that is running.
+    elapsed : float or None
+        Running time of the job, in seconds; None until the worker has received it.
     n_jobs : int
-        How many it has been given.
+        Number of jobs assigned so far.
     """
 
     process: Any
     connection: Any
     job: Job | None = None
-    spent: float | None = None
+    elapsed: float | None = None
     n_jobs: int = 0
 
-    def give(self, job: Job) -> None:
-        """Have it run a job."""
-        self.job, self.spent = job, None
+    def assign(self, job: Job) -> None:
+        """Send a job to the worker."""
+        self.job, self.elapsed = job, None
         self.n_jobs += 1
         self.connection.send_bytes(job.payload)
 
     def kill(self) -> None:
-        """End it, and what it has started."""
+        """Kill the process and its children."""
         kill_process_tree(self.process)
         self.process.join()
         self.connection.close()
 
     def memory(self) -> int:
-        """Resident memory of its process, in bytes; 0 if it has ended."""
+        """Return the resident memory of the process in bytes; 0 if it has ended."""
         import psutil
 
         try:
@@ -86,10 +86,10 @@ class Worker:
 
 
 @dataclass
-class _Stock:
-    """Idle workers of pools that were left, for the next pool of the same kind.
+class _WorkerCache:
+    """Idle workers of closed pools, for reuse in the next pool of the same kind.
 
-    Starting one takes seconds: it imports what the tasks need.
+    Starting a worker takes seconds, as it has to import what the tasks need.
     """
 
     key: Any = None
@@ -98,51 +98,51 @@ class _Stock:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: Any, number: int) -> list[Worker]:
-        """Return so many of this kind; dismiss the others."""
+        """Return up to `number` workers of this kind; kill the others."""
         with self.lock:
             workers, self.workers = self.workers, []
-            if self.pid != os.getpid():  # they belong to the process that this one was forked from
+            if self.pid != os.getpid():  # they belong to the parent, before a fork
                 return []
             if self.key != key:
-                _dismiss(workers)
+                _kill_all(workers)
                 return []
             alive = [worker for worker in workers if worker.process.is_alive()][:number]
-            _dismiss([worker for worker in workers if worker not in alive])
+            _kill_all([worker for worker in workers if worker not in alive])
             return alive
 
     def put(self, key: Any, workers: list[Worker]) -> None:
-        """Keep workers, instead of those that are there."""
+        """Store workers in place of the current ones."""
         with self.lock:
             if self.pid == os.getpid():
-                _dismiss(self.workers)
-            else:  # the first time in this process, which waits for its children at its end
+                _kill_all(self.workers)
+            else:  # the first time in this process, which waits for its children when it exits
                 Finalize(None, self.clear, exitpriority=0)
             self.key, self.pid, self.workers = key, os.getpid(), workers
 
     def clear(self) -> None:
-        """Dismiss all."""
+        """Kill all workers."""
         self.put(None, [])
 
 
-def _dismiss(workers: list[Worker]) -> None:
+def _kill_all(workers: list[Worker]) -> None:
     for worker in workers:
         worker.kill()
 
 
-_stock = _Stock()
+_worker_cache = _WorkerCache()
 
 
 class ProcessPool(Pool):
-    """Worker processes, of loky's kind or of multiprocessing's, for single tasks.
+    """Pool of worker processes for single tasks, started as loky or multiprocessing does.
 
     Parameters
     ----------
     backend : Backend
-        Says of what kind they are, and what is set of them.
+        Defines the kind of the processes, and their settings.
     n_workers : int
-        How many there are, at most.
+        Maximal number of workers.
     limits : Limits
-        What a task may take.
+        Limits of a task.
     """
 
     def __init__(self, backend: Backend, n_workers: int, limits: Limits) -> None:
@@ -150,25 +150,25 @@ class ProcessPool(Pool):
         self._n_workers = n_workers
         self._limits = limits
         self._memmaps = Memmaps(backend)
-        self._make_process = backend.process_maker(n_workers)
+        self._make_process = backend.process_factory(n_workers)
         settings = backend.settings
         self._initializer = settings.get("initializer")
         self._initargs = settings.get("initargs", ())
         self._max_jobs = settings.get("maxtasksperchild")
-        self._is_kept = backend.has_loky or not backend.has_processes
-        self._patience = settings.get("idle_worker_timeout") or _IDLE
+        self._reuses_workers = backend.has_loky or not backend.has_processes
+        self._idle_timeout = settings.get("idle_worker_timeout") or _IDLE
         self._jobs: deque[Job] = deque()
         self._workers: list[Worker] = []
         self._is_open = True
         self._broken: Exception | None = None
-        self._ear, self._bell = Pipe(duplex=False)
-        self._bell_lock = threading.Lock()
-        self._thread = threading.Thread(target=self._attend, daemon=True, name="skhpo-workers")
+        self._wake_receiver, self._wake_sender = Pipe(duplex=False)
+        self._wake_lock = threading.Lock()
+        self._thread = threading.Thread(target=self._supervise, daemon=True, name="skhpo-workers")
 
     def __enter__(self) -> ProcessPool:
-        if self._is_kept:
-            self._workers = _stock.take(self._kind(), self._n_workers)
-        else:  # forked before there is a thread
+        if self._reuses_workers:
+            self._workers = _worker_cache.take(self._worker_key(), self._n_workers)
+        else:  # fork before the thread starts
             self._workers = [self._start_worker() for _ in range(self._n_workers)]
         self._thread.start()
         return self
@@ -184,16 +184,16 @@ class ProcessPool(Pool):
         for worker in self._workers:
             if worker.job is not None:
                 worker.kill()
-        if self._is_kept and idle:
-            _stock.put(self._kind(), idle)
+        if self._reuses_workers and idle:
+            _worker_cache.put(self._worker_key(), idle)
         else:
-            _dismiss(idle)
+            _kill_all(idle)
         self._workers = []
         self._memmaps.clean()
 
     def submit(self, ticket: int, task: Task) -> None:
         self._jobs.append(Job(ticket, self._memmaps.dumps(self._batch(task))))
-        self._ring()
+        self._wake()
         if self._broken is not None:
             raise self._broken
 
@@ -212,10 +212,10 @@ class ProcessPool(Pool):
             worker.kill()
         self._workers = []
 
-    # ----------------------------------------------------------- in the thread that attends
+    # ------------------------------------------------------------- in the supervising thread
 
-    def _attend(self) -> None:
-        """Work until the pool is closed; what goes wrong here is the outcome of all tasks."""
+    def _supervise(self) -> None:
+        """Run the loop until the pool is closed; an error in it is the outcome of all tasks."""
         try:
             self._loop()
         except Exception as error:
@@ -225,33 +225,33 @@ class ProcessPool(Pool):
                 self._done(job.ticket, error)
 
     def _loop(self) -> None:
-        """Hand out jobs, take in results, watch deaths and limits."""
+        """Assign jobs, read results, watch for deaths and enforce limits."""
         last = monotonic()
         while self._is_open:
-            self._hand_out()
+            self._assign_jobs()
             busy = [worker for worker in self._workers if worker.job is not None]
-            self._hear(busy)
+            self._wait_for_events(busy)
             now = monotonic()
             for worker in busy:
-                if worker.spent is not None and worker.job is not None:
-                    worker.spent += min(now - last, _LONGEST_STEP)
-                    self._keep_within_limits(worker)
+                if worker.elapsed is not None and worker.job is not None:
+                    worker.elapsed += min(now - last, _LONGEST_STEP)
+                    self._enforce_limits(worker)
             last = now
 
-    def _hand_out(self) -> None:
+    def _assign_jobs(self) -> None:
         while self._jobs and (worker := self._idle_worker()) is not None:
             try:
                 job = self._jobs.popleft()
-            except IndexError:  # the pool was aborted just now
+            except IndexError:  # the pool was aborted meanwhile
                 return
             try:
-                worker.give(job)
-            except OSError:  # it died while it was idle, which is no fault of the job
+                worker.assign(job)
+            except OSError:  # it died while idle; the job is not to blame
                 self._end(worker)
                 self._jobs.appendleft(job)
 
     def _idle_worker(self) -> Worker | None:
-        """Return a worker that is idle, or a new one while there may be more."""
+        """Return an idle worker, or a new one if the pool is not full; None otherwise."""
         for worker in self._workers:
             if worker.job is None:
                 return worker
@@ -259,7 +259,7 @@ class ProcessPool(Pool):
             return None
         try:
             worker = self._start_worker()
-        except Exception as error:  # no memory, no process
+        except Exception as error:  # out of memory or processes
             if not self._workers:
                 with suppress(IndexError):
                     self._done(self._jobs.popleft().ticket, error)
@@ -277,39 +277,39 @@ class ProcessPool(Pool):
                 self._initializer,
                 self._initargs,
                 os.getpid(),
-                self._patience if self._is_kept else None,
+                self._idle_timeout if self._reuses_workers else None,
             ),
         )
         process.start()
         theirs.close()
         return Worker(process, ours)
 
-    def _hear(self, busy: list[Worker]) -> None:
-        """Wait for something to happen, and take it in."""
+    def _wait_for_events(self, busy: list[Worker]) -> None:
+        """Wait for the next events and process them."""
         sources: dict[Any, Worker] = {}
         for worker in busy:
             sources[worker.connection] = worker
             sources[worker.process.sentinel] = worker
-        for source in wait([self._ear, *sources], self._patience_with(busy)):
-            if source is self._ear:
-                while self._ear.poll():
-                    self._ear.recv_bytes()
+        for source in wait([self._wake_receiver, *sources], self._wait_timeout(busy)):
+            if source is self._wake_receiver:
+                while self._wake_receiver.poll():
+                    self._wake_receiver.recv_bytes()
             elif sources[source].job is not None:
-                self._take_in(sources[source])
-        for worker in busy:  # a sentinel is silent while a child of the dead one lives
+                self._read_message(sources[source])
+        for worker in busy:  # no signal from a dead worker's sentinel while a child of it lives
             if worker.job is not None and not worker.process.is_alive():
-                self._take_in(worker)
+                self._read_message(worker)
 
-    def _patience_with(self, busy: list[Worker]) -> float:
+    def _wait_timeout(self, busy: list[Worker]) -> float:
         if self._limits.memory is not None and busy:
             return _MEMORY_POLL
         if self._limits.time is None:
             return _POLL
-        left = [self._limits.time - worker.spent for worker in busy if worker.spent is not None]
+        left = [self._limits.time - worker.elapsed for worker in busy if worker.elapsed is not None]
         return max(0.0, min([_POLL, *left]))
 
-    def _take_in(self, worker: Worker) -> None:
-        """Take in what a worker says, or that it died."""
+    def _read_message(self, worker: Worker) -> None:
+        """Read a worker's message, or handle its death."""
         assert worker.job is not None
         try:
             if worker.connection.poll():
@@ -324,20 +324,20 @@ class ProcessPool(Pool):
             cause = f"exit code {worker.process.exitcode}"
             self._done(job.ticket, LostTaskError(worker_died(TWICE, cause)))
             return
-        if message == BEGUN:
-            worker.spent = 0.0
+        if message == STARTED:
+            worker.elapsed = 0.0
             return
         self._done(worker.job.ticket, message)
-        worker.job, worker.spent = None, None
+        worker.job, worker.elapsed = None, None
         if self._max_jobs and worker.n_jobs >= self._max_jobs:
             self._end(worker)
 
-    def _keep_within_limits(self, worker: Worker) -> None:
-        """End a worker whose task goes past a limit."""
+    def _enforce_limits(self, worker: Worker) -> None:
+        """End a worker whose task exceeds a limit."""
         job, limits = worker.job, self._limits
         assert job is not None
-        assert worker.spent is not None
-        if limits.time is not None and worker.spent >= limits.time:
+        assert worker.elapsed is not None
+        if limits.time is not None and worker.elapsed >= limits.time:
             self._replace(worker)
             self._done(
                 job.ticket,
@@ -347,7 +347,7 @@ class ProcessPool(Pool):
             )
         elif limits.memory is not None and worker.memory() > limits.memory:
             self._replace(worker)
-            if worker.n_jobs > 1:  # what earlier tasks have left there may be to blame
+            if worker.n_jobs > 1:  # leftovers of earlier tasks may be to blame: try a new worker
                 self._jobs.appendleft(job)
             else:
                 text = (
@@ -357,9 +357,9 @@ class ProcessPool(Pool):
                 self._done(job.ticket, FitMemoryError(text))
 
     def _replace(self, worker: Worker) -> None:
-        """End a worker; the next one imports what it needs while the others work."""
+        """End a worker and start another, which does its imports while the others work."""
         self._end(worker)
-        with suppress(Exception):  # it is tried again when it is needed
+        with suppress(Exception):  # retried when a worker is needed
             self._workers.append(self._start_worker())
 
     def _end(self, worker: Worker) -> None:
@@ -369,20 +369,20 @@ class ProcessPool(Pool):
 
     # ------------------------------------------------------------------------ between threads
 
-    def _ring(self) -> None:
-        with self._bell_lock, suppress(OSError):
-            self._bell.send_bytes(b"")
+    def _wake(self) -> None:
+        with self._wake_lock, suppress(OSError):
+            self._wake_sender.send_bytes(b"")
 
     def _close(self) -> None:
         if self._is_open:
             self._is_open = False
-            self._ring()
+            self._wake()
             self._thread.join()
-            self._bell.close()
-            self._ear.close()
+            self._wake_sender.close()
+            self._wake_receiver.close()
 
-    def _kind(self) -> Any:
-        """What two pools must have in common to share workers."""
+    def _worker_key(self) -> Any:
+        """Return a key; pools with equal keys can share workers."""
         made = self._make_process
         environment = getattr(made, "keywords", {}).get("env", {})
-        return (tuple(environment.items()), self._initializer, self._initargs, self._patience)
+        return (tuple(environment.items()), self._initializer, self._initargs, self._idle_timeout)

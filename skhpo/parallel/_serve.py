@@ -1,4 +1,4 @@
-"""What runs in a worker process: take a task, run it, send back what became of it."""
+"""The loop of a worker process: receive a task, run it, send back the result."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import Any
 
 from skhpo.parallel._joblib import mark_as_worker
 
-__all__ = ["BEGUN", "serve"]
+__all__ = ["STARTED", "serve"]
 
-BEGUN = b""  # sent when a task has arrived; what comes next is its pickled result
-_GLANCE = 1.0  # seconds between two looks at the parent
+STARTED = b""  # sent when a task has arrived; the next message is its pickled result
+_PARENT_POLL = 1.0  # seconds between two checks that the parent is alive
 
 
 def serve(
@@ -28,42 +28,42 @@ def serve(
     initializer: Callable[..., None] | None,
     initargs: tuple[Any, ...],
     parent: int,
-    patience: float | None,
+    idle_timeout: float | None,
 ) -> None:
-    """Serve tasks until the parent hangs up, dies, or has sent none for a while.
+    """Run tasks until the parent closes the connection, dies, or sends none for a while.
 
     Parameters
     ----------
     connection : Connection
-        Brings pickled tasks, takes pickled pairs of a task's value and its error.
+        Receives pickled tasks, sends pickled pairs of a task's value and its error.
     dumps : callable
-        Pickles them.
+        Pickles the pairs.
     initializer, initargs : callable and its arguments
         Called first.
     parent : int
-        Number of the parent's process.
-    patience : float or None
-        Seconds to wait for the next task.
+        Process id of the parent.
+    idle_timeout : float or None
+        Seconds to wait for the next task. None means no limit.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's matter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
     mark_as_worker()
     if initializer is not None:
         initializer(*initargs)
     with suppress(EOFError, OSError):
-        while connection.poll(patience):
+        while connection.poll(idle_timeout):
             connection.send_bytes(_result(dumps, connection))
 
 
 def _result(dumps: Callable[[Any], bytes], connection: Connection) -> bytes:
-    """Take a task and run it; return its value and its error, pickled."""
+    """Receive a task and run it; return its value and its error, pickled."""
     payload = connection.recv_bytes()
     outcome: tuple[Any, BaseException | None]
     try:
         task = pickle.loads(payload)
         del payload
-        connection.send_bytes(BEGUN)
+        connection.send_bytes(STARTED)
         outcome = (task()[0], None)
     except BaseException as error:
         error.add_note(f"In the worker:\n{traceback.format_exc()}")
@@ -76,10 +76,10 @@ def _result(dumps: Callable[[Any], bytes], connection: Connection) -> bytes:
         return dumps((None, pickle.PicklingError(text)))
 
 
-def _end_with(parent: int) -> None:
-    """End this process once its parent is dead."""
+def _exit_with_parent(parent: int) -> None:
+    """Exit this process once its parent is dead."""
     while not _is_dead(parent):
-        time.sleep(_GLANCE)
+        time.sleep(_PARENT_POLL)
     os._exit(1)
 
 

@@ -1,4 +1,4 @@
-"""A task, and what became of it: the value it returned or the exception it raised."""
+"""A task, its limits, and its outcome: the value it returned or the exception it raised."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["BrokenPoolError", "Limits", "LostTaskError", "Outcome", "Task"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task.
+    """Outcome of a task: a value or an error.
 
     Parameters
     ----------
     value : object, default=None
-        What the task's function returned.
+        Return value of the task's function.
     error : BaseException, default=None
-        The exception that ended the task, or None if it returned.
+        The exception that ended the task; None if it returned.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Outcome:
 
 
 class Task(NamedTuple):
-    """A function call and the key under which its outcome is handed back."""
+    """A function call and the key of its outcome."""
 
     key: Hashable
     function: Callable[..., Any]
@@ -50,7 +50,7 @@ class Task(NamedTuple):
     kwargs: dict[str, Any]
 
     def run(self) -> Outcome:
-        """Call the function here and now."""
+        """Call the function in this thread."""
         try:
             return Outcome(self.function(*self.args, **self.kwargs))
         except Exception as error:
@@ -58,14 +58,14 @@ class Task(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What a task may take; None is no limit.
+    """Limits of a task's time and memory; None means no limit.
 
     Parameters
     ----------
     time : float, default=None
-        Seconds, from when its worker begins it.
+        Seconds since the worker started the task.
     memory : int, default=None
-        Resident memory of its worker's process, in bytes.
+        Resident memory of the worker process, in bytes.
     """
 
     time: float | None = None
@@ -73,17 +73,17 @@ class Limits(NamedTuple):
 
     @property
     def are_set(self) -> bool:
-        """Whether there is any."""
+        """Whether there is a limit."""
         return self.time is not None or self.memory is not None
 
 
 class BrokenPoolError(Exception):
-    """A pool lost a worker, or its lines to the workers; all tasks in it have to run again.
+    """Error for a pool that lost a worker or its connections; all of its tasks must run again.
 
     Parameters
     ----------
     error : Exception
-        What to tell of a task that does this whenever it runs.
+        Error of the task that is found to cause this.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -92,12 +92,12 @@ class BrokenPoolError(Exception):
 
 
 class LostTaskError(Exception):
-    """The worker that ran a task died; the pool and its other tasks go on.
+    """Error for a task whose worker died; the pool and its other tasks continue.
 
     Parameters
     ----------
     error : Exception
-        What to tell of a task that does this when it runs alone, too.
+        Error of the task if this happens again when it runs alone.
     """
 
     def __init__(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""An executor of tasks in virtual time, to measure schedules at any number of workers."""
+"""An executor in virtual time, to simulate schedules with any number of workers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,32 @@ __all__ = ["VirtualExecutor"]
 
 
 class VirtualExecutor:
-    """Twin of `Executor` whose workers work in virtual time.
+    """Simulated `Executor` whose workers run in virtual time.
 
-    A task occupies a worker for `duration(key)` virtual seconds, from the time at which it was
-    submitted or, if all workers were busy then, from the time at which one became free (first
-    come, first served). `wait` moves the clock to the next completion and calls the function
-    then, so what the function sees is the state at the virtual time of its end. Functions take
-    no virtual time. Tasks that end at the same time are handed back in the order of their start.
+    A task occupies a worker for `duration(key)` virtual seconds. It starts when it is submitted
+    or, if all workers are busy, when one becomes free (first come, first served). `wait` advances
+    the clock to the next completion and calls the function then, so the function sees the state
+    at the virtual time of its end. The function itself takes no virtual time. Tasks that end at
+    the same time are returned in the order of their start.
 
     Parameters
     ----------
     n_workers : int
         Number of workers, at least 1.
     duration : callable
-        `duration(key)` gives the virtual seconds that a task takes, finite and not negative. It
-        is called once a task, when the task starts.
+        `duration(key)` returns how many virtual seconds a task takes, finite and not negative.
+        It is called once per task, when the task starts.
 
     Attributes
     ----------
     clock : float
         Virtual seconds since the start.
     busy_time : float
-        Sum of the durations of the tasks handed back, in virtual seconds.
+        Sum of the durations of the returned tasks, in virtual seconds.
     utilisation : float
-        Share of the workers' time that was spent on the tasks handed back, between 0 and 1;
-        0 as long as the clock is at 0.
+        Fraction of the workers' time spent on the returned tasks; 0 while the clock is at 0.
     n_outstanding : int
-        Number of tasks submitted and not yet handed back.
+        Number of tasks that were submitted and not yet returned by `wait`.
 
     Examples
     --------
@@ -108,31 +107,31 @@ class VirtualExecutor:
         self._keys.add(key)
 
     def wait(self, timeout: float | None = None) -> tuple[Hashable, Outcome]:
-        """Move the clock to the next completion and hand the task back; see `Executor.wait`.
+        """Advance the clock to the next completion and return that task; see `Executor.wait`.
 
         Parameters
         ----------
         timeout : float, default=None
-            Longest time to wait, in virtual seconds. The clock moves on by as much when it is
-            exceeded.
+            Longest time to wait, in virtual seconds. When it is exceeded, the clock advances by
+            this time.
 
         Returns
         -------
         key : hashable
             The key under which the task was submitted.
         outcome : Outcome
-            What became of it.
+            The outcome of the task.
 
         Raises
         ------
         TimeoutError
             If no task finishes within `timeout`.
         RuntimeError
-            If no task is outstanding, or the executor is not entered, or was aborted.
+            If no task is outstanding, or if the executor has not been entered or was aborted.
         """
         self._check_open()
         if not self._running:
-            raise RuntimeError("There is no outstanding task to wait for.")
+            raise RuntimeError("There are no outstanding tasks to wait for.")
         if timeout is not None and self._running[0][0] > self.clock + timeout:
             self.clock += max(0.0, timeout)
             raise TimeoutError(f"No task finished within {timeout} virtual seconds.")
@@ -144,7 +143,7 @@ class VirtualExecutor:
         return task.key, task.run()
 
     def abort(self) -> None:
-        """Give up all outstanding tasks; the executor may not be used afterwards."""
+        """Abandon all outstanding tasks; the executor cannot be used afterwards."""
         self._open = False
         self._keys.clear()
         self._running.clear()
@@ -154,7 +153,7 @@ class VirtualExecutor:
         duration = float(self.duration(task.key))
         if not (0 <= duration < math.inf):
             raise ValueError(
-                "duration must give finite virtual seconds, not negative; "
+                "duration must return finite virtual seconds, not negative; "
                 f"got {duration} for the task {task.key!r}."
             )
         heapq.heappush(self._running, (self.clock + duration, next(self._order), duration, task))
@@ -162,5 +161,5 @@ class VirtualExecutor:
     def _check_open(self) -> None:
         if not self._open:
             raise RuntimeError(
-                "The executor is closed: use it inside its `with` block, and not after abort()."
+                "The executor is closed: use it inside its `with` block and before abort()."
             )

@@ -1,4 +1,4 @@
-"""What scikit-learn users write as a dict of parameters, made a search space with conditions."""
+"""Search spaces: parsing of scikit-learn's parameter dicts, and conditional parameters."""
 
 from skhpo.space._space import Group, Parameter, SearchSpace
 from skhpo.space._suggest import suggest_space

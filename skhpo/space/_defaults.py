@@ -1,4 +1,4 @@
-"""The estimator as it was given, as a point of a search space."""
+"""Locate the estimator's current parameters in a search space."""
 
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -11,7 +11,7 @@ from skhpo.distributions._categorical import same_object
 
 
 def locate(distribution: BaseDistribution, value: Any) -> float | None:
-    """Internal representation of a value; None if it lies outside the domain."""
+    """Return the internal representation of a value; None if it lies outside the domain."""
     if not isinstance(distribution, CategoricalDistribution) and (
         not isinstance(value, Real) or isinstance(value, bool | np.bool_)
     ):
@@ -24,19 +24,19 @@ def locate(distribution: BaseDistribution, value: Any) -> float | None:
 
 
 def present_values(branch: Mapping[str, BaseDistribution], estimator: Any) -> dict[str, Any] | None:
-    """Return the estimator's present values of a branch's parameters.
+    """Return the estimator's current values of a branch's parameters.
 
     Parameters
     ----------
     branch : mapping of str to BaseDistribution
         Distributions by the estimator's names.
     estimator : estimator
-        Has ``get_params``.
+        An object with ``get_params``.
 
     Returns
     -------
     dict of str to object, or None
-        Values as the distributions give them; None if one lies outside its domain.
+        Values as the distributions return them; None if one lies outside its domain.
     """
     present = estimator.get_params(deep=True)
     values: dict[str, Any] = {}
@@ -53,9 +53,9 @@ def present_values(branch: Mapping[str, BaseDistribution], estimator: Any) -> di
 
 
 def _means_other(value: Any, found: Any, target: str, components: Mapping[str, Any]) -> bool:
-    """Whether an equal number of another type means something else to the estimator.
+    """Return whether an equal number of another type has another meaning for the estimator.
 
-    To ``max_features``, for one, 1 is a count and 1.0 a fraction. scikit-learn's estimators
+    For example, 1 is a count for ``max_features``, and 1.0 a fraction. scikit-learn's estimators
     declare such parameters with one interval for integers and another for reals.
     """
     if not (isinstance(value, Real) and isinstance(found, Real)):

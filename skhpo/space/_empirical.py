@@ -1,4 +1,4 @@
-"""Priors made from draws, for objects that offer nothing but ``rvs``."""
+"""Empirical priors, for objects that only have ``rvs``."""
 
 import time
 from collections.abc import Sequence
@@ -15,42 +15,42 @@ from skhpo.distributions._quantile import describe
 from skhpo.space._values import without_repeats
 
 _N_DRAWS = 1_000
-_MAX_SECONDS = 20  # for all draws
+_MAX_SECONDS = 20  # limit for all draws together
 
 
 def draw_prior(source: Any, random_state: Any) -> BaseDistribution:
-    """Draw from an object's ``rvs`` and return the draws' empirical distribution.
+    """Sample an object's ``rvs`` and return the empirical distribution.
 
     Parameters
     ----------
     source : object
-        Has a method ``rvs(random_state=...)``, as scikit-learn's searches need it.
+        An object with a method ``rvs(random_state=...)``, as scikit-learn's searches require.
     random_state : int, RandomState instance or None
-        Seeds the draws; None as 0 does, so that a stored search finds its space again.
+        Seed of the draws. None means 0, so that a stored search gets the same space again.
 
     Returns
     -------
     BaseDistribution
-        Ints where all draws are ints. Floats are interpolated between the draws, unless some
-        were drawn twice: then only values that were drawn come again. Anything else (words,
-        tuples, arrays, ...) is a choice among the distinct draws.
+        A distribution over ints if all draws are ints. Floats are interpolated between the
+        draws, unless a value occurs twice: then only drawn values are returned. Anything else
+        (strings, tuples, arrays, ...) becomes a choice among the distinct draws.
 
     Raises
     ------
     TypeError
-        If ``rvs`` takes no ``random_state``.
+        If ``rvs`` does not accept ``random_state``.
     ValueError
         If a draw is NaN or infinite.
     """
     draws = draws_of(source, random_state)
     if not all(isinstance(d, Real) and not isinstance(d, bool | np.bool_) for d in draws):
         return CategoricalDistribution(without_repeats(draws))
-    if hasattr(source, "support"):  # scipy's draws from heavy tails overflow now and then
+    if hasattr(source, "support"):  # scipy's draws from heavy tails overflow occasionally
         low, high = source.support()
         draws = [d for d in draws if low <= d <= high]
     if not np.all(np.isfinite(np.asarray(draws, dtype=np.float64))):
         raise ValueError(
-            f"rvs must give finite numbers, but {describe(source)} gave NaN or infinity."
+            f"rvs must return finite numbers, but {describe(source)} returned NaN or infinity."
         )
     if all(isinstance(d, Integral) for d in draws):
         return QuantileDistribution(IntegerPrior([d for d in draws if abs(d) < LARGEST_INT]))
@@ -59,7 +59,7 @@ def draw_prior(source: Any, random_state: Any) -> BaseDistribution:
 
 
 def draws_of(source: Any, random_state: Any) -> list[Any]:
-    """Draw one by one, as RandomizedSearchCV does; a ValueError if that takes too long."""
+    """Draw one by one, as RandomizedSearchCV does; raise a ValueError if it takes too long."""
     rng = check_random_state(0 if random_state is None else random_state)
     end = time.monotonic() + _MAX_SECONDS
     draws: list[Any] = []
@@ -95,7 +95,7 @@ class SmoothPrior:
 
 
 class StepPrior(SmoothPrior):
-    """The draws themselves, each as often as it was drawn."""
+    """Step function over the draws, which keeps how often each value was drawn."""
 
     def __init__(self, draws: Sequence[float]) -> None:
         super().__init__(draws)
@@ -110,7 +110,7 @@ class StepPrior(SmoothPrior):
 
 
 class IntegerPrior(StepPrior):
-    """Draws that are integers; the mass function marks the prior as discrete."""
+    """Step function over integer draws; its ``pmf`` marks the prior as discrete."""
 
     def pmf(self, values: ArrayLike) -> FloatArray:
         values = np.asarray(values, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Search spaces as other libraries write them: taken where they are clear, else explained."""
+"""Search spaces of other libraries: converted where unambiguous, else refused with advice."""
 
 import warnings
 from collections.abc import Mapping
@@ -30,44 +30,44 @@ _INSTEAD = {
 }
 
 
-def check_is_no_foreign(value: Any) -> None:
-    """Raise a TypeError that says what to write instead of what other libraries have here."""
+def refuse_foreign(value: Any) -> None:
+    """Raise a TypeError for a value of another library, and say what to write instead."""
     package = type(value).__module__.partition(".")[0]
     if isinstance(value, Mapping) and set(value) == {"grid_search"}:
         package = "ray"
     if package in _INSTEAD:
         what, instead = _INSTEAD[package]
-        raise TypeError(f"{what} is not taken, but got {value!r}. Write {instead}.")
+        raise TypeError(f"{what} is not supported, but got {value!r}. Write {instead}.")
     if isinstance(value, type) and (
         issubclass(value, BaseDistribution) or hasattr(value, "cdf") or hasattr(value, "rvs")
     ):
         raise TypeError(
-            f"it is the class {value.__name__}, not an object of it. "
+            f"it is the class {value.__name__}, not an instance. "
             f"Did you mean {value.__name__}(...)?"
         )
 
 
 def from_scikit_optimize(value: Any) -> BaseDistribution | None:
-    """Read a dimension of scikit-optimize, or a range with a prior in a tuple, as it writes them.
+    """Convert a dimension of scikit-optimize, or its tuple notation for a range with a prior.
 
     Parameters
     ----------
     value : object
         A ``Real``, ``Integer`` or ``Categorical``; or a tuple ``(low, high, prior)`` or
-        ``(low, high, prior, base)`` with "uniform" or "log-uniform" as its prior.
+        ``(low, high, prior, base)`` where the prior is "uniform" or "log-uniform".
 
     Returns
     -------
     BaseDistribution or None
-        None if it is something else. The base of a logarithm makes no difference to the prior.
+        None if the value is neither. The base of the logarithm does not change the prior.
     """
     if _is_range_with_prior(value):
         low, high, prior = value[:3]
         if prior not in _PRIORS:
             meant = get_close_matches(prior.lower(), _PRIORS, n=1, cutoff=0.7)[0]
             raise ValueError(
-                f"a range has 'uniform' or 'log-uniform' as its prior, but got {value!r}. "
-                f"Did you mean {(low, high, meant)!r}? A list is always one of choices."
+                f"the prior of a range must be 'uniform' or 'log-uniform', but got {value!r}. "
+                f"Did you mean {(low, high, meant)!r}? A list is always read as choices."
             )
         are_ints = isinstance(low, Integral) and isinstance(high, Integral)
         return _range(low, high, prior, are_ints)
@@ -82,7 +82,7 @@ def from_scikit_optimize(value: Any) -> BaseDistribution | None:
 
 
 def warn_of_two_numbers(name: str, value: Any) -> None:
-    """Warn where a tuple may be meant as a range: GridSearchCV and BayesSearchCV differ here."""
+    """Warn if a tuple may be meant as a range: GridSearchCV and BayesSearchCV differ here."""
     if isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)):
         low, high = value
         if low < high:
@@ -119,7 +119,7 @@ def _categorical(dimension: Any) -> BaseDistribution:
     weights = getattr(dimension, "prior", None)
     if weights is not None and len(set(weights)) > 1:
         warnings.warn(
-            f"The weights of {dimension!r} are not used: all choices are equally likely.",
+            f"The weights of {dimension!r} are not used; all choices are equally likely.",
             UserWarning,
             stacklevel=2,
         )

@@ -1,4 +1,4 @@
-"""The dicts of a search space: their form, and whether the estimator knows their names."""
+"""Checks of the parameter dicts: their structure, and their names against the estimator."""
 
 import inspect
 import warnings
@@ -12,16 +12,16 @@ from sklearn.base import clone
 from skhpo._hints import did_you_mean
 from skhpo.distributions import BaseDistribution
 
-NEARLY = 0.85  # similarity from which on a name that is not listed is likely misspelt
+NEARLY = 0.85  # minimal similarity at which an unlisted name is probably a typo
 
 
 def as_branches(param_distributions: Any) -> list[Mapping[str, Any]]:
-    """Return a dict, or a list of dicts, as a list of dicts with names for keys.
+    """Return a dict, or a list of dicts, as a list of dicts with strings as keys.
 
     Raises
     ------
     TypeError
-        If it is neither, or a key is no str.
+        If it is neither, or a key is not a str.
     ValueError
         If the list is empty.
     """
@@ -49,30 +49,30 @@ def as_branches(param_distributions: Any) -> list[Mapping[str, Any]]:
 def check_names(
     branch: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], estimator: Any
 ) -> None:
-    """Check that the estimator takes every parameter of a branch.
+    """Check that the estimator accepts every parameter of a branch.
 
-    A name that ``get_params`` lists is fine; so is one of a component that the branch chooses
-    among estimators, where one of the choices has it. Of any other name a clone's ``set_params``
-    judges, as it does in scikit-learn's searches.
+    A name is valid if ``get_params`` lists it. If the branch chooses a component among
+    estimators, the parameters of each choice are valid too. Any other name is tried with
+    ``set_params`` on a clone, as in scikit-learn's searches.
 
     Parameters
     ----------
     branch : mapping of str to object
-        What the user gave, by parameter.
+        The user's values by parameter.
     distributions : mapping of str to BaseDistribution
-        The same, parsed.
+        The parsed values by parameter.
     estimator : estimator
-        Has ``get_params``.
+        An object with ``get_params``.
 
     Raises
     ------
     ValueError
-        If a parameter is refused; names the closest one that is known.
+        If a parameter is refused. The message suggests the closest known name.
 
     Warns
     -----
     UserWarning
-        If a name that is taken is nearly one that is listed.
+        If an accepted name is not listed, but similar to one that is.
     """
     components = [*components_of(estimator), *_components_of_choices(branch)]
     known = {join(prefix, name) for prefix, part in components for name in names_of(part)}
@@ -96,10 +96,10 @@ def check_names(
 def _refusal(
     estimator: Any, branch: Mapping[str, Any], name: str, distribution: BaseDistribution
 ) -> Exception | None:
-    """What ``set_params`` raises for a value of a parameter; None if it takes it.
+    """Return the error of ``set_params`` for a value of a parameter; None if it is accepted.
 
-    Tried are the estimator as it is, and with each of the components that the branch may put where
-    the parameter belongs.
+    The value is tried on the estimator as given, and with each component that the branch may
+    set where the parameter belongs.
     """
     middle = distribution.from_unit(np.array([0.5]))[0]
     value = distribution.to_external_repr(float(middle))
@@ -117,7 +117,7 @@ def _refusal(
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    """Ask for the known name that was meant: with a prefix that is missing, or spelt otherwise."""
+    """Suggest known names: the same name with a prefix, or a similar one."""
     longer = sorted((one for one in known if one.endswith(f"__{name}")), key=len)
     if longer:
         return f" Did you mean {' or '.join(map(repr, longer[:3]))}?"
@@ -125,7 +125,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def components_of(estimator: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield an estimator and those inside it, each after the prefix of its parameters."""
+    """Yield an estimator and its nested estimators as pairs (parameter prefix, estimator)."""
     yield prefix, estimator
     for name, value in estimator.get_params(deep=True).items():
         if is_estimator(value):
@@ -133,20 +133,20 @@ def components_of(estimator: Any, prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def names_of(estimator: Any) -> set[str]:
-    """Names of an estimator's parameters.
+    """Return the names of an estimator's parameters.
 
-    They include those of its constructor: CatBoost's ``get_params`` tells only what was set.
+    They include those of its constructor: CatBoost's ``get_params`` lists only what was set.
     """
     return {*estimator.get_params(deep=True), *_constructor(estimator)}
 
 
 def join(prefix: str, name: str) -> str:
-    """Name of a parameter, as seen from the estimator outside."""
+    """Return the full name of a nested parameter."""
     return f"{prefix}__{name}" if prefix else name
 
 
 def is_estimator(value: Any) -> bool:
-    """Whether a value has parameters, and is no class."""
+    """Return whether a value has parameters and is not a class."""
     return hasattr(value, "get_params") and not isinstance(value, type)
 
 
@@ -157,7 +157,7 @@ def _components_of_choices(branch: Mapping[str, Any]) -> Iterator[tuple[str, Any
 
 
 def _estimators(value: Any) -> list[Any]:
-    """The estimators among the choices of a parameter."""
+    """Return the estimators among the choices of a parameter."""
     choices = getattr(value, "choices", value)
     if not isinstance(choices, Iterable) or isinstance(choices, str | Iterator):
         return []

@@ -1,27 +1,27 @@
-"""One entry of a dict of parameter distributions, as scikit-learn users write it, made ours."""
+"""Parsing of a single entry of a dict of parameter distributions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skhpo.distributions import BaseDistribution, as_distribution
-from skhpo.space._foreign import check_is_no_foreign, from_scikit_optimize, warn_of_two_numbers
+from skhpo.space._foreign import from_scikit_optimize, refuse_foreign, warn_of_two_numbers
 from skhpo.space._prior import from_prior
 from skhpo.space._values import check_form, from_sequence, is_distribution, is_sequence
 
 
 def parse_distribution(name: str, value: Any, random_state: Any = None) -> BaseDistribution:
-    """Make a distribution of what a user gave for one parameter.
+    """Convert the user's value for one parameter to a distribution.
 
     Parameters
     ----------
     name : str
         The parameter's name, for messages.
     value : sequence or distribution
-        A list, tuple, array, range, Series; a range as scikit-optimize writes it, such as
-        ``(1e-3, 1.0, "log-uniform")``; a distribution of ours, of Optuna, scikit-optimize or
+        A list, tuple, array, range or Series; a range in scikit-optimize's notation, such as
+        ``(1e-3, 1.0, "log-uniform")``; a distribution of skhpo, Optuna, scikit-optimize or
         scipy.stats; or any object with ``rvs(random_state=...)``.
     random_state : int, RandomState instance or None
-        Seeds the draws from objects with ``rvs`` only.
+        Seed of the draws from objects that only have ``rvs``.
 
     Returns
     -------
@@ -32,8 +32,8 @@ def parse_distribution(name: str, value: Any, random_state: Any = None) -> BaseD
     TypeError
         If the value is none of these.
     ValueError
-        If a sequence is empty or has several dimensions, or the parameters of a distribution are
-        invalid.
+        If a sequence is empty or has several dimensions, or if the parameters of a distribution
+        are invalid.
 
     Warns
     -----
@@ -42,9 +42,9 @@ def parse_distribution(name: str, value: Any, random_state: Any = None) -> BaseD
     """
     try:
         return _parse(name, value, random_state)
-    except Warning:  # where warnings are errors
+    except Warning:  # the user turned warnings into errors
         raise
-    except Exception as error:  # whatever the methods of a prior may raise
+    except Exception as error:  # the methods of a prior may raise anything
         if str(error).startswith("Parameter "):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
@@ -52,7 +52,7 @@ def parse_distribution(name: str, value: Any, random_state: Any = None) -> BaseD
 
 
 def _parse(name: str, value: Any, random_state: Any) -> BaseDistribution:
-    check_is_no_foreign(value)
+    refuse_foreign(value)
     if is_distribution(value):
         return as_distribution(value)
     read = from_scikit_optimize(value)
@@ -67,7 +67,7 @@ def _parse(name: str, value: Any, random_state: Any) -> BaseDistribution:
             f"Parameter distribution for parameter {name!r} needs to be a list or a numpy array "
             f"or a distribution, but got {value!r} (of type {type(value).__name__}) instead. "
             + (
-                "Write list(...) of it."
+                "Convert it with list(...)."
                 if is_collection
                 else "Single values need to be wrapped in a list with one element."
             )

@@ -1,4 +1,4 @@
-"""Priors of scipy.stats, and of whatever has quantiles or draws, made distributions."""
+"""Conversion of scipy.stats distributions, and of any object with quantiles or draws."""
 
 import warnings
 from typing import Any
@@ -15,11 +15,11 @@ from skhpo.distributions import (
 from skhpo.distributions._quantile import arguments_of, describe
 from skhpo.space._empirical import draw_prior, draws_of
 
-_FAR = 1_000  # a span of draws beyond which a search for quantiles value by value takes too long
+_FAR = 1_000  # range of draws above which scipy's stepwise quantile search takes too long
 
 
 def from_prior(prior: Any, random_state: Any) -> BaseDistribution:
-    """Make a distribution of an object with quantiles, or at least with draws.
+    """Convert an object with quantiles or draws to a distribution.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def from_prior(prior: Any, random_state: Any) -> BaseDistribution:
         A frozen distribution of scipy.stats or one of its distribution classes, or an object with
         ``cdf`` and ``ppf`` (or ``icdf``), or with ``rvs(random_state=...)``.
     random_state : int, RandomState instance or None
-        Seeds the draws where there are no quantiles.
+        Seed of the draws, which are used if there are no quantiles.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def from_prior(prior: Any, random_state: Any) -> BaseDistribution:
     Raises
     ------
     TypeError
-        If it has neither quantiles nor draws, or is a distribution of scipy.stats without its
-        parameters.
+        If the object has neither quantiles nor draws, or is a distribution of scipy.stats
+        without its parameters.
     ValueError
         If its parameters are invalid.
     """
@@ -63,7 +63,7 @@ def _exact(prior: Any, kind: str) -> BaseDistribution:
     with np.errstate(invalid="ignore"):
         low, high = prior.support()
     if np.ndim(low) or np.ndim(high):
-        raise ValueError(f"a prior must be of one dimension, but got {describe(prior)}.")
+        raise ValueError(f"a prior must have one dimension, but got {describe(prior)}.")
     if np.isnan(low) or np.isnan(high):
         raise ValueError(f"{describe(prior)} has invalid parameters.")
     if kind == "randint":
@@ -76,13 +76,13 @@ def _exact(prior: Any, kind: str) -> BaseDistribution:
 
 
 def _check_is_frozen(prior: Any) -> None:
-    """Refuse what scipy.stats has under a name and needs parameters; warn if it needs none."""
+    """Refuse a distribution without its parameters; warn if all of them have defaults."""
     name = getattr(prior, "name", None)
     if not (isinstance(name, str) and getattr(stats, name, None) is prior):
         return
     shapes = getattr(prior, "shapes", None)
     if shapes:
-        raise TypeError(f"scipy.stats.{name} lacks its parameters. Did you mean {name}({shapes})?")
+        raise TypeError(f"scipy.stats.{name} has no parameters set. Did you mean {name}({shapes})?")
     warnings.warn(
         f"scipy.stats.{name} without parameters is read as {name}(0, 1). "
         f"Did you mean {name}(loc, scale)?",
@@ -92,9 +92,10 @@ def _check_is_frozen(prior: Any) -> None:
 
 
 def _is_slow(prior: Any) -> bool:
-    """Whether scipy would step through too many integers, or add them up, to find a quantile.
+    """Return whether scipy would step through, or sum over, too many integers for a quantile.
 
-    It does so for discrete distributions that bring no quantiles, or no cumulative probabilities.
+    This happens for discrete distributions that do not define quantiles or cumulative
+    probabilities.
     """
     kind = type(getattr(prior, "dist", prior))
     if not issubclass(kind, stats.rv_discrete) or not _draws_numbers(prior):

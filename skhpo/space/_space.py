@@ -1,4 +1,4 @@
-"""The search space: parameters, the branches in which they are active, and its candidates."""
+"""The search space: its parameters, the branches in which they are active, its candidates."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Parameter:
     Parameters
     ----------
     name : str
-        Its key in a config and in the study, unique in the space.
+        Key in a config and in the study, unique in the space.
     target : str or None
-        The estimator's parameter. None for the choice of the branch.
+        Name of the estimator's parameter. None for the parameter that selects the branch.
     distribution : BaseDistribution
-        Its domain and prior.
+        Domain and prior.
     branches : frozenset of int
-        Indices of the branches in which it is active.
+        Indices of the branches in which the parameter is active.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Group:
-    """Parameters that are active together, and sampled together.
+    """Parameters that are active together and sampled together.
 
     Parameters
     ----------
     distributions : dict of str to BaseDistribution
-        By the parameters' names.
+        Distributions by parameter name.
     branches : frozenset of int or None
-        Branches in which the group is active. None: in all.
+        Branches in which the group is active. None means all.
     """
 
     distributions: dict[str, BaseDistribution]
@@ -61,30 +61,31 @@ class Group:
 class SearchSpace:
     """Named distributions, in one or several branches.
 
-    A branch is one dict of a list of dicts, as scikit-learn's searches take it: a candidate takes
-    one branch, and has values for the parameters of that branch only. A parameter that has the
-    same distribution in several branches is one parameter; where the distributions differ, each
-    gets its own name, ``target[i]`` with the index ``i`` of its first branch.
+    A branch is one dict of a list of dicts, as scikit-learn's searches accept it. A candidate
+    belongs to one branch, and has values for the parameters of that branch only. A parameter
+    with the same distribution in several branches is one parameter. If the distributions differ,
+    each gets its own name, ``target[i]``, where ``i`` is the index of its first branch.
 
-    A *config* is a candidate as a dict of values by the parameters' names (with the branch, where
-    there are several). *params* are its values by the estimator's names, for ``set_params``.
+    A *config* is a candidate as a dict of values by the names in the space (including the branch
+    if there are several). *params* are its values by the estimator's names, for ``set_params``.
 
     Parameters
     ----------
     branches : sequence of mappings of str to BaseDistribution
         One or more branches: distributions by the estimator's parameter names.
     reserved : collection of str, default=()
-        Names that the choice of the branch may not have.
+        Names that the parameter selecting the branch must not have.
 
     Attributes
     ----------
     parameters : tuple of Parameter
-        All parameters; with several branches, the choice of the branch leads.
+        All parameters. With several branches, the parameter that selects the branch is first.
     groups : tuple of Group
-        The parameters by their activation, in the order of sampling. The first group is active in
-        all branches; it has the choice of the branch and may be empty without.
+        The parameters grouped by the branches in which they are active, in sampling order. The
+        first group is active in all branches. It holds the parameter that selects the branch;
+        with a single branch, it may be empty.
     branch_name : str or None
-        Name of the choice of the branch; None if there is one branch only.
+        Name of the parameter that selects the branch; None if there is only one branch.
     distributions : dict of str to BaseDistribution
         The distributions of all parameters by name.
     n_candidates : int or float
@@ -131,21 +132,21 @@ class SearchSpace:
     def from_param_distributions(
         cls, param_distributions: Any, estimator: Any = None, random_state: Any = None
     ) -> SearchSpace:
-        """Make a search space of what scikit-learn's searches take.
+        """Create a search space from the parameter dicts of scikit-learn's searches.
 
         Parameters
         ----------
         param_distributions : dict or list of dicts
-            By parameter: a sequence of values (numbers are ordered, others are not; of equal
-            values one is kept), a distribution of scipy.stats, of ours, of Optuna or of
-            scikit-optimize, or any object with ``rvs(random_state=...)``. With a list, each dict
-            is a branch. scikit-learn's ParameterGrid and ParameterSampler are read as what they
-            were made of.
+            For each parameter: a sequence of values, a distribution of scipy.stats, skhpo,
+            Optuna or scikit-optimize, or any object with ``rvs(random_state=...)``. Sequences of
+            numbers are ordered, others are not; duplicates are dropped. Each dict of a list is a
+            branch. scikit-learn's ParameterGrid and ParameterSampler are replaced by the dicts
+            that they hold.
         estimator : estimator, default=None
-            If given, every name must be one of its parameters, or of an estimator that it may get
-            in the same dict.
+            If given, every name must be a parameter of the estimator, or of a component that the
+            same dict may set.
         random_state : int, RandomState instance or None, default=None
-            Seeds the draws from objects that have ``rvs`` only.
+            Seed of the draws from objects that only have ``rvs``.
 
         Returns
         -------
@@ -166,8 +167,8 @@ class SearchSpace:
         given = as_branches(_unpacked(param_distributions))
         if not any(given):
             warnings.warn(
-                f"The space has no parameter, got: {param_distributions!r}. Nothing is searched: "
-                "the estimator as it is given is the only candidate.",
+                f"The space has no parameters, got: {param_distributions!r}. Nothing is searched: "
+                "the estimator as given is the only candidate.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -181,11 +182,11 @@ class SearchSpace:
         return cls(branches, () if estimator is None else estimator.get_params(deep=True))
 
     def branch_of(self, config: Mapping[str, Any]) -> int | None:
-        """Return the branch that a config takes; None if there is one branch only."""
+        """Return the branch of a config; None if there is only one branch."""
         return None if self.branch_name is None else int(config[self.branch_name])
 
     def active_groups(self, branch: int | None) -> tuple[Group, ...]:
-        """Return the groups that are active in a branch, in the order of sampling."""
+        """Return the groups that are active in a branch, in sampling order."""
         index = branch or 0
         return tuple(g for g in self.groups if g.branches is None or index in g.branches)
 
@@ -200,10 +201,10 @@ class SearchSpace:
         }
 
     def to_config(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the config of the estimator's parameters; None if they lie in no branch.
+        """Return the config of the estimator's parameters; None if no branch contains them.
 
-        The first branch that has just these parameters and contains their values is taken, else
-        the first that has them among others: then the config is partial.
+        The first branch with exactly these parameters that contains their values is used. If
+        there is none, the first branch with more parameters is used; the config is then partial.
         """
         exact = [b for b, branch in enumerate(self._branches) if branch.keys() == params.keys()]
         larger = [b for b, branch in enumerate(self._branches) if branch.keys() > params.keys()]
@@ -220,7 +221,7 @@ class SearchSpace:
         return None
 
     def config_key(self, config: Mapping[str, Any]) -> Hashable:
-        """Return what identifies a candidate: equal for equal candidates only."""
+        """Return a key that identifies a candidate: only equal candidates have equal keys."""
         b = self.branch_of(config) or 0
         active = [p for p in self._branches[b].values() if p.name in config]
         internal = [(p.name, p.distribution.to_internal_repr(config[p.name])) for p in active]
@@ -236,7 +237,7 @@ class SearchSpace:
         return self._sizes[branch]
 
     def candidates(self) -> Iterator[dict[str, Any]]:
-        """Iterate over all configs, branch by branch, the last name in the alphabet fastest.
+        """Iterate over all configs, branch by branch; the alphabetically last name varies fastest.
 
         Raises
         ------
@@ -256,7 +257,7 @@ class SearchSpace:
     def random_unseen(
         self, seen: Collection[Hashable], rng: np.random.Generator
     ) -> dict[str, Any] | None:
-        """Draw a config that was not seen yet.
+        """Draw a config that has not been seen yet.
 
         Parameters
         ----------
@@ -268,8 +269,8 @@ class SearchSpace:
         Returns
         -------
         dict of str to object, or None
-            Uniform over the unseen configs of a finite space, else from the prior. None if there
-            is none left, or 100 draws from an infinite space found none.
+            A config drawn uniformly from the unseen ones if the space is finite, else from the
+            prior. None if none is left, or if 100 draws from an infinite space found none.
         """
         for _ in range(_MAX_DRAWS):
             config = self.random(rng)
@@ -277,19 +278,19 @@ class SearchSpace:
                 return config
         if math.isinf(self.n_candidates):
             return None
-        # So many misses: all but a few are seen, and counting through costs no more than they did.
+        # After 100 misses most configs are seen; enumerating them costs no more than the misses.
         unseen = [c for c in self.candidates() if self.config_key(c) not in seen]
         return unseen[rng.integers(len(unseen))] if unseen else None
 
     def defaults(self, estimator: Any) -> dict[str, Any] | None:
-        """Return the estimator as given, as a config; None if it lies outside the space.
+        """Return the config of the estimator as given; None if it lies outside the space.
 
-        The first branch that contains all of the estimator's present values is taken.
+        The first branch that contains all of the estimator's current values is used.
 
         Parameters
         ----------
         estimator : estimator
-            Has ``get_params``.
+            An object with ``get_params``.
 
         Returns
         -------
@@ -309,11 +310,11 @@ class SearchSpace:
     def _finite_size(self) -> int:
         size = self.n_candidates
         if not isinstance(size, int):
-            raise ValueError(f"only a finite space has a list of candidates, but got {self}.")
+            raise ValueError(f"only a finite space can be enumerated, but got {self}.")
         return size
 
     def _config_at(self, index: int) -> dict[str, Any]:
-        """Config number ``index`` in the order of `candidates`."""
+        """Return config number ``index`` in the order of `candidates`."""
         b = 0
         while index >= self._sizes[b]:
             index -= int(self._sizes[b])
@@ -326,7 +327,7 @@ class SearchSpace:
         return self._config(b, values)
 
     def _config(self, b: int, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Config of branch ``b`` with values by the estimator's names."""
+        """Return the config of branch ``b``, given values by the estimator's names."""
         config = {} if self.branch_name is None else {self.branch_name: b}
         return config | {p.name: values[t] for t, p in self._branches[b].items() if t in values}
 
@@ -335,16 +336,16 @@ class SearchSpace:
 
 
 def _unpacked(param_distributions: Any) -> Any:
-    """What scikit-learn's grid or sampler of parameters was made of; anything else as it is."""
+    """Return the dicts inside a ParameterGrid or ParameterSampler; anything else unchanged."""
     if isinstance(param_distributions, ParameterGrid):
         return param_distributions.param_grid
     if isinstance(param_distributions, ParameterSampler):
         return param_distributions.param_distributions
     if isinstance(param_distributions, list) and any(map(_is_with_budget, param_distributions)):
         raise TypeError(
-            "Parameter distributions need to be a dict or a list of dicts, got a list with a pair "
-            f"of a space and its n_iter, as BayesSearchCV takes it: {param_distributions!r}. Give "
-            "the dicts alone in a list, and one n_iter to the search."
+            "Parameter distributions need to be a dict or a list of dicts, got a list of pairs "
+            f"(space, n_iter), as BayesSearchCV accepts: {param_distributions!r}. Pass a list of "
+            "the dicts only, and one n_iter to the search."
         )
     return param_distributions
 
@@ -354,7 +355,7 @@ def _is_with_budget(branch: Any) -> bool:
 
 
 def _name_parameters(branches: Sequence[Mapping[str, BaseDistribution]]) -> list[Parameter]:
-    """One parameter for each target and distinct distribution of it, in order of appearance."""
+    """Create one parameter per target and distinct distribution, in order of appearance."""
     versions: dict[str, list[tuple[BaseDistribution, list[int]]]] = {}
     for b, branch in enumerate(branches):
         for target, distribution in branch.items():
@@ -379,7 +380,7 @@ def _name_parameters(branches: Sequence[Mapping[str, BaseDistribution]]) -> list
 
 
 def _interchangeable(a: BaseDistribution, b: BaseDistribution) -> bool:
-    """Whether two distributions are equal, and their choices of the same types (1 is not 1.0)."""
+    """Return whether two distributions are equal, with choices of equal types (1 is not 1.0)."""
     if a is b:
         return True
     types_of = [tuple(map(type, getattr(d, "choices", ()))) for d in (a, b)]

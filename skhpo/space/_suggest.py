@@ -1,4 +1,4 @@
-"""A curated search space for known estimators, found wherever they sit inside another one."""
+"""Curated search spaces for known estimators, also where they are nested in others."""
 
 from typing import Any
 
@@ -12,25 +12,26 @@ from skhpo.space._suggest_table import KNOWN
 def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     """Return a search space for an estimator.
 
-    The estimator may be a Pipeline, a ColumnTransformer or any other that holds estimators: each
-    known one inside gets its space, under the prefix of its parameters. Transformers that are not
-    known keep their parameters. So do parameters whose present value was chosen by hand from
-    outside the suggested list, as a ``class_weight`` that is a dict.
+    The estimator may be a Pipeline, a ColumnTransformer or any other meta-estimator: each known
+    estimator inside gets its space, under the prefix of its parameters. Unknown transformers are
+    not searched. Neither are parameters that the user set to a value outside the suggested list,
+    such as a dict for ``class_weight``.
 
     The ranges follow published studies: Probst, Boulesteix and Bischl 2019 ("Tunability:
     importance of hyperparameters of machine learning algorithms"), Grinsztajn, Oyallon and
     Varoquaux 2022 ("Why do tree-based models still outperform deep learning on tabular data?"),
     Eggensperger et al. 2021 ("HPOBench"), Feurer et al. 2015 ("Efficient and robust automated
     machine learning") and Gijsbers et al. 2024 ("AMLB: an AutoML benchmark"), widened where needed
-    so that the defaults lie inside; ``gamma`` of the kernel machines is searched as a number, so
-    its default "scale" does not. The number of trees of a forest is left alone: more is better
-    (Probst and Boulesteix 2018, "To tune or not to tune the number of trees in random forest").
+    so that the defaults lie inside. An exception is ``gamma`` of kernel machines: it is searched
+    as a number, so its default "scale" lies outside. The number of trees of a forest is not
+    searched, as more is better (Probst and Boulesteix 2018, "To tune or not to tune the number of
+    trees in random forest").
 
     Parameters
     ----------
     estimator : estimator
-        Known are scikit-learn's common classifiers, regressors and transformers, and those of
-        XGBoost, LightGBM and CatBoost, and subclasses of these.
+        scikit-learn's common classifiers, regressors and transformers are known, as are the
+        estimators of XGBoost, LightGBM and CatBoost, and subclasses of all these.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
 
 
 def _entry_of(component: Any) -> dict[str, Any] | None:
-    """The entry of the component's class, or of its nearest known base class."""
+    """Return the entry of the component's class, or of its nearest known base class."""
     names = (base.__name__ for base in type(component).__mro__)
     return next((KNOWN[name] for name in names if name in KNOWN), None)
 
@@ -81,12 +82,12 @@ def _is_inside(prefix: str, outer: str) -> bool:
 
 
 def _is_open(values: Any, present: Any, is_set: bool) -> bool:
-    """Whether a parameter may be searched: a present value outside a list was set by hand."""
+    """Return whether a parameter may be searched: the user did not set a value off the list."""
     return not is_set or not isinstance(values, list) or find(present, values) is not None
 
 
 def _advice(problem: str) -> str:
     return (
         f"param_distributions='suggest': {problem}. Give a dict of parameter names and lists or "
-        "distributions instead; suggest_space(...) of a part that is known gives you a start."
+        "distributions instead; suggest_space(...) of a known component is a good start."
     )

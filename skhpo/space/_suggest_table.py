@@ -1,7 +1,7 @@
-"""The table of `suggest_space`: by class name, the parameters worth a search and their ranges.
+"""The table of `suggest_space`: by class name, the parameters worth tuning and their ranges.
 
-A list holds the default of its parameter, where it has one; it is not searched where the estimator
-has another value. Sources stand in `suggest_space`.
+A list includes the parameter's default, if there is one; the parameter is not searched if the
+estimator has a value outside the list. `suggest_space` cites the sources.
 """
 
 from typing import Any
@@ -180,7 +180,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "ComplementNB": _NAIVE_BAYES,
     "MultinomialNB": _NAIVE_BAYES,
     "QuadraticDiscriminantAnalysis": {"reg_param": Float(0.0, 1.0)},
-    # predictors that have nothing to search, or search by themselves
+    # predictors with nothing to tune, or that tune themselves
     **{name: {} for name in _NOTHING_TO_SEARCH},
     # transformers
     "PCA": {"n_components": [None, 0.99, 0.95, 0.9, 0.8, 0.6]},
@@ -199,7 +199,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "CountVectorizer": _WORDS,
     "TfidfVectorizer": {**_WORDS, "sublinear_tf": [False, True]},
     "TfidfTransformer": {"sublinear_tf": [False, True]},
-    # gradient boosting elsewhere
+    # gradient boosting of other libraries
     "XGBClassifier": _XGBOOST,
     "XGBRegressor": _XGBOOST,
     "LGBMClassifier": _LIGHTGBM,

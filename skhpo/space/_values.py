@@ -1,4 +1,4 @@
-"""Sequences of values, as scikit-learn users write them, made distributions."""
+"""Conversion of sequences of values to distributions."""
 
 from collections import UserString
 from collections.abc import Hashable, Mapping, Sequence, Set
@@ -23,7 +23,7 @@ _NO_SEQUENCES = (str, bytes, bytearray, UserString, Mapping, Set)
 
 
 def is_distribution(value: Any) -> bool:
-    """Whether a value is a distribution of ours or of Optuna."""
+    """Return whether a value is a distribution of skhpo or Optuna."""
     names = {base.__name__ for base in type(value).__mro__}
     return isinstance(value, BaseDistribution) or not names.isdisjoint(
         ("FloatDistribution", "IntDistribution", "CategoricalDistribution")
@@ -31,7 +31,7 @@ def is_distribution(value: Any) -> bool:
 
 
 def is_sequence(value: Any) -> bool:
-    """Whether a value is a list of choices, or something like it."""
+    """Return whether a value is a list of choices, or like one."""
     return (
         hasattr(value, "__len__")
         and hasattr(value, "__getitem__")
@@ -42,14 +42,14 @@ def is_sequence(value: Any) -> bool:
 
 
 def from_sequence(value: Any) -> BaseDistribution:
-    """Make a distribution of a sequence: numbers are ordered, whatever else is not.
+    """Convert a sequence to a distribution: numbers are ordered, anything else is not.
 
-    Of equal values of one type the first is kept.
+    Among equal values of one type, only the first is kept.
 
     Parameters
     ----------
     value : sequence
-        With one value or more. Long ones of numbers are read without a Python object each.
+        One or more values. Long arrays of numbers are read without creating Python objects.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def from_sequence(value: Any) -> BaseDistribution:
     Raises
     ------
     TypeError
-        If a distribution is among the values.
+        If one of the values is a distribution.
     """
     if isinstance(value, range) and len(value) > MAX_LISTED:
         low, high = sorted((value[0], value[-1]))
@@ -79,26 +79,26 @@ def _from_list(values: list[Any]) -> CategoricalDistribution:
         if is_distribution(choice) or hasattr(choice, "rvs"):
             raise TypeError(
                 f"the distribution {describe(choice)} is among the choices of a list; "
-                "give it alone."
+                "pass it without the list."
             )
     is_ordinal = len(distinct) > 1 and are_distinct_numbers(distinct)
     return OrdinalDistribution(distinct) if is_ordinal else CategoricalDistribution(distinct)
 
 
 def check_form(value: Any) -> None:
-    """Raise a ValueError if an array has several dimensions, or masked elements."""
+    """Raise a ValueError if an array has several dimensions or masked elements."""
     shape = getattr(value, "shape", ())
     if len(shape) > 1:
         raise ValueError(
             f"it needs to have one dimension, but got the shape {tuple(shape)} of type "
-            f"{type(value).__name__}. Write list(...) of an array to have its rows as choices."
+            f"{type(value).__name__}. Convert it with list(...) to use its rows as choices."
         )
     if np.ma.is_masked(value):
         raise ValueError(f"it has masked elements, but got {value!r}; write .compressed().")
 
 
 def _long_numbers(values: Any) -> SequenceDistribution | None:
-    """A long list of numbers; None if it holds anything else, or what floats cannot tell apart."""
+    """Convert a long list of numbers; return None if it is not one, or not distinct as floats."""
     kept: Any
     if isinstance(values, np.ndarray):
         kept = values[np.sort(np.unique(values, return_index=True)[1])]
@@ -116,14 +116,17 @@ def _long_numbers(values: Any) -> SequenceDistribution | None:
 
 
 def _key(value: Any) -> Hashable:
-    """What equal values of one type share: NaN is unequal to itself, and an array has no hash."""
+    """Return a key shared by equal values of one type.
+
+    NaN, which does not equal itself, and arrays, which have no hash, need one of their own.
+    """
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return value.dtype.str, value.shape, value.tobytes()
     return None if is_nan(value) else value
 
 
 def without_repeats(values: Sequence[Any]) -> list[Any]:
-    """Drop what equals an earlier value of the same type."""
+    """Drop values that equal an earlier value of the same type."""
     hashed: set[tuple[type, Hashable]] = set()
     kept: list[Any] = []
     unhashable: list[Any] = []
@@ -132,7 +135,7 @@ def without_repeats(values: Sequence[Any]) -> list[Any]:
             key = (type(value), _key(value))
             is_new = key not in hashed
             hashed.add(key)
-        except Exception:  # no hash, or a comparison of arrays or of unfitted models
+        except Exception:  # unhashable, or arrays or unfitted models that cannot be compared
             is_new = not any(type(v) is type(value) and same_object(v, value) for v in unhashable)
             unhashable.append(value)
         if is_new:

@@ -108,7 +108,7 @@ def test_waiting_for_nothing_is_an_error(backend):
     with (
         parallel_config(backend=backend, n_jobs=2),
         Executor() as executor,
-        pytest.raises(RuntimeError, match="no outstanding task"),
+        pytest.raises(RuntimeError, match="no outstanding tasks"),
     ):
         executor.wait()
 

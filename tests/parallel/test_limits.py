@@ -98,7 +98,7 @@ def test_one_worker_of_its_own_maps_large_arrays_into_memory_once(backend):
 def test_a_backend_without_processes_is_refused():
     with (
         parallel_config(backend="threading", n_jobs=2),
-        pytest.raises(ValueError, match=r"ThreadingBackend has none.*n_jobs=1.*loky"),
+        pytest.raises(ValueError, match=r"ThreadingBackend has no processes.*n_jobs=1.*loky"),
         Executor(limits=Limits(time=1)),
     ):
         pass

@@ -72,7 +72,7 @@ def test_an_error_is_the_outcome_of_its_task():
 
 def test_keys_are_unique_waiting_for_nothing_is_an_error_and_abort_closes():
     with VirtualExecutor(1, lambda key: 1.0) as executor:
-        with pytest.raises(RuntimeError, match="no outstanding task"):
+        with pytest.raises(RuntimeError, match="no outstanding tasks"):
             executor.wait()
         executor.submit("k", tasks.square, 1)
         with pytest.raises(ValueError, match="'k' twice"):

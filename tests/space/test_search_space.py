@@ -208,7 +208,7 @@ def test_draws_that_repeat_are_not_interpolated():
         ({"foo": stats.loguniform(-1, 1)}, ValueError, "'foo' .*loguniform.-1, 1. has invalid"),
         ({"foo": stats.loguniform(2, 1)}, ValueError, "'foo' .*loguniform.2, 1. has invalid"),
         ({"foo": stats.randint(5, 5)}, ValueError, "'foo' .*randint.5, 5. has invalid"),
-        ({"foo": stats.norm(0, math.nan)}, ValueError, "'foo' .*norm.0, nan. has none"),
+        ({"foo": stats.norm(0, math.nan)}, ValueError, "'foo' .*norm.0, nan. does not"),
         ({"foo": stats.uniform([0, 1], 1)}, ValueError, "'foo' .*one dimension"),
         ({"foo": stats.gamma}, TypeError, "'foo' "),
         ({"foo": Draws(lambda rng: math.inf)}, ValueError, "'foo' .*infinity"),
@@ -685,12 +685,12 @@ def test_the_expressions_of_hyperopt_are_refused():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (stats.loguniform, r"lacks its parameters. Did you mean loguniform\(a, b\)"),
+        (stats.loguniform, r"has no parameters set. Did you mean loguniform\(a, b\)"),
         (stats.randint, r"Did you mean randint\(low, high\)"),
         (stats.gamma, r"Did you mean gamma\(a\)"),
         (FloatDistribution, r"the class FloatDistribution.* Did you mean FloatDistribution\("),
-        ([stats.uniform(0, 1)], "is among the choices of a list; give it alone"),
-        ([1, FloatDistribution(0, 1)], "is among the choices of a list; give it alone"),
+        ([stats.uniform(0, 1)], "is among the choices of a list; pass it without the list"),
+        ([1, FloatDistribution(0, 1)], "is among the choices of a list; pass it without the list"),
     ],
 )
 def test_a_distribution_that_is_not_made_is_refused_with_what_is_meant(value, message):
@@ -892,7 +892,7 @@ def test_a_mistake_in_a_value_is_named_where_the_estimator_is_known_too(value):
 
 def test_sets_and_generators_are_refused_with_the_advice_to_make_a_list():
     for value in ({1, 2}, (i for i in [1, 2]), {1: 2}.values()):
-        with pytest.raises(TypeError, match=r"Write list\(...\) of it"):
+        with pytest.raises(TypeError, match=r"Convert it with list\(...\)"):
             one(value)
 
 

@@ -289,7 +289,7 @@ def test_a_parameter_keeps_its_kind_within_a_study(storage):
     colours = CategoricalDistribution(["red", "blue"])
     storage.set_trial_param(first, "x", 1, colours)
     for wrong in (UNIT, CategoricalDistribution(["blue", "red"])):
-        with pytest.raises(ValueError, match="can not change"):
+        with pytest.raises(ValueError, match="cannot change"):
             storage.set_trial_param(second, "x", 0.0, wrong)
     assert storage.get_trial(second).params == {}
     elsewhere = storage.create_new_trial(other)
@@ -303,7 +303,7 @@ def test_a_parameter_of_a_template_keeps_its_kind_too(storage):
         study_id, create_trial(value=1.0, params={"x": 0.5}, distributions={"x": UNIT})
     )
     trial_id = storage.create_new_trial(study_id)
-    with pytest.raises(ValueError, match="can not change"):
+    with pytest.raises(ValueError, match="cannot change"):
         storage.set_trial_param(trial_id, "x", 1, IntDistribution(0, 3))
     storage.set_trial_param(trial_id, "x", 1.5, FloatDistribution(0, 3))
 

@@ -1,8 +1,8 @@
-"""Pools on the engines that span machines: dask, ray and spark.
+"""Pools on distributed engines: dask, ray and spark.
 
-A task travels as one pickle, in which its large arguments are left out: the engine is given each of
-them once, and keeps it for the workers. What the task returned or raised travels back pickled, too,
-so whatever cannot be pickled or unpickled is an error of this task.
+A task is sent as one pickle without its large arguments. The engine receives each of these once
+and shares it with the workers. The value or the error of the task is returned as a pickle, too, so
+a failure to pickle or unpickle is an error of this task only.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from skhpo.parallel._joblib import Backend, BatchedCalls
 from skhpo.parallel._pools import TWICE, Pool, ignore, worker_died
 from skhpo.parallel._task import BrokenPoolError, LostTaskError, Task
 
-__all__ = ["open_remote_pool"]
+__all__ = ["open_distributed_pool"]
 
-_LARGE = 100_000  # bytes; what is smaller is sent with each task
+_LARGE = 100_000  # bytes; smaller arguments are sent with each task
 _ATOMS = (type(None), bool, int, float, str)
-_PATIENCE = 5.0  # seconds for cancelled jobs to end
-_TRIES = 5  # to send data, while workers come and go
+_CANCEL_TIMEOUT = 5.0  # seconds for cancelled jobs to end
+_TRIES = 5  # attempts to send data while workers come and go
 
-_opened: dict[Any, Any] = {}  # in an actor of ray, which lives as long as its pool
+_fetched: dict[
+    Any, Any
+] = {}  # arguments by handle, in a ray actor, which lives as long as its pool
 
 
-def open_remote_pool(backend: Backend) -> Pool:
+def open_distributed_pool(backend: Backend) -> Pool:
     """Return the pool for an entered backend."""
-    pools: dict[str, type[RemotePool]] = {
+    pools: dict[str, type[DistributedPool]] = {
         "DaskDistributedBackend": DaskPool,
         "RayBackend": RayPool,
         "SparkDistributedBackend": SparkPool,
@@ -44,13 +46,13 @@ def open_remote_pool(backend: Backend) -> Pool:
     return pools[backend.name](backend)
 
 
-class RemotePool(Pool):
-    """What the pools of all engines do alike: large arguments are sent once."""
+class DistributedPool(Pool):
+    """Base class of the distributed pools, which sends large arguments only once."""
 
     def __init__(self, backend: Backend) -> None:
         super().__init__(backend)
         self._dumps = self._pickler()
-        self._sent: dict[int, tuple[Callable[[], Any], Any]] = {}  # by id: how to get it; handle
+        self._sent: dict[int, tuple[Callable[[], Any], Any]] = {}  # (reference, handle) by id
 
     def retrieve(self, out: Any) -> Any:
         value, error = pickle.loads(out)
@@ -59,30 +61,30 @@ class RemotePool(Pool):
         return value
 
     def _send(self, argument: Any) -> Any:
-        """Hand data to the engine; return what stands for it in the arguments of a task."""
+        """Send data to the engine; return a handle that replaces it in the arguments of a task."""
         raise NotImplementedError
 
     def _pickler(self) -> Callable[..., bytes]:
-        """Return the engine's own `dumps`, which knows what the user has registered with it."""
+        """Return the engine's own `dumps`, which uses the reducers that the user registered."""
         raise NotImplementedError
 
     def _pack(self, task: Task) -> tuple[bytes, list[Any]]:
-        """Return the task's pickle, and the handles of the arguments that are left out of it."""
+        """Return the task's pickle without its large arguments, and the handles of these."""
         batch = self._batch(task)
         handles: list[Any] = []
 
-        def leave_out(argument: Any) -> Any:
+        def extract(argument: Any) -> Any:
             handle = self._handle_of(argument)
             if handle is None:
                 return argument
             handles.append(handle)
-            return _Place(len(handles) - 1)
+            return _Placeholder(len(handles) - 1)
 
-        batch.items = _with_arguments(batch, leave_out)
+        batch.items = _with_arguments(batch, extract)
         return self._dumps(batch), handles
 
     def _handle_of(self, argument: Any) -> Any:
-        """Return the handle of a large argument, sent now or before; None if it is small."""
+        """Return the handle of a large argument, sending it if needed; None if it is small."""
         if isinstance(argument, _ATOMS):
             return None
         get, handle = self._sent.get(id(argument), (ignore, None))
@@ -100,12 +102,12 @@ class RemotePool(Pool):
         return in_band + sum(buffer.raw().nbytes for buffer in buffers)
 
 
-class DaskPool(RemotePool):
-    """The workers of a dask cluster.
+class DaskPool(DistributedPool):
+    """Pool on the workers of a dask cluster.
 
-    dask runs the tasks of a dead worker again, several times, and then gives them up, the innocent
-    beside the guilty. Data that was scattered is lost with the last worker that held it, and all
-    tasks that need it are cancelled; so it is sent to all workers, and once more if it is lost.
+    If a worker dies, dask retries all of its tasks several times and then gives them all up, not
+    only the one that caused it. Scattered data is lost with the last worker that held it, and all
+    tasks that need it are cancelled. So data is sent to all workers, and again if it is lost.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -137,7 +139,7 @@ class DaskPool(RemotePool):
         try:
             return super().retrieve(out.result())
         except KilledWorker as killed:
-            tries = "dask tried it several times, and again with no other task beside it"
+            tries = "dask tried it several times, and then again alone"
             raise LostTaskError(worker_died(tries, killed)) from killed
         except CancelledError as lost:
             raise BrokenPoolError(_data_lost(lost)) from lost
@@ -158,10 +160,10 @@ class DaskPool(RemotePool):
             return given
         for left in reversed(range(_TRIES)):
             try:
-                # In a list, or a dict would be taken for many pieces of data.
+                # In a list, as dask would scatter the values of a dict one by one.
                 [future] = self._backend.client.scatter([argument], broadcast=True, hash=False)
                 return future
-            except (OSError, TimeoutError, CancelledError, KeyError):  # a worker died just now
+            except (OSError, TimeoutError, CancelledError, KeyError):  # a worker died meanwhile
                 if not left:
                     raise
                 time.sleep(1.0)
@@ -172,14 +174,14 @@ class DaskPool(RemotePool):
         return dumps  # type: ignore[no-any-return]
 
 
-class ServedPool(RemotePool):
-    """Workers that each have a thread here, which gives them one task at a time."""
+class ThreadPerWorkerPool(DistributedPool):
+    """Pool with one local thread per worker, which sends it one task at a time."""
 
-    def __enter__(self) -> ServedPool:
+    def __enter__(self) -> ThreadPerWorkerPool:
         super().__enter__()
         self._jobs: queue.SimpleQueue[tuple[int, bytes, list[Any]] | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._serve, args=(i,), daemon=True)
+            threading.Thread(target=self._run_jobs, args=(i,), daemon=True)
             for i in range(self._joblib.n_workers())
         ]
         for thread in self._threads:
@@ -192,7 +194,7 @@ class ServedPool(RemotePool):
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self._dismiss()
+        self._stop_threads()
         super().__exit__(exc_type, exc_value, tb)
 
     def submit(self, ticket: int, task: Task) -> None:
@@ -200,24 +202,24 @@ class ServedPool(RemotePool):
 
     def retrieve(self, out: Any) -> Any:
         if isinstance(out, BaseException):
-            if self._is_death(out):
+            if self._is_worker_death(out):
                 raise LostTaskError(worker_died(TWICE, out)) from out
             raise out
         return super().retrieve(out)
 
     def abort(self) -> None:
-        self._dismiss()
+        self._stop_threads()
         super().abort()
 
     def _run(self, i: int, payload: bytes, handles: list[Any]) -> Any:
-        """Run a packed task on the i-th worker; return what it gives, or return or raise errors."""
+        """Run a packed task on the i-th worker; return its result; return or raise its error."""
         raise NotImplementedError
 
-    def _is_death(self, error: BaseException) -> bool:
-        """Return whether the error says that the worker died."""
+    def _is_worker_death(self, error: BaseException) -> bool:
+        """Return whether the error means that the worker died."""
         raise NotImplementedError
 
-    def _serve(self, i: int) -> None:
+    def _run_jobs(self, i: int) -> None:
         while (job := self._jobs.get()) is not None:
             ticket, payload, handles = job
             try:
@@ -226,18 +228,19 @@ class ServedPool(RemotePool):
                 self._done(ticket, error)
         self._jobs.put(None)  # for the next thread
 
-    def _dismiss(self) -> None:
-        """Let the threads end; tasks that wait are dropped."""
+    def _stop_threads(self) -> None:
+        """Stop the threads and drop the waiting tasks."""
         with suppress(queue.Empty):
             while True:
                 self._jobs.get_nowait()
         self._jobs.put(None)
 
 
-class RayPool(ServedPool):
-    """The actors of the pool that ray has for joblib.
+class RayPool(ThreadPerWorkerPool):
+    """Pool on the actors of ray's joblib backend.
 
-    ray itself deals tasks out in turn, to busy actors too, and an actor that has died stays dead.
+    ray itself assigns tasks in turn, even to busy actors, and does not replace dead actors. So
+    this pool assigns tasks itself, and replaces actors.
     """
 
     def _run(self, i: int, payload: bytes, handles: list[Any]) -> Any:
@@ -253,7 +256,7 @@ class RayPool(ServedPool):
             raise
         return getattr(out, "underlying", out)
 
-    def _is_death(self, error: BaseException) -> bool:
+    def _is_worker_death(self, error: BaseException) -> bool:
         from ray.exceptions import OutOfMemoryError, RayActorError
 
         return isinstance(error, (RayActorError, OutOfMemoryError))
@@ -269,26 +272,26 @@ class RayPool(ServedPool):
         return dumps  # type: ignore[no-any-return]
 
 
-class SparkPool(ServedPool):
-    """Spark's executors; each task is a job of its own."""
+class SparkPool(ThreadPerWorkerPool):
+    """Pool on Spark's executors; each task is a separate job."""
 
     def _run(self, i: int, payload: bytes, handles: list[Any]) -> Any:
         run = partial(run_packed_on_spark, self._dumps, payload, handles)
         out = self._submit(run, callback=ignore).get()
         if isinstance(out, bytes):
             return out
-        rebuild, arguments = out.__reduce__()  # joblib wraps errors so that pickling opens them
+        rebuild, arguments = out.__reduce__()  # joblib's wrapper of errors, undone by pickling
         return rebuild(*arguments)
 
     def abort(self) -> None:
         super().abort()
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _CANCEL_TIMEOUT
         while any(thread.is_alive() for thread in self._threads) and time.monotonic() < end:
             time.sleep(0.1)
-            self._backend.abort_everything(ensure_ready=False)  # jobs that began just now
+            self._backend.abort_everything(ensure_ready=False)  # jobs that started meanwhile
 
-    def _is_death(self, error: BaseException) -> bool:
-        return any(sign in str(error) for sign in _SIGNS_OF_DEATH)
+    def _is_worker_death(self, error: BaseException) -> bool:
+        return any(sign in str(error) for sign in _DEATH_MESSAGES)
 
     def _send(self, argument: Any) -> Any:
         return self._backend._spark.sparkContext.broadcast(argument)
@@ -299,31 +302,31 @@ class SparkPool(ServedPool):
         return dumps  # type: ignore[no-any-return]
 
 
-_SIGNS_OF_DEATH = ("Python worker exited unexpectedly", "ExecutorLostFailure")
+_DEATH_MESSAGES = ("Python worker exited unexpectedly", "ExecutorLostFailure")
 
 
-class _Place:
-    """Where an argument has to be put back."""
+class _Placeholder:
+    """Placeholder of a large argument."""
 
     def __init__(self, index: int) -> None:
         self.index = index
 
 
 def run_packed(dumps: Callable[..., bytes], payload: bytes, *arguments: Any) -> bytes:
-    """In a worker: run a packed task; return its value and its error, pickled."""
+    """Run a packed task in a worker; return its value and its error, pickled."""
 
-    def put_back(argument: Any) -> Any:
-        return arguments[argument.index] if isinstance(argument, _Place) else argument
+    def restore(argument: Any) -> Any:
+        return arguments[argument.index] if isinstance(argument, _Placeholder) else argument
 
-    sealed: tuple[Any, Exception | None]
+    outcome: tuple[Any, Exception | None]
     try:
         batch = pickle.loads(payload)
-        batch.items = _with_arguments(batch, put_back)
-        sealed = (batch()[0], None)
+        batch.items = _with_arguments(batch, restore)
+        outcome = (batch()[0], None)
     except Exception as error:
         error.add_note(f"In the worker:\n{traceback.format_exc()}")
-        sealed = (None, error)
-    return dumps(sealed)
+        outcome = (None, error)
+    return dumps(outcome)
 
 
 def run_packed_on_ray(dumps: Callable[..., bytes], payload: bytes, handles: list[Any]) -> bytes:
@@ -331,9 +334,9 @@ def run_packed_on_ray(dumps: Callable[..., bytes], payload: bytes, handles: list
 
     arguments = []
     for handle in handles:
-        if handle not in _opened:
-            _opened[handle] = ray.get(handle)
-        arguments.append(_opened[handle])
+        if handle not in _fetched:
+            _fetched[handle] = ray.get(handle)
+        arguments.append(_fetched[handle])
     return run_packed(dumps, payload, *arguments)
 
 
@@ -349,7 +352,7 @@ def _with_arguments(batch: BatchedCalls, change: Callable[[Any], Any]) -> list[A
 
 
 def _reference_to(argument: Any) -> Callable[[], Any]:
-    """A weak reference, so that nobody's memory is held, or for lists and dicts a strong one."""
+    """Return a weak reference, to hold no memory; a strong one for lists and dicts."""
     try:
         return weakref.ref(argument)
     except TypeError:
