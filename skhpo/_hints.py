@@ -82,8 +82,8 @@ def missing_extra(need: str, extra: str) -> ImportError:
     Examples
     --------
     >>> from skhpo._hints import missing_extra
-    >>> print(missing_extra("Pictures need matplotlib", "plot"))
-    Pictures need matplotlib: pip install 'skhpo[plot]' (in a checkout: pip install '.[plot]')
+    >>> print(missing_extra("Plots need matplotlib", "plot"))
+    Plots need matplotlib: pip install 'skhpo[plot]' (in a checkout: pip install '.[plot]')
     """
     return ImportError(
         f"{need}: pip install 'skhpo[{extra}]' (in a checkout: pip install '.[{extra}]')"

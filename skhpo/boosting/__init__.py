@@ -1,4 +1,4 @@
-"""Models that learn in rounds, stopped early on an evaluation set within the folds of a search."""
+"""Early stopping of boosting on an evaluation set, within the folds of a search."""
 
 from skhpo.boosting._curves import CurveModel, FinishedFit
 from skhpo.boosting._early_stopping import EarlyStopping

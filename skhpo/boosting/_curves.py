@@ -1,9 +1,9 @@
-"""Learning curves of boosters: where a fit will end, seen at its beginning.
+"""Learning curves of boosters: predict the final loss of a fit from its first rounds.
 
-A fit is looked at after some shares of all its rounds. From the best loss so far, how fast it has
-fallen, and the learning rate, a ridge regression on the finished fits predicts the loss at the end.
+A fit is checked after certain fractions of its rounds. A ridge regression on the finished fits
+predicts the final loss from the best loss so far, its recent decrease and the learning rate.
 Comparing losses at the same round instead would punish small learning rates: early in a fit, the
-order of candidates says little about the order at the end.
+ranking of the candidates says little about the final ranking.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from scipy.special import stdtrit
 
 __all__ = ["CurveModel", "CurveRule", "FinishedFit", "rounds_to_keep", "running_best"]
 
-SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)  # of all rounds, at which a fit is looked at
-PARTS = (0.5, 0.75, 1.0)  # of those rounds, at which the loss is taken
-MIN_FITS = 8  # finished fits that have come so far, before any is stopped
+SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)  # fractions of all rounds after which a fit is checked
+PARTS = (0.5, 0.75, 1.0)  # fractions of the rounds so far whose losses are features
+MIN_FITS = 8  # finished fits needed at a check before any fit is stopped there
 RIDGE = 1.0  # penalty on the standardised features
-ALPHA = 0.02  # a fit is stopped when its chance to reach the best falls below this
+ALPHA = 0.02  # a fit is stopped if its probability to reach the best is lower
 
 FloatArray = NDArray[np.float64]
 
 
 def rounds_to_keep(n_rounds: int) -> list[int]:
-    """Rounds, from 1, after which the loss of a fit of at most `n_rounds` is kept."""
+    """Return the rounds, from 1, whose losses are stored for a fit of at most `n_rounds`."""
     kept = {
         max(1, round(part * max(1, round(share * n_rounds)))) for share in SHARES for part in PARTS
     }
@@ -37,14 +37,14 @@ def rounds_to_keep(n_rounds: int) -> list[int]:
 
 
 def running_best(losses: Sequence[float], rounds: Sequence[int]) -> list[float | None]:
-    """The best loss up to each of some rounds; None for those that the fit did not reach."""
+    """Return the best loss up to each round; None for rounds that the fit did not reach."""
     best = np.minimum.accumulate(losses) if len(losses) else np.empty(0)
     return [float(best[r - 1]) if r <= len(best) else None for r in rounds]
 
 
 @dataclass(frozen=True)
 class FinishedFit:
-    """A fit that came to its end.
+    """A fit that was not stopped by the prediction.
 
     Attributes
     ----------
@@ -53,13 +53,13 @@ class FinishedFit:
     log_rate : float
         Logarithm of the learning rate; 0 if it has none.
     n_rounds : int
-        How many rounds it might have taken.
+        Maximal number of rounds.
     best : sequence of float or None
         Best losses after the rounds of :func:`rounds_to_keep`.
     final : float
-        The loss at its end.
+        Final loss.
     sign : float
-        What turns values of the metric into losses.
+        Factor that turns values of the metric into losses.
     """
 
     fold: int
@@ -72,16 +72,16 @@ class FinishedFit:
 
 @dataclass(frozen=True)
 class CurveRule:
-    """Says of one fit whether to stop; travels with its task.
+    """Rule that decides whether to stop a fit; it is sent with the task.
 
     Attributes
     ----------
     sign : float
-        What turns values of the metric into losses.
+        Factor that turns values of the metric into losses.
     looks : tuple
-        For each round to look: the round, those of the features, and the regression.
+        For each check: the round, the rounds of the features, and the regression.
     effect : float
-        What is special about the fold.
+        Effect of the fold on the loss.
     log_rate : float
         Logarithm of the learning rate.
     target : float
@@ -96,16 +96,21 @@ class CurveRule:
 
     @property
     def rounds(self) -> frozenset[int]:
-        """The rounds after which to look."""
+        """The rounds after which the fit is checked."""
         return frozenset(at for at, _, _ in self.looks)
 
     def predict_if_hopeless(self, values: Sequence[float]) -> float | None:
-        """Judge a fit by the values of its metric so far, one a round.
+        """Predict the final loss of a fit if it should be stopped.
+
+        Parameters
+        ----------
+        values : sequence of float
+            Values of the metric so far, one per round.
 
         Returns
         -------
         predicted : float or None
-            The loss at its end, without the fold's effect, if it is to be stopped.
+            Predicted final loss, without the fold's effect. None if the fit should continue.
         """
         for at, rounds, regression in self.looks:
             if at == len(values):
@@ -119,7 +124,7 @@ class CurveRule:
 
 @dataclass(frozen=True)
 class _Regression:
-    """A ridge regression with the spread of its predictions."""
+    """A ridge regression with the standard deviation of its predictions."""
 
     center: FloatArray
     scale: FloatArray
@@ -143,7 +148,7 @@ class _Regression:
         return cls(center, scale, weights, intercept, inverse, variance, dof)
 
     def predict(self, features: FloatArray) -> tuple[float, float]:
-        """Mean and standard deviation."""
+        """Return the predicted mean and standard deviation."""
         z = (features - self.center) / self.scale
         spread = 1.0 + 1.0 / (self.dof + 1.0) + float(z @ self.inverse @ z)
         return self.intercept + float(z @ self.weights), math.sqrt(self.variance * spread)
@@ -151,20 +156,20 @@ class _Regression:
 
 @dataclass(frozen=True)
 class CurveModel:
-    """What the finished fits of a search say about those to come.
+    """Model of learning curves, fitted on the finished fits of a search.
 
     Attributes
     ----------
     sign : float
-        What turns values of the metric into losses.
+        Factor that turns values of the metric into losses.
     n_rounds : int
-        Rounds that a fit may take, at most.
+        Maximal number of rounds of a fit.
     effects : dict of int to float
-        What is special about each fold.
+        Effect of each fold on the loss.
     target : float
         Mean final loss of the best candidate.
     looks : tuple
-        As a :class:`CurveRule` has them.
+        See :class:`CurveRule`.
     """
 
     sign: float
@@ -175,12 +180,12 @@ class CurveModel:
 
     @classmethod
     def fit(cls, fits: Sequence[FinishedFit], target: float) -> CurveModel | None:
-        """Learn from finished fits; None if there are too few.
+        """Fit the model on finished fits; return None if there are too few.
 
         Parameters
         ----------
         fits : sequence of FinishedFit
-            Of all candidates and folds.
+            Finished fits of all candidates and folds.
         target : float
             Mean final loss of the best candidate.
         """
@@ -211,12 +216,12 @@ class CurveModel:
         return cls(sign, n_rounds, effects, target, tuple(looks))
 
     def rule(self, fold: int, log_rate: float) -> CurveRule:
-        """The rule for a fit on a fold with a learning rate."""
+        """Return the rule for a fit on a fold with a learning rate."""
         return CurveRule(self.sign, self.looks, self.effects.get(fold, 0.0), log_rate, self.target)
 
 
 def _effects(fits: Sequence[FinishedFit]) -> dict[int, float]:
-    """By how much the final losses of each fold lie above those of all, on average."""
+    """Return by how much the final losses of each fold lie above the overall mean (median)."""
     overall = float(np.mean([fit.final for fit in fits]))
     by_fold: dict[int, list[float]] = {}
     for fit in fits:
@@ -225,7 +230,7 @@ def _effects(fits: Sequence[FinishedFit]) -> dict[int, float]:
 
 
 def _features(best: Sequence[float], log_rate: float) -> FloatArray:
-    """Best loss so far, how it fell in the two last parts, the rate, and their product."""
+    """Return the features: best loss, its last two decreases, the rate, and an interaction."""
     half, late, now = best
     return np.array([now, half - now, late - now, log_rate, log_rate * (half - now)])
 

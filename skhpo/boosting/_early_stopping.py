@@ -1,4 +1,4 @@
-"""How a search stops boosting early: the user's settings."""
+"""The user's settings of early stopping."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ class EarlyStopping(HasParameters):
     Parameters
     ----------
     rounds : int, default=50
-        A fit ends once the metric has not improved for so many rounds.
+        A fit ends when the metric has not improved for this number of rounds.
 
     metric : str, callable or object, default=None
-        What is watched, as the booster takes it (``eval_metric`` of XGBoost, LightGBM and
-        CatBoost, ``scoring`` of HistGradientBoosting); CatBoost's own metrics are objects with a
-        method ``evaluate``. Default: that of the estimator.
+        The monitored metric, as the booster accepts it (``eval_metric`` of XGBoost, LightGBM and
+        CatBoost, ``scoring`` of HistGradientBoosting). Custom metrics of CatBoost are objects
+        with a method ``evaluate``. By default, the metric of the estimator.
 
     on : {"fold", "inner"}, default="fold"
-        What it is evaluated on. "fold": the fold's test part. All training data are used, and
-        the score is somewhat too good, as the number of rounds was chosen on the very rows
-        that are scored. "inner": a part of the fold's training rows, held out before
-        anything is fitted. The score stays honest.
+        The rows on which the metric is evaluated. "fold": the fold's test part. All training
+        rows are used, but the score is slightly optimistic, as the number of rounds is chosen on
+        the rows that are scored. "inner": a part of the fold's training rows, held out before
+        anything is fitted. The score is not biased by the choice of the rounds.
 
     validation_fraction : float, default=0.1
-        With ``on="inner"``, the share of the training rows that is held out: stratified for
-        classifiers, whole groups where there are groups, the last rows where the splitter is
+        With ``on="inner"``, the fraction of the training rows that is held out: stratified for
+        classifiers, whole groups if there are groups, the last rows if the splitter is
         scikit-learn's ``TimeSeriesSplit``.
 
     refit : {"mean", "median", "max"}, default="mean"
-        How the numbers of rounds of the best candidate's folds make that of the refitted
-        estimator.
+        How the numbers of rounds in the best candidate's folds are combined for the refit.
 
     scale : bool, default=False
-        Whether that number grows with the rows: the refit has more of them than a fold's fit.
+        Whether to scale the rounds of the refit with its number of rows, which is larger than
+        that of a fold's fit.
 
     prune : bool, default=True
-        Whether a fit that will end far from the best candidate is ended before: after 5, 10, 20,
-        40 and 70 % of its rounds, a regression on the finished fits predicts its loss at the end
-        from its loss so far, how that falls, and the learning rate. Not with ``pruner=None``, and
-        not for HistGradientBoosting, whose fits cannot be looked at.
+        Whether to stop a fit early if it is unlikely to beat the best candidate. After 5, 10, 20,
+        40 and 70 % of its rounds, a regression on the finished fits predicts its final loss from
+        the loss so far, its recent decrease, and the learning rate. Not used with
+        ``pruner=None``, nor for HistGradientBoosting, whose fits cannot be monitored.
 
     Raises
     ------
     ValueError, TypeError
-        If a value is not one of those.
+        If a value is invalid.
 
     Examples
     --------
@@ -94,19 +94,19 @@ class EarlyStopping(HasParameters):
             raise ValueError(f"`refit` must be 'mean', 'median' or 'max'; got {self.refit!r}.")
 
     def rounds_for_refit(self, rounds: Any, growth: float) -> int:
-        """The number of rounds for the refit.
+        """Return the number of rounds for the refit.
 
         Parameters
         ----------
         rounds : array-like of float
-            Best numbers of rounds of the folds; NaN where there is none.
+            Best number of rounds of each fold; NaN if there is none.
         growth : float
-            Rows of the refit, divided by those of a fold's fit.
+            Number of rows of the refit, divided by that of a fold's fit.
 
         Returns
         -------
         n_rounds : int
-            At least 1.
+            Number of rounds, at least 1.
         """
         known = np.asarray(rounds, dtype=float)
         known = known[~np.isnan(known)]
@@ -115,7 +115,7 @@ class EarlyStopping(HasParameters):
 
     @classmethod
     def of(cls, given: EarlyStopping | str | None) -> EarlyStopping | None:
-        """What a user gives as ``early_stopping=``, made settings; None for none."""
+        """Convert a value of ``early_stopping=`` to settings; None stays None."""
         if given is None or isinstance(given, cls):
             return given
         return cls(on=given)  # type: ignore[arg-type]

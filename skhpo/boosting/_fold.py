@@ -1,4 +1,4 @@
-"""A fold's fit with early stopping: which rows are watched, and what becomes of the fit."""
+"""Early stopping of a fold's fit: the choice of the evaluation rows, and the monitored fit."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ IntArray = NDArray[np.int64]
 
 @dataclass
 class Watch:
-    """What is learned of a fit while it runs.
+    """Record of a monitored fit.
 
     Attributes
     ----------
     best_rounds : int or None
-        Rounds with which the fitted model predicts; None for a model without rounds.
+        Number of rounds with which the fitted model predicts; None for a model without rounds.
     curve : dict or None
-        Its learning curve, for the fits to come: see :func:`finished_fit`.
+        Learning curve, used to predict later fits: see :func:`finished_fit`.
     stopped_at : int or None
-        The round at which the fit was ended, as it had no chance to be the best.
+        The round at which the fit was stopped because it was unlikely to become the best.
     """
 
     best_rounds: int | None = None
@@ -58,20 +58,20 @@ class Watch:
 
 @dataclass(frozen=True)
 class Stopping:
-    """Early stopping, as a task of a search needs it.
+    """Everything that a task of a search needs for early stopping.
 
     Attributes
     ----------
     settings : EarlyStopping
-        What the user wants.
+        The user's settings.
     groups : ndarray or None
-        Of all rows: rows of a group stay together; to a ranker, they are its queries.
+        Group of each row. Rows of a group stay together; for a ranker, groups are queries.
     is_ordered : bool
-        Whether the rows are in the order of time, so that the last are held out.
+        Whether the rows are ordered in time, so that the last ones are held out.
     seed : int
-        Seeds the choice of the rows that are held out; the same for all candidates.
+        Seed for the choice of the held-out rows, the same for all candidates.
     curves : CurveModel or None
-        Ends fits that have no chance to be the best.
+        Model that stops fits which are unlikely to become the best.
     """
 
     settings: EarlyStopping
@@ -90,12 +90,12 @@ class Stopping:
         fit_params: Mapping[str, Any],
         fold: int = 0,
     ) -> Watch:
-        """Let an estimator's next ``fit`` on the training rows be stopped early.
+        """Set up early stopping of an estimator's next ``fit`` on the training rows.
 
         Parameters
         ----------
         estimator : estimator
-            A clone of one's own; its `fit` is replaced.
+            A clone, whose `fit` is replaced.
         X, y : array-like
             All data.
         train, test : ndarray
@@ -103,12 +103,12 @@ class Stopping:
         fit_params : mapping of str to object
             Parameters of ``fit`` for all rows.
         fold : int, default=0
-            Number of the fold.
+            Index of the fold.
 
         Returns
         -------
         watch : Watch
-            Is filled in by the fit.
+            Record that the fit fills in.
         """
         watch = Watch()
         train, test = _positions(train), _positions(test)
@@ -118,14 +118,14 @@ class Stopping:
             prefix, model = find_model(estimator)
             family = family_of(model)
             params = _copy_callbacks(params)
-            if family is None or not family.has_rounds(model):  # one of several of the space
+            if family is None or not family.has_rounds(model):  # another estimator of the space
                 return estimator.fit(X_train, y_train, **params)
             rows, watched = train, test
             if self.settings.on == "inner":
                 learn, hold = self._hold_out(estimator, y_train, train)
                 rows, watched = train[learn], train[hold]
             watched = _of_learned_classes(estimator, y, rows, watched)
-            if not len(watched):  # nothing to watch, such as classes of one member each
+            if not len(watched):  # no rows are left, for example if each class has one member
                 model.set_params(**family.unset(model.get_params()))
                 return estimator.fit(X_train, y_train, **params)
             if self.settings.on == "inner":
@@ -146,7 +146,7 @@ class Stopping:
                 params = {k: v for k, v in params.items() if k not in family.by_hand}  # all None
                 if queries is not None:
                     params = family.with_queries(model, params, queries[rows], X)
-                if params.get("sample_weight") is None:  # only other steps have asked for weights
+                if params.get("sample_weight") is None:  # only other steps requested weights
                     seen = replace(seen, sample_weight=None)
                 family.fit(model, own_fit, X, y, params, seen, self.settings, observer)
 
@@ -168,7 +168,7 @@ class Stopping:
         return self.curves.rule(fold, log_rate)
 
     def _hold_out(self, estimator: Any, y: Any, train: IntArray) -> tuple[IntArray, IntArray]:
-        """Split the training rows, by position, into those to learn from and those to watch."""
+        """Split the training rows, by position, into learning and evaluation rows."""
         n, share = len(train), self.settings.validation_fraction
         positions = np.arange(n)
         if self.is_ordered:
@@ -192,7 +192,7 @@ def _has_classes(estimator: Any, y: Any) -> bool:
 
 
 def _hold_out_by_class(y: NDArray[Any], share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """Hold out rows, stratified where the classes have enough; a row of each class is learned."""
+    """Hold out rows, stratified if the classes are large enough; train on at least one of each."""
     _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     several = np.flatnonzero(counts[codes] > 1)
     n_hold, n_classes = math.ceil(share * len(several)), int((counts > 1).sum())
@@ -211,7 +211,7 @@ def _hold_out_by_class(y: NDArray[Any], share: float, seed: int) -> tuple[IntArr
 
 
 def _of_learned_classes(estimator: Any, y: Any, rows: IntArray, watched: IntArray) -> IntArray:
-    """The watched rows without those of classes that are not among the rows to learn from."""
+    """Drop evaluation rows whose class is not among the learning rows."""
     if not _has_classes(estimator, y):
         return watched
     classes = np.asarray(y).ravel()
@@ -227,10 +227,10 @@ def _fit_watched(
     evaluation: Evaluation,
     fit_model: Callable[[Fit, Any, Any, Any, Evaluation], None],
 ) -> None:
-    """Fit a model, or the pipeline that it ends, watched on the evaluation rows.
+    """Fit a model, or the pipeline that ends in it, and monitor it on the evaluation rows.
 
-    When a pipeline comes to its model, all steps before it are fitted, on the training rows
-    alone, and transform the evaluation rows.
+    When a pipeline fits its model, all earlier steps have been fitted, on the training rows
+    alone. They transform the evaluation rows.
     """
     own_fit = model.fit
     if model is estimator:
@@ -249,7 +249,7 @@ def _fit_watched(
 
 
 def _rounds_and_rate(model: Any, family: Family) -> tuple[int, float]:
-    """The rounds that a model may take, and the logarithm of its learning rate."""
+    """Return a model's maximal number of rounds and the logarithm of its learning rate."""
     given = model.get_params()
     rounds = [given[name] for name in family.rounds if given.get(name) is not None]
     rates = [given[name] for name in ("learning_rate", "eta") if given.get(name)]
@@ -257,7 +257,7 @@ def _rounds_and_rate(model: Any, family: Family) -> tuple[int, float]:
 
 
 def _summary(curve: list[float], best_rounds: int, n_rounds: int) -> dict[str, Any]:
-    """A finished fit's losses after the rounds that are kept, and at its end."""
+    """Return a finished fit's losses at the stored rounds, and its final loss."""
     final = curve[best_rounds - 1]
     sign = -1.0 if final == max(curve) and final > min(curve) else 1.0
     losses = [sign * value for value in curve]
@@ -269,7 +269,7 @@ def _summary(curve: list[float], best_rounds: int, n_rounds: int) -> dict[str, A
 
 
 def finished_fit(fold: int, curve: Mapping[str, Any]) -> FinishedFit | None:
-    """A fit's learning curve, as a task returned it; None if it did not come to its end."""
+    """Convert a learning curve returned by a task; None if the fit was stopped."""
     if "final" not in curve:
         return None
     return FinishedFit(fold=fold, **curve)
@@ -280,7 +280,7 @@ def _transform(estimator: Any, X: Any) -> Any:
     from sklearn.pipeline import Pipeline
 
     while isinstance(estimator, Pipeline):
-        for _, step in estimator.steps[:-1]:  # not estimator[:-1]: it asks for fitted attributes
+        for _, step in estimator.steps[:-1]:  # estimator[:-1] would require fitted attributes
             if hasattr(step, "transform"):
                 X = step.transform(X)
         estimator = estimator.steps[-1][1]
@@ -288,7 +288,7 @@ def _transform(estimator: Any, X: Any) -> Any:
 
 
 def _copy_callbacks(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy callbacks: they have a state, which one fit must not pass on to the next."""
+    """Copy callbacks, as their state must not pass from one fit to the next."""
     return {
         name: copy.deepcopy(value) if name.rpartition("__")[2] == "callbacks" else value
         for name, value in params.items()
@@ -296,6 +296,6 @@ def _copy_callbacks(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _positions(rows: Any) -> IntArray:
-    """Rows of a fold as an array of positions; they may be given as a list, or as a mask."""
+    """Return the rows of a fold, given as positions or as a mask, as an array of positions."""
     rows = np.asarray(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else rows

@@ -1,4 +1,4 @@
-"""One budget of threads: workers times the threads of a booster never exceed the cores."""
+"""Limits of a booster's threads: workers times threads never exceed the cores."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ __all__ = ["limit_threads", "limited", "threads_each"]
 
 
 def threads_each(n_workers: int) -> int:
-    """The threads of each of some workers that share the cores, at least 1."""
+    """Return the number of threads per worker if the workers share the cores, at least 1."""
     return max(1, int(cpu_count()) // n_workers)
 
 
 def limit_threads(estimator: Any, n_threads: int) -> None:
-    """Let a booster use so many threads, unless its user has said how many.
+    """Set the number of threads of a booster, unless the user has set it.
 
     Parameters
     ----------
     estimator : estimator
-        A booster, or a pipeline that ends in one; others are left as they are.
+        A booster, or a pipeline that ends in one. Other estimators are not changed.
     n_threads : int
-        The number.
+        Number of threads.
     """
     _, model = find_model(estimator)
     family = family_of(model)
@@ -37,7 +37,7 @@ def limit_threads(estimator: Any, n_threads: int) -> None:
 
 
 def limited(value: Any, n_threads: int) -> Any:
-    """A copy of a parameter's value with a limit to its threads, if it is a booster."""
+    """Return a copy of a parameter's value with limited threads, if the value is a booster."""
     if isinstance(value, type) or not hasattr(value, "get_params"):
         return value
     if family_of(find_model(value)[1]) is None:

@@ -1,4 +1,4 @@
-"""Callbacks: what listens to a search, and what reports a booster's rounds to a trial."""
+"""Callbacks for searches, and pruning callbacks that report a booster's rounds to a trial."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

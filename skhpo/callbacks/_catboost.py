@@ -1,4 +1,4 @@
-"""Pruning inside CatBoost's training."""
+"""Pruning of CatBoost during training."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["CatBoostPruningCallback"]
 
 
 class CatBoostPruningCallback:
-    """Report each round of CatBoost to a trial, and end the training when it is to be pruned.
+    """Callback that reports each round of CatBoost to a trial and stops training if it is pruned.
 
-    CatBoost's callbacks cannot raise errors: call :meth:`check_pruned` after ``fit``.
+    CatBoost's callbacks cannot raise errors, so call :meth:`check_pruned` after ``fit``.
 
     Parameters
     ----------
     trial : Trial
         The trial.
     metric : str
-        The metric that is reported, such as ``"Logloss"`` or ``"AUC"``.
+        The reported metric, such as ``"Logloss"`` or ``"AUC"``.
     valid_name : str, default="validation"
-        The evaluation set; ``"validation_0"`` is the first of several.
+        Name of the evaluation set; ``"validation_0"`` is the first of several.
 
     Examples
     --------
@@ -42,15 +42,15 @@ class CatBoostPruningCallback:
         self._error: Exception | None = None
 
     def after_iteration(self, info: Any) -> bool:
-        """Report a round; return whether the training goes on."""
+        """Report a round; return whether the training continues."""
         step = info.iteration - 1
         try:
             value = info.metrics[self._valid_name][self._metric][-1]
         except KeyError:
             known = {data: sorted(metrics) for data, metrics in info.metrics.items()}
             self._error = ValueError(
-                f"There is no metric {self._metric!r} of the evaluation set "
-                f"{self._valid_name!r}; there are {known}."
+                f"No metric {self._metric!r} for the evaluation set {self._valid_name!r}; "
+                f"available are {known}."
             )
             return False
         self._trial.report(float(value), step=step)
@@ -59,14 +59,14 @@ class CatBoostPruningCallback:
         return self._error is None
 
     def check_pruned(self) -> None:
-        """Raise what the callback could not.
+        """Raise the error that the callback could not raise.
 
         Raises
         ------
         skhpo.TrialPruned
-            If the trial is to be pruned.
+            If the trial was pruned.
         ValueError
-            If there is no such metric or evaluation set.
+            If the metric or the evaluation set does not exist.
         """
         if self._error is not None:
             raise self._error

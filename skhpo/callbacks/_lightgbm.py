@@ -1,4 +1,4 @@
-"""Pruning inside LightGBM's training."""
+"""Pruning of LightGBM during training."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ __all__ = ["LightGBMPruningCallback"]
 
 
 class LightGBMPruningCallback:
-    """Report rounds of LightGBM to a trial, and end the training when it is to be pruned.
+    """Callback that reports rounds of LightGBM to a trial and stops training if it is pruned.
 
-    For ``lightgbm.train``, ``lightgbm.cv`` and the ``callbacks`` of ``fit`` in the scikit-learn
-    interface, in an objective of one's own. A search needs none of this: see its
-    ``early_stopping``.
+    Use it in your own objective, in ``lightgbm.train``, ``lightgbm.cv`` or the ``callbacks`` of
+    ``fit`` in the scikit-learn interface. Searches do not need it: see their ``early_stopping``.
 
     Parameters
     ----------
     trial : Trial
         The trial.
     metric : str
-        The metric that is reported, such as ``"auc"`` or ``"binary_logloss"``.
+        The reported metric, such as ``"auc"`` or ``"binary_logloss"``.
     valid_name : str, default="valid_0"
-        The evaluation set. In ``lightgbm.cv`` it is that of the folds, whatever is given.
+        Name of the evaluation set. ``lightgbm.cv`` ignores it and uses that of the folds.
     report_interval : int, default=1
-        Every how many rounds to report.
+        Number of rounds between two reports.
 
     Raises
     ------
     skhpo.TrialPruned
-        In the training, when the pruner says so.
+        During training, if the pruner stops the trial.
     ValueError
-        In the training, if there is no such metric or evaluation set, or larger values of the
-        metric are better and the study minimises, or the other way round.
+        During training, if the metric or the evaluation set does not exist, or if the direction
+        of the metric differs from that of the study.
 
     Examples
     --------
@@ -68,7 +67,7 @@ class LightGBMPruningCallback:
         self.before_iteration = False
 
     def __call__(self, env: Any) -> None:
-        """Report a round, if it is one to report."""
+        """Report a round if it is due."""
         if (env.iteration + 1) % self._report_interval != 0:
             return
         value, is_higher_better = self._observed(env.evaluation_result_list)
@@ -76,7 +75,7 @@ class LightGBMPruningCallback:
         if is_higher_better != maximizes:
             better = "larger" if is_higher_better else "smaller"
             raise ValueError(
-                f"{better.capitalize()} values of {self._metric!r} are better; the study "
+                f"{better.capitalize()} values of {self._metric!r} are better, but the study "
                 f"{'maximises' if maximizes else 'minimises'}."
             )
         self._trial.report(value, step=env.iteration)
@@ -84,15 +83,15 @@ class LightGBMPruningCallback:
             raise TrialPruned(f"Pruned at round {env.iteration}.")
 
     def _observed(self, results: Any) -> tuple[float, bool]:
-        """The metric of this round, and whether larger values are better."""
+        """Return the metric of this round, and whether larger values are better."""
         known = []
         for data, metric, value, is_higher_better, *spread in results or ():
-            if spread:  # a cross-validation: names are "cv_agg" and "valid auc", as releases go
+            if spread:  # cross-validation: names are "cv_agg" and "valid auc", or similar
                 metric, data = metric.rpartition(" ")[2], self._valid_name
             known.append(f"{data} {metric}")
             if (data, metric) == (self._valid_name, self._metric):
                 return float(value), bool(is_higher_better)
         raise ValueError(
-            f"There is no metric {self._metric!r} of the evaluation set {self._valid_name!r}; "
-            f"there are {known}."
+            f"No metric {self._metric!r} for the evaluation set {self._valid_name!r}; "
+            f"available are {known}."
         )

@@ -16,24 +16,24 @@ __all__ = ["CandidateEvent", "FoldEvent", "RefitEvent", "SearchCallback", "Searc
 
 @dataclass(frozen=True, kw_only=True)
 class SearchEvent:
-    """A search starts or ends.
+    """Start or end of a search.
 
     Parameters
     ----------
     search : estimator
-        The search. When it ends, it has ``cv_results_`` and, if a candidate was chosen,
-        ``best_index_`` and ``best_params_``; a search that ends with an error may lack them.
+        The search. At the end it has ``cv_results_`` and, if a candidate was chosen,
+        ``best_index_`` and ``best_params_``. These may be missing if it ended with an error.
     study : Study
-        Its study.
+        The study of the search.
     n_candidates : int
-        How many candidates there will be, at most.
+        Maximal number of candidates.
     n_folds : int
-        Folds of a candidate.
+        Number of folds per candidate.
     objectives : tuple of str
-        Names of what is optimised.
+        Names of the objectives.
     reason : str, default=None
-        Why the search ended before its budget: "interrupt", "timeout" or "error". None if it did
-        not, or has just started.
+        Why the search ended before its budget: "interrupt", "timeout" or "error". None at the
+        start, and if the budget was used.
     """
 
     search: Any
@@ -46,34 +46,34 @@ class SearchEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateEvent:
-    """A candidate starts or ends.
+    """Start or end of a candidate.
 
     Parameters
     ----------
     number : int
-        Number of its trial in the study.
+        Number of the candidate's trial in the study.
     params : mapping of str to object
-        Its parameters, by the estimator's names.
+        Parameters by the estimator's names.
     status : str, default=None
-        "complete", "pruned", "failed", "timed out", "out of memory" or "interrupted"; None when
-        it starts.
+        "complete", "pruned", "failed", "timed out", "out of memory" or "interrupted"; None at
+        the start.
     reason : str, default=""
-        Why it was stopped.
+        Why the candidate was stopped.
     metrics : mapping of str to float
-        Means of all scores and costs over the folds, of a complete candidate; otherwise empty.
+        Means of all scores and costs over the folds; empty unless the candidate is complete.
     objectives : tuple of float
-        The values that the search optimises, of a complete candidate; otherwise empty.
+        Values of the objectives; empty unless the candidate is complete.
     predicted : tuple of float
-        What the objectives are predicted to be over all folds, of a candidate that was stopped;
-        otherwise empty.
+        Predicted values of the objectives over all folds; empty unless the candidate was
+        stopped.
     n_folds : int, default=0
-        Folds that were run.
+        Number of evaluated folds.
     fit_time, score_time : float
-        Mean seconds a fold.
+        Mean seconds per fold.
     progress : str, default=""
-        How far it came, for people: "after 3/5 folds", "with n_samples=100 of 900".
+        Progress as a text, such as "after 3/5 folds" or "with n_samples=100 of 900".
     from_storage : bool, default=False
-        Whether an earlier fit, or another process, ended it.
+        Whether the candidate was evaluated by an earlier fit or by another process.
     """
 
     number: int
@@ -92,7 +92,7 @@ class CandidateEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class FoldEvent:
-    """A fold of a candidate was evaluated.
+    """End of a candidate's evaluation on a fold.
 
     Parameters
     ----------
@@ -103,15 +103,15 @@ class FoldEvent:
     fold : int
         Index of the fold.
     n_resources : int, default=None
-        With a `resource`, how much of it the fit had.
+        Amount of the `resource` used by the fit; None without a resource.
     metrics : mapping of str to float
         All scores and costs.
     train_metrics : mapping of str to float
-        Scores on the training part; empty if they were not asked for.
+        Scores on the training part; empty if they were not requested.
     fit_time, score_time : float
         Seconds.
     error : str, default=None
-        Traceback of a fit that failed.
+        Traceback of a failed fit.
     from_storage : bool, default=False
         Whether an earlier fit of the search evaluated it.
     """
@@ -130,7 +130,7 @@ class FoldEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class RefitEvent:
-    """The best candidate was fitted on all data.
+    """End of the refit of the best candidate on all data.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class RefitEvent:
     params : mapping of str to object
         Parameters of the refit.
     seconds : float
-        How long it took.
+        Duration of the refit.
     """
 
     search: Any
@@ -148,11 +148,11 @@ class RefitEvent:
 
 
 class SearchCallback:
-    """Base class of what listens to a search: trackers, dashboards, progress displays.
+    """Base class of callbacks for searches: trackers, dashboards, progress bars.
 
-    Give instances in ``callbacks=`` of any search. All methods do nothing by default. They are
-    called in the process of the search, one after the other, in the order of the events. An error
-    in one becomes a warning that names it, and the search goes on.
+    Pass instances as ``callbacks=`` to any search. By default, all methods do nothing. They are
+    called in the process of the search, one at a time, in the order of the events. An error in a
+    callback becomes a warning that names it, and the search continues.
 
     Examples
     --------
@@ -175,7 +175,7 @@ class SearchCallback:
     """
 
     def on_search_start(self, search: SearchEvent) -> None:
-        """All input is checked, and no candidate has started.
+        """Called after the input is checked, before any candidate starts.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class SearchCallback:
         """
 
     def on_candidate_start(self, candidate: CandidateEvent) -> None:
-        """A candidate was proposed, and its first fold is about to run.
+        """Called after a candidate is proposed, before its first fold runs.
 
         Parameters
         ----------
@@ -193,34 +193,34 @@ class SearchCallback:
         """
 
     def on_fold_end(self, fold: FoldEvent) -> None:
-        """A fold of a candidate was evaluated.
+        """Called after a fold of a candidate is evaluated.
 
         Parameters
         ----------
         fold : FoldEvent
-            The fold and its results.
+            The fold with its results.
         """
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:
-        """A candidate has ended.
+        """Called after a candidate has ended.
 
         Parameters
         ----------
         candidate : CandidateEvent
-            The candidate and how it ended.
+            The candidate with its status and results.
         """
 
     def on_search_end(self, search: SearchEvent) -> None:
-        """All candidates have ended, and the best was chosen; or an error ends the search.
+        """Called after the best candidate is chosen, or when an error ends the search.
 
         Parameters
         ----------
         search : SearchEvent
-            The search and, if it was cut short, the reason.
+            The search and, if it ended early, the reason.
         """
 
     def on_refit_end(self, refit: RefitEvent) -> None:
-        """The best candidate was fitted on all data.
+        """Called after the best candidate is fitted on all data.
 
         Parameters
         ----------
@@ -229,7 +229,7 @@ class SearchCallback:
         """
 
     def should_stop(self) -> bool:
-        """Return whether no further candidate is to start; asked after each fold.
+        """Return whether to start no further candidates; called after each fold.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Pruning inside XGBoost's training."""
+"""Pruning of XGBoost during training."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ __all__ = ["XGBoostPruningCallback"]
 
 
 class XGBoostPruningCallback(TrainingCallback):
-    """Report each round of XGBoost to a trial, and end the training when it is to be pruned.
+    """Callback that reports each round of XGBoost to a trial and stops training if it is pruned.
 
-    For ``xgboost.train``, ``xgboost.cv`` and the ``callbacks`` of the scikit-learn interface, in
-    an objective of one's own. A search needs none of this: see its ``early_stopping``.
+    Use it in your own objective, in ``xgboost.train``, ``xgboost.cv`` or the ``callbacks`` of the
+    scikit-learn interface. Searches do not need it: see their ``early_stopping``.
 
     Parameters
     ----------
     trial : Trial
         The trial.
     observation_key : str
-        What is reported, as "data set-metric": ``"validation_0-logloss"`` in the scikit-learn
-        interface, ``"test-logloss"`` in ``xgboost.cv``.
+        Data set and metric to report: ``"validation_0-logloss"`` in the scikit-learn interface,
+        ``"test-logloss"`` in ``xgboost.cv``.
 
     Raises
     ------
     skhpo.TrialPruned
-        In the training, when the pruner says so.
+        During training, if the pruner stops the trial.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class XGBoostPruningCallback(TrainingCallback):
         return False
 
     def _observed(self, evals_log: Mapping[str, Mapping[str, Any]]) -> float:
-        """The metric of the last round; in cross-validation, its mean over the folds."""
+        """Return the metric of the last round; in cross-validation, its mean over the folds."""
         known = {
             f"{data}-{metric}": values
             for data, metrics in evals_log.items()
@@ -79,7 +79,7 @@ class XGBoostPruningCallback(TrainingCallback):
         if self._observation_key not in known:
             raise ValueError(
                 f"`observation_key` must be one of {sorted(known)}; got "
-                f"{self._observation_key!r}. Without an evaluation set there is none."
+                f"{self._observation_key!r}. Without an evaluation set nothing can be reported."
             )
         last = known[self._observation_key][-1]
         return float(last[0] if isinstance(last, tuple) else last)

@@ -31,9 +31,7 @@ _ATOMS = (type(None), bool, int, float, str)
 _CANCEL_TIMEOUT = 5.0  # seconds for cancelled jobs to end
 _TRIES = 5  # attempts to send data while workers come and go
 
-_fetched: dict[
-    Any, Any
-] = {}  # arguments by handle, in a ray actor, which lives as long as its pool
+_fetched: dict[Any, Any] = {}  # arguments by handle; a ray actor lives as long as its pool
 
 
 def open_distributed_pool(backend: Backend) -> Pool:

@@ -1,4 +1,4 @@
-"""Pictures of what a search has found, in scikit-learn's display convention."""
+"""Plots of search results, as displays in scikit-learn's style."""
 
 from skhpo.plots._pareto_front import ParetoFrontDisplay
 

@@ -1,4 +1,4 @@
-"""The front of a search for several objectives, as a picture."""
+"""Plot of the Pareto front of a multi-objective search."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f
 
 
 class Objective(Protocol):
-    """What is known of an objective."""
+    """Description of an objective."""
 
     @property
     def name(self) -> str | None: ...
@@ -36,50 +36,50 @@ class Objective(Protocol):
 
 
 class ParetoFrontDisplay:
-    """Picture of a Pareto front: what each candidate is worth in two or three objectives.
+    """Plot of a Pareto front in two or three objectives.
 
-    Make it by :meth:`from_search`. Two objectives are the axes, and what the front dominates is
-    shaded; a third one is the colour of the candidates on the front. "better" stands at the good
-    end of each axis.
+    Create it with :meth:`from_search`. Two objectives are the axes, and the dominated area is
+    shaded; a third objective is the colour of the candidates on the front. The good end of each
+    axis is marked "better".
 
     Parameters
     ----------
     values : array-like of shape (n_candidates, n_objectives)
-        Values of 2 or 3 objectives as they are (accuracies, seconds); NaN if not known. Candidates
-        without all values are left out.
+        Values of 2 or 3 objectives in their own units; NaN if unknown. Candidates with unknown
+        values are not shown.
 
     objectives : list
-        For each objective an object with ``name`` (str), ``unit`` (str or None) and
+        One object per objective, with ``name`` (str), ``unit`` (str or None) and
         ``greater_is_better`` (bool).
 
     front : array-like of int
         Indices of the candidates on the front.
 
     chosen : int, default=None
-        Index of the candidate that was chosen, to be ringed.
+        Index of the chosen candidate, which is circled.
 
     feasible : array-like of bool of shape (n_candidates,), default=None
-        Which candidates keep the constraints; the others are crosses. Default: all.
+        Which candidates satisfy the constraints; the others are crosses. By default, all.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes of the plot.
 
     figure_ : matplotlib Figure
-        The figure it belongs to.
+        The figure of the axes.
 
     colorbar_ : matplotlib Colorbar or None
-        The scale of the third objective.
+        The colour bar of the third objective.
 
     See Also
     --------
-    skhpo.multi_objective : Fronts, volumes and knees of arrays.
+    skhpo.multi_objective : Fronts, hypervolumes and knees of arrays.
 
     Notes
     -----
-    Times and sizes often read better on a scale of powers: ``display.ax_.set_xscale("log")``, and
-    for the colour ``front_kw={"norm": "log"}``.
+    Times and sizes are often easier to read on a log scale: ``display.ax_.set_xscale("log")``,
+    and for the colour ``front_kw={"norm": "log"}``.
 
     Examples
     --------
@@ -133,22 +133,22 @@ class ParetoFrontDisplay:
         front_kw: dict[str, Any] | None = None,
         chosen_kw: dict[str, Any] | None = None,
     ) -> ParetoFrontDisplay:
-        """Draw the front of a fitted search.
+        """Plot the front of a fitted search.
 
         Parameters
         ----------
         search : ParetoSearchCV
-            A fitted search for several objectives.
+            A fitted multi-objective search.
 
         objectives : list of str, default=None
-            Names of 2 or 3 objectives, in the order of the axes; by default all. If some are left
-            out, the front is that of the objectives shown.
+            Names of 2 or 3 objectives, in the order of the axes; by default, all. If some are
+            omitted, the front is that of the objectives shown.
 
         ax : matplotlib Axes, default=None
-            Where to draw; by default a new figure.
+            Axes to plot on; by default, those of a new figure.
 
         scatter_kw, front_kw, chosen_kw : dict, default=None
-            As for :meth:`plot`.
+            See :meth:`plot`.
 
         Returns
         -------
@@ -156,7 +156,7 @@ class ParetoFrontDisplay:
         """
         if not hasattr(search, "pareto_front_"):
             raise NotFittedError(
-                "`search` must be a fitted search for several objectives, like ParetoSearchCV; "
+                "`search` must be a fitted search for several objectives, such as ParetoSearchCV; "
                 f"this {type(search).__name__} has no attribute 'pareto_front_'."
             )
         columns = _columns(search.objectives_, objectives)
@@ -178,21 +178,22 @@ class ParetoFrontDisplay:
         front_kw: dict[str, Any] | None = None,
         chosen_kw: dict[str, Any] | None = None,
     ) -> ParetoFrontDisplay:
-        """Draw the picture.
+        """Plot the front.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default a new figure.
+            Axes to plot on; by default, those of a new figure.
 
         scatter_kw : dict, default=None
-            For :meth:`matplotlib.axes.Axes.scatter` of the candidates behind the front.
+            Keyword arguments of :meth:`matplotlib.axes.Axes.scatter` for the candidates behind
+            the front.
 
         front_kw : dict, default=None
-            For that of the front.
+            The same for the front.
 
         chosen_kw : dict, default=None
-            For that of the ring around the chosen candidate.
+            The same for the circle around the chosen candidate.
 
         Returns
         -------
@@ -204,7 +205,7 @@ class ParetoFrontDisplay:
         if values.ndim != 2 or values.shape[1] != len(objectives):
             raise ValueError(
                 f"`values` must have a column for each of the {len(objectives)} objectives; got "
-                f"the shape {values.shape}."
+                f"shape {values.shape}."
             )
         _check_number(objectives)
         is_known = np.isfinite(values).all(axis=1)
@@ -238,7 +239,7 @@ class ParetoFrontDisplay:
         is_feasible: BoolArray,
         scatter_kw: dict[str, Any],
     ) -> None:
-        """Draw what is dominated, and what breaks a constraint."""
+        """Draw the dominated and the infeasible candidates."""
         dots = {"s": 24, "color": GREY, "alpha": 0.7, "linewidths": 0, "label": "dominated"}
         crosses = {"s": 26, "marker": "x", "color": RED, "alpha": 0.6, "linewidths": 1.2}
         crosses["label"] = "breaks a constraint"
@@ -266,12 +267,12 @@ class ParetoFrontDisplay:
         _name_axis(self.colorbar_.ax, "y", third)
 
     def _shade_what_is_dominated(self, front: FloatArray, known: FloatArray) -> None:
-        """Draw the stairs that join the front, and shade what lies behind."""
+        """Draw the attainment line through the front, and shade the dominated area."""
         steps, corner = _stairs(front, known, _signs(self.objectives))
         self.ax_.plot(*steps.T, color=BLUE, linewidth=1.3, alpha=0.8, zorder=4)
         (area,) = self.ax_.fill(*np.vstack([steps, corner]).T, color=BLUE, alpha=0.08, zorder=1)
         area.set_linewidth(0)
-        # No margin beyond the bad ends, so that the shade fills the corner.
+        # Without a margin at the bad ends, the shaded area fills the corner.
         area.sticky_edges.x.append(corner[0])
         area.sticky_edges.y.append(corner[1])
 
@@ -285,7 +286,7 @@ def _columns(objectives: Sequence[Objective], names: Sequence[str] | None) -> li
     if isinstance(names, str) or len(names) not in (2, 3) or len(set(names)) < len(names):
         raise ValueError(f"`objectives` must be a list of 2 or 3 different names; got {names!r}.")
     if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"No objective is called {unknown[0]!r}; there are {known}.")
+        raise ValueError(f"Unknown objective {unknown[0]!r}; the objectives are {known}.")
     return [known.index(name) for name in names]
 
 
@@ -293,13 +294,13 @@ def _check_number(objectives: Sequence[Objective]) -> None:
     if len(objectives) not in (2, 3):
         names = [objective.name for objective in objectives]
         raise ValueError(
-            f"A picture shows 2 or 3 objectives, not {len(names)}: name them by "
-            f"`objectives=[names]`, out of {names}."
+            f"A plot shows 2 or 3 objectives, not {len(names)}: select them with "
+            f"`objectives=[names]` from {names}."
         )
 
 
 def _signs(objectives: Sequence[Objective]) -> FloatArray:
-    """Return what makes losses of values."""
+    """Return the factors that turn values into losses."""
     return np.array([-1.0 if objective.greater_is_better else 1.0 for objective in objectives])
 
 
@@ -313,7 +314,7 @@ def _front_of(
 def _stairs(
     front: FloatArray, known: FloatArray, signs: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the edge of what the front dominates, and the corner where all is worst."""
+    """Return the border of the dominated area, and its worst corner."""
     losses, seen = signs * front, signs * known
     span = np.ptp(seen, axis=0)
     corner = seen.max(axis=0) + 0.05 * np.where(span > 0.0, span, 1.0)
@@ -324,7 +325,7 @@ def _stairs(
 
 
 def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
-    """Write the name and the unit, and "better" at the good end, in line with them."""
+    """Label an axis with name and unit, and with "better" at the good end."""
     name = str(objective.name)
     text = f"{name} ({objective.unit})" if objective.unit else name
     end, word = (1.0, "better →") if objective.greater_is_better else (0.0, "← better")
@@ -345,6 +346,6 @@ def _new_axes() -> Axes:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise missing_extra("Pictures need matplotlib", "plot") from error
+        raise missing_extra("Plots need matplotlib", "plot") from error
     axes: Axes = plt.subplots(layout="constrained")[1]
     return axes

@@ -162,7 +162,7 @@ def test_a_third_objective_is_the_colour_and_dark_is_good():
 
 def test_more_than_three_objectives_must_be_narrowed_down():
     search = fitted_search(ACCURACY, FIT_TIME, SIZE, AUC)
-    with pytest.raises(ValueError, match=r"not 4: name them by `objectives=\[names\]`.*'size'"):
+    with pytest.raises(ValueError, match=r"not 4: select them with `objectives=\[names\]`.*'size'"):
         ParetoFrontDisplay.from_search(search)
     display = ParetoFrontDisplay.from_search(search, objectives=["auc", "accuracy", "size"])
     assert display.ax_.get_xlabel() == "auc"
@@ -191,7 +191,7 @@ def test_names_that_make_no_picture_are_refused(names):
 
 
 def test_a_name_that_is_not_there_is_refused_with_those_that_are():
-    with pytest.raises(ValueError, match=r"'speed'; there are \['accuracy', 'fit_time'\]"):
+    with pytest.raises(ValueError, match=r"'speed'; the objectives are \['accuracy', 'fit_time'\]"):
         ParetoFrontDisplay.from_search(
             fitted_search(ACCURACY, FIT_TIME), objectives=["accuracy", "speed"]
         )
@@ -284,7 +284,7 @@ def test_without_matplotlib_the_extra_is_named():
         "ParetoFrontDisplay([[1, 2]], objectives=[one, two], front=[0]).plot()"
     )
     outcome = run(code)
-    assert "ImportError: Pictures need matplotlib" in outcome.stderr
+    assert "ImportError: Plots need matplotlib" in outcome.stderr
     assert "skhpo[plot]" in outcome.stderr
 
 

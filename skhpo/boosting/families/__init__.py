@@ -1,4 +1,4 @@
-"""Families of boosters, one file each."""
+"""Families of boosters, one per file."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _FAMILIES: list[Family] = [XGBoost(), LightGBM(), CatBoost(), HistGradientBoosti
 
 
 def register_family(family: Family) -> None:
-    """Make a family of boosters known to the searches of this process.
+    """Register a family of boosters for the searches of this process.
 
     Parameters
     ----------
     family : Family
-        The family; it precedes those that are known.
+        The family. It takes precedence over those registered before.
     """
     _FAMILIES.insert(0, family)
 
@@ -41,12 +41,12 @@ def family_names() -> list[str]:
 
 
 def evaluation_set_names() -> set[str]:
-    """Return all parameters of ``fit`` that give an evaluation set."""
+    """Return all parameters of ``fit`` that pass an evaluation set."""
     return set().union(*(family.by_hand for family in _FAMILIES))
 
 
 def family_of(model: Any) -> Family | None:
-    """Return the family of a model; None if early stopping does not know it."""
+    """Return the family of a model; None if early stopping does not support it."""
     for base in type(model).__mro__:
         key = base.__module__.partition(".")[0], base.__name__
         for family in _FAMILIES:
@@ -56,7 +56,7 @@ def family_of(model: Any) -> Family | None:
 
 
 def find_model(estimator: Any) -> tuple[str, Any]:
-    """The model at the end of a pipeline, also of one in another.
+    """Return the model at the end of a pipeline, which may be nested.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def find_model(estimator: Any) -> tuple[str, Any]:
     Returns
     -------
     prefix : str
-        What precedes the names of its parameters, such as ``"model__"``.
+        Prefix of the names of its parameters, such as ``"model__"``.
     model : estimator
         The model.
 

@@ -1,4 +1,4 @@
-"""What a family of boosters is: evaluation sets, metrics, rounds and threads by their names."""
+"""Base class of families of boosters: names and conventions of early stopping."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Fit = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The rows on which a model is watched.
+    """The evaluation set on which a model is monitored.
 
     Attributes
     ----------
     X, y : array-like
-        As the model takes them, after all that precedes it in a pipeline.
+        Data for the model, transformed by all earlier steps of a pipeline.
     sample_weight : array-like or None
-        Their weights.
+        Weights of the rows.
     queries : array-like or None
-        Of a ranker, the query of each row.
+        For a ranker, the query of each row.
     """
 
     X: Any
@@ -37,19 +37,19 @@ class Evaluation:
 
 
 class Observer:
-    """Looks at a fit after some of its rounds.
+    """Observer of a fit, which may stop it after certain rounds.
 
     Parameters
     ----------
     rule : CurveRule or None
-        Says whether to stop; None never does.
+        Rule that decides whether to stop. None means never.
 
     Attributes
     ----------
     stopped_at : int or None
-        The round at which it has ended the fit.
+        The round at which the fit was stopped.
     predicted : float or None
-        The loss that was expected at the end.
+        The predicted final loss of a stopped fit.
     """
 
     def __init__(self, rule: CurveRule | None) -> None:
@@ -60,11 +60,11 @@ class Observer:
 
     @property
     def is_needed(self) -> bool:
-        """Whether it looks at all."""
+        """Whether there is a rule."""
         return self._rule is not None
 
     def saw(self, value: float) -> bool:
-        """Take in the metric after a round; say whether the fit ends."""
+        """Record the metric after a round; return whether to stop the fit."""
         self._values.append(value)
         if self._rule is None or len(self._values) not in self._rule.rounds:
             return False
@@ -75,10 +75,10 @@ class Observer:
 
 
 class Family:
-    """A family of models that learn in rounds.
+    """Base class of a family of models that learn in rounds.
 
-    A subclass holds all that is known of a family, in one file, and
-    :func:`register_family` makes it known to the searches.
+    A subclass holds everything specific to a family, in one file. :func:`register_family` makes
+    it available to the searches.
 
     Attributes
     ----------
@@ -91,13 +91,13 @@ class Family:
     threads : tuple of str
         Names of the parameter for the number of threads; the first is the usual one.
     stops : tuple of str
-        Names of the parameter after how many rounds a fit ends, or whether it does.
+        Names of the parameters of the family's own early stopping.
     by_hand : frozenset of str
-        Parameters of ``fit`` that bring an evaluation set.
+        Parameters of ``fit`` that pass an evaluation set.
     can_be_observed : bool
-        Whether a fit can be looked at, and ended, while it runs.
+        Whether a fit can be observed, and stopped, while it runs.
     continues_by_fit : bool
-        Whether ``fit`` takes a fitted model and continues its training.
+        Whether ``fit`` accepts a fitted model and continues its training.
     """
 
     name: str
@@ -121,56 +121,56 @@ class Family:
         stopping: EarlyStopping,
         observer: Observer,
     ) -> None:
-        """Fit a model, watched on the evaluation rows, until it improves no more.
+        """Fit a model until it no longer improves on the evaluation set.
 
         Parameters
         ----------
         model : estimator
             The model.
         fit : callable
-            Its own ``fit``.
+            The model's own ``fit``.
         X, y : array-like
-            What it learns from.
+            Training data.
         params : mapping of str to object
             Further parameters of `fit`.
         evaluation : Evaluation
-            The rows on which it is watched.
+            The evaluation set.
         stopping : EarlyStopping
             The settings.
         observer : Observer
-            Looks at the metric after some rounds, and may end the fit.
+            Receives the metric after each round, and may stop the fit.
         """
         raise NotImplementedError
 
     def has_rounds(self, model: Any) -> bool:
-        """Whether a model, as it is set, learns in rounds; a forest does not."""
+        """Return whether a model, with its parameters, learns in rounds; a forest does not."""
         return True
 
     def best_rounds(self, model: Any) -> int:
-        """The number of rounds with which a fitted model predicts, from 1."""
+        """Return the number of rounds with which a fitted model predicts, from 1."""
         raise NotImplementedError
 
     def curve(self, model: Any) -> list[float]:
-        """The watched metric after each round."""
+        """Return the monitored metric after each round."""
         raise NotImplementedError
 
     def with_queries(
         self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
-        """Parameters of ``fit`` with a ranker's queries, unless the user has given them."""
+        """Return the parameters of ``fit`` with a ranker's queries, unless the user set them."""
         return dict(params)
 
     def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters with which a model learns just so many rounds, and nothing ends it early."""
+        """Return the parameters for a fit of exactly `n_rounds` rounds, without early stopping."""
         named = [name for name in self.rounds if given.get(name) is not None]
         return {named[0] if named else self.rounds[0]: n_rounds} | self.unset(given)
 
     def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What takes back the user's own early stopping."""
+        """Return the parameters that turn off the user's own early stopping."""
         return {name: None for name in self.stops if given.get(name) is not None}
 
     def check(self, model: Any) -> None:
-        """Raise a ValueError if a model cannot be given an evaluation set."""
+        """Raise a ValueError if a model does not accept an evaluation set."""
 
     def params_to_continue(self, model: Any) -> dict[str, Any]:
         """Return the parameters of ``fit`` that continue the training of a fitted model."""
@@ -178,12 +178,12 @@ class Family:
 
 
 def without_callback(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The callbacks without those of a kind, if there are any of it."""
+    """Return the callbacks without those of a class; {} if there are none of it."""
     callbacks = given.get("callbacks") or []
     others = [one for one in callbacks if type(one).__name__ != kind]
     return {} if len(others) == len(callbacks) else {"callbacks": others or None}
 
 
 def is_ranker(model: Any) -> bool:
-    """Return whether a model ranks."""
+    """Return whether a model is a ranker."""
     return type(model).__name__.endswith("Ranker")

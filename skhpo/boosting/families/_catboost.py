@@ -1,4 +1,4 @@
-"""CatBoost."""
+"""The family of CatBoost."""
 
 from __future__ import annotations
 
@@ -67,28 +67,28 @@ class CatBoost(Family):
     def with_queries(
         self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
-        """CatBoostRanker takes the query of each row."""
+        """Add the query of each row for CatBoostRanker."""
         return ({"group_id": queries} if is_ranker(model) else {}) | dict(params)
 
     def best_rounds(self, model: Any) -> int:
-        """The number of trees that are kept."""
+        """Return the number of trees that are kept."""
         return int(model.tree_count_)
 
     def curve(self, model: Any) -> list[float]:
-        """The watched metric is the last."""
+        """Return the values of the last metric, which is the monitored one."""
         return [float(value) for value in list(model.get_evals_result()["validation"].values())[-1]]
 
     def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """CatBoost refuses to choose the best of its rounds where nothing is watched."""
+        """Turn off ``use_best_model``, which CatBoost refuses without an evaluation set."""
         return {"use_best_model": False} if given.get("use_best_model") else {}
 
 
 class CatBoostObserver:
-    """Hands the last metric to an observer."""
+    """Callback that passes the last metric to an observer."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
 
     def after_iteration(self, info: Any) -> bool:
-        """Say whether the fit goes on."""
+        """Return whether the fit continues."""
         return not self._observer.saw(float(list(info.metrics["validation"].values())[-1][-1]))

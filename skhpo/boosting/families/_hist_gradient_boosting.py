@@ -1,4 +1,4 @@
-"""HistGradientBoosting of scikit-learn."""
+"""The family of scikit-learn's HistGradientBoosting."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ class HistGradientBoosting(Family):
         fit(X, y, **given | dict(params))
 
     def best_rounds(self, model: Any) -> int:
-        """All rounds: the model predicts with those after the best one, too."""
+        """Return the number of all rounds, as the model also predicts with those after the best."""
         return int(model.n_iter_)
 
     def curve(self, model: Any) -> list[float]:
-        """Validation scores; the first is that before any round."""
+        """Return the validation scores without the first, which precedes all rounds."""
         return [float(value) for value in model.validation_score_[1:]]
 
     def refit_params(self, n_rounds: int, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Without early stopping, which would hold out rows."""
+        """Return the number of rounds, and no early stopping, which would hold out rows."""
         return {"max_iter": n_rounds, "early_stopping": False}
 
     def check(self, model: Any) -> None:
-        """Its ``fit`` takes an evaluation set since scikit-learn 1.7."""
+        """Raise a ValueError before scikit-learn 1.7, where ``fit`` has no evaluation set."""
         if "X_val" not in inspect.signature(type(model).fit).parameters:
             raise ValueError(
-                f"`early_stopping` of {type(model).__name__} needs scikit-learn 1.7 or newer, in "
-                "which its `fit` takes an evaluation set."
+                f"`early_stopping` of {type(model).__name__} needs scikit-learn 1.7 or newer, "
+                "where its `fit` accepts an evaluation set."
             )

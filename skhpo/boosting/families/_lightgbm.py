@@ -1,4 +1,4 @@
-"""LightGBM."""
+"""The family of LightGBM."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ class LightGBM(Family):
         stopping: EarlyStopping,
         observer: Observer,
     ) -> None:
-        """Fit with a callback that stops, and an evaluation set."""
+        """Fit with the callback ``early_stopping`` and an evaluation set."""
         from lightgbm import early_stopping
 
         params = dict(params)
         model.set_params(**self.unset(model.get_params()))
         callbacks = [*(params.pop("callbacks", None) or ())]
-        only_first = stopping.metric is not None  # a name may stand for several: ndcg@1, ndcg@2
+        only_first = stopping.metric is not None  # a name may mean several metrics: ndcg@1, ...
         callbacks.append(early_stopping(int(stopping.rounds), only_first, verbose=False))
         if observer.is_needed:
             callbacks.append(LightGBMObserver(observer))
         given: dict[str, Any] = {"eval_names": ["validation"], "callbacks": callbacks}
-        if isinstance(evaluation.X, list):  # as `fit` itself makes of lists
+        if isinstance(evaluation.X, list):  # `fit` converts only its own X
             evaluation = replace(evaluation, X=np.asarray(evaluation.X))
         takes = inspect.signature(type(model).fit).parameters
         if "eval_X" in takes and not (is_classifier(model) and "eval_set" in takes):
@@ -88,29 +88,29 @@ class LightGBM(Family):
     def with_queries(
         self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
-        """LGBMRanker takes the sizes of the queries, whose rows must follow each other."""
+        """Add the query sizes for LGBMRanker; the rows of a query must be consecutive."""
         given = {"group": _sizes(queries)} if is_ranker(model) else {}
         return given | dict(params)
 
     def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Its callback ``early_stopping``, given to ``fit``, does the same as the parameters."""
+        """Also remove the callback ``early_stopping``, which acts like the parameters."""
         return super().unset(given) | without_callback("_EarlyStoppingCallback", given)
 
     def best_rounds(self, model: Any) -> int:
-        """The number of the best round; all, if there is none."""
+        """Return the number of the best round; that of all rounds if there is none."""
         return int(model.best_iteration_ or model.n_iter_)
 
     def curve(self, model: Any) -> list[float]:
-        """The first metric."""
+        """Return the values of the first metric."""
         return [float(value) for value in next(iter(model.evals_result_["validation"].values()))]
 
     def params_to_continue(self, model: Any) -> dict[str, Any]:
-        """``init_model``."""
+        """Return the booster as ``init_model``."""
         return {"init_model": model.booster_}
 
 
 class LightGBMObserver:
-    """Hands the first metric to an observer."""
+    """Callback that passes the first metric to an observer."""
 
     order = 25  # before LightGBM's own early stopping
     before_iteration = False
@@ -119,7 +119,7 @@ class LightGBMObserver:
         self._observer = observer
 
     def __call__(self, env: Any) -> None:
-        """End the fit if the observer says so."""
+        """Stop the fit if the observer decides so."""
         from lightgbm.callback import EarlyStopException
 
         if self._observer.saw(float(env.evaluation_result_list[0][2])):
@@ -127,7 +127,7 @@ class LightGBMObserver:
 
 
 def _sizes(queries: ArrayLike) -> list[int]:
-    """How many rows in a row belong to the same query."""
+    """Return the number of rows of each run of equal queries."""
     queries = np.asarray(queries)
     starts = np.flatnonzero(np.r_[True, queries[1:] != queries[:-1]])
     return [int(size) for size in np.diff(np.r_[starts, len(queries)])]

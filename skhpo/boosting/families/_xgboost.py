@@ -1,4 +1,4 @@
-"""XGBoost."""
+"""The family of XGBoost."""
 
 from __future__ import annotations
 
@@ -62,35 +62,35 @@ class XGBoost(Family):
     def with_queries(
         self, model: Any, params: Mapping[str, Any], queries: NDArray[Any], X: Any
     ) -> dict[str, Any]:
-        """XGBRanker takes the query of each row, also as a column ``qid`` of X."""
+        """Add the query of each row for XGBRanker, unless X has a column ``qid``."""
         is_given = not is_ranker(model) or "group" in params or _has_qid(X)
         return dict(params) if is_given else {"qid": queries} | dict(params)
 
     def has_rounds(self, model: Any) -> bool:
-        """XGBRFClassifier and XGBRFRegressor grow all their trees in one."""
+        """Return False for XGBRFClassifier and XGBRFRegressor, which use a single round."""
         return not type(model).__name__.startswith("XGBRF")
 
     def best_rounds(self, model: Any) -> int:
-        """One more than the index of the best round; all, for linear models."""
-        if model.get_params().get("booster") == "gblinear":  # it predicts with all its rounds
+        """Return the number of the best round; that of all rounds for linear models."""
+        if model.get_params().get("booster") == "gblinear":  # it predicts with all rounds
             return int(model.get_booster().num_boosted_rounds())
         return int(model.best_iteration) + 1
 
     def curve(self, model: Any) -> list[float]:
-        """The last metric: it is the one that is watched."""
+        """Return the values of the last metric, which is the monitored one."""
         return [float(value) for value in list(model.evals_result()["validation_0"].values())[-1]]
 
     def unset(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Its callback ``EarlyStopping`` does the same as the parameter."""
+        """Also remove the callback ``EarlyStopping``, which acts like the parameter."""
         return super().unset(given) | without_callback("EarlyStopping", given)
 
     def params_to_continue(self, model: Any) -> dict[str, Any]:
-        """``xgb_model``."""
+        """Return the booster as ``xgb_model``."""
         return {"xgb_model": model.get_booster()}
 
 
 def xgboost_observer(observer: Observer) -> Any:
-    """A callback of XGBoost that hands the last metric to an observer."""
+    """Return a callback of XGBoost that passes the last metric to an observer."""
     from xgboost.callback import TrainingCallback
 
     class XGBoostObserver(TrainingCallback):
