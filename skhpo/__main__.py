@@ -1,4 +1,4 @@
-"""``python -m skhpo`` is the command line."""
+"""Run the command line with ``python -m skhpo``."""
 
 from skhpo.cli import main
 

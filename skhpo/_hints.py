@@ -1,4 +1,4 @@
-"""What an error message adds to help: the word that was meant, the object to use instead."""
+"""Hints for error messages: similar names, objects to use instead, extras to install."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["did_you_mean", "get_by_name", "missing_extra", "use_instead"]
 
 T = TypeVar("T")
 
-ABBREVIATED = 3  # letters from which on the beginning of a word may stand for it
+ABBREVIATED = 3  # minimal number of letters that count as an abbreviation
 
 
 def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
-    """Ask whether one of the known words was meant; empty if none is close.
+    """Return a question that suggests similar known words; empty if none is similar.
 
     Examples
     --------
@@ -35,27 +35,27 @@ def did_you_mean(word: Any, known: Iterable[str], n: int = 1) -> str:
 def get_by_name(
     word: str, value: Any, kind: type[T], named: Mapping[str, Callable[[], T]], room: ModuleType
 ) -> T:
-    """Return the object that a user means by an object or by a name.
+    """Return the object that a user gave directly or by name.
 
     Parameters
     ----------
     word : str
-        What the argument is called.
+        Name of the argument.
     value : str or object
-        A name, or an object, returned as it is.
+        A name, or an object, which is returned unchanged.
     kind : type
-        What the object must be.
+        Required type of the object.
     named : mapping of str to callable
-        Makes the objects that have a name.
+        Factories of the objects by name.
     room : module
-        The public module whose objects are wanted.
+        The public module of these objects.
 
     Raises
     ------
     TypeError
-        If the value is neither.
+        If the value is neither an object of this type nor a name.
     ValueError
-        If the name is not known.
+        If the name is unknown.
     """
     if isinstance(value, kind):
         return value
@@ -70,14 +70,14 @@ def get_by_name(
 
 
 def missing_extra(need: str, extra: str) -> ImportError:
-    """Make the error for a package that is missing: how to install the extra that has it.
+    """Return an ImportError that says which extra to install for a missing package.
 
     Parameters
     ----------
     need : str
-        What needs which package.
+        Start of the message: what needs which package.
     extra : str
-        The name of the extra.
+        Name of the extra.
 
     Examples
     --------
@@ -91,14 +91,14 @@ def missing_extra(need: str, extra: str) -> ImportError:
 
 
 def use_instead(value: Any, room: ModuleType | None = None) -> str:
-    """Say what to use instead of a class, or of another library's object; empty if it is neither.
+    """Return a hint what to use instead of a class or an object of Optuna; empty for others.
 
     Parameters
     ----------
     value : object
-        What was given.
+        The user's value.
     room : module, optional
-        The public module whose objects are wanted.
+        The public module of the required objects.
     """
     if isinstance(value, type):
         return f" It is a class: give an instance, such as {value.__name__}()."
@@ -108,4 +108,4 @@ def use_instead(value: Any, room: ModuleType | None = None) -> str:
     public = getattr(room, "__all__", ())
     if name in public:
         return f" Optuna's objects do not work here: use {room.__name__}.{name}."
-    return f" Optuna's objects do not work here: see what {room.__name__} has."
+    return f" Optuna's objects do not work here: choose one of {room.__name__}."

@@ -1,4 +1,4 @@
-"""Objects that are made of parameters, as scikit-learn's estimators are."""
+"""Base class of objects with parameters, like scikit-learn's estimators."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from skhpo._hints import did_you_mean
 
 __all__ = ["HasParameters"]
 
-_LONGEST = 120  # characters of a parameter's value that are shown
+_LONGEST = 120  # maximal number of characters shown of a parameter's value
 
 
 class HasParameters:
-    """Gives a class ``get_params``, ``set_params``, a repr that says how it was made, and clones.
+    """Mixin with ``get_params``, ``set_params``, a repr of the parameters, and cloning.
 
-    The parameters are those of the constructor. Each is kept, as it was given, in an attribute of
-    its name. A parameter that a subclass does not keep is left out, and its clones are copies.
+    The parameters are those of the constructor. Each is stored unchanged in an attribute of the
+    same name. If a subclass does not store a parameter, it is left out, and clones are deep
+    copies.
 
     Examples
     --------
@@ -31,7 +32,7 @@ class HasParameters:
 
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
-        """The parameters of the constructor and their defaults."""
+        """Return the parameters of the constructor and their defaults."""
         named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         parameters = inspect.signature(cls).parameters.values()
         return {one.name: one.default for one in parameters if one.kind in named}
@@ -42,7 +43,7 @@ class HasParameters:
         Parameters
         ----------
         deep : bool, default=True
-            Whether to return the parameters of parameters, too, as ``name__parameter``.
+            Whether to include nested parameters as ``name__parameter``.
 
         Returns
         -------
@@ -57,12 +58,12 @@ class HasParameters:
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name; what they are is checked as at construction.
+        """Set parameters by name; they are validated as in the constructor.
 
         Parameters
         ----------
         **params : dict of str to object
-            Those of a parameter after its name and two underscores, as ``wrapped_pruner__alpha``.
+            Parameters. Nested ones are written as ``wrapped_pruner__alpha``.
 
         Returns
         -------
@@ -72,7 +73,7 @@ class HasParameters:
         Raises
         ------
         ValueError
-            If there is no such parameter.
+            If a parameter does not exist.
         """
         known = self.get_params(deep=False)
         own: dict[str, Any] = {}
@@ -81,15 +82,15 @@ class HasParameters:
             name, separator, rest = path.partition("__")
             if name not in known:
                 raise ValueError(
-                    f"Invalid parameter {name!r} of {type(self).__name__}; there are {list(known)}."
-                    f"{did_you_mean(name, known)}"
+                    f"Invalid parameter {name!r} of {type(self).__name__}. Valid parameters are: "
+                    f"{list(known)}.{did_you_mean(name, known)}"
                 )
             if separator:
                 inner.setdefault(name, {})[rest] = value
             else:
                 own[name] = value
         if own:
-            # Made anew, so that the constructor checks all of it before anything is changed.
+            # The constructor of a new object validates everything before anything is changed.
             made = type(self)(**known | own)
             self.__dict__.clear()
             self.__dict__.update(made.__dict__)
@@ -115,13 +116,15 @@ class HasParameters:
         shown = self.get_params(deep=False)
         if get_config()["print_changed_only"]:
             defaults = self._defaults()
-            shown = {k: v for k, v in shown.items() if _written(v) != _written(defaults[k])}
-        inside = ", ".join(f"{name}={_written(value)}" for name, value in shown.items())
+            shown = {
+                k: v for k, v in shown.items() if _format_value(v) != _format_value(defaults[k])
+            }
+        inside = ", ".join(f"{name}={_format_value(value)}" for name, value in shown.items())
         return f"{type(self).__name__}({inside})"
 
 
-def _written(value: Any) -> str:
-    """A value as text: a function by its name, long text without its middle."""
+def _format_value(value: Any) -> str:
+    """Format a value: functions by name, long texts without the middle."""
     if inspect.isroutine(value) or isinstance(value, type):
         return str(value.__qualname__)
     text = repr(value)

@@ -1,7 +1,7 @@
-"""What type checkers know of scikit-learn's base class of searches, which has no types.
+"""Type declarations of scikit-learn's base class of searches, which has no types.
 
-They take a class without types for one that has every attribute, so that no misspelt one would be
-found in a class that derives from it.
+Type checkers assume that an untyped class has every attribute. Without these declarations, they
+would find no misspelt attribute in its subclasses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     class BaseSearchCV:
-        """A search as scikit-learn's base class has it."""
+        """Declarations of scikit-learn's base class."""
 
         _parameter_constraints: ClassVar[dict[str, Any]]
 

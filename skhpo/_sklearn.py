@@ -1,7 +1,7 @@
-"""All that is used of scikit-learn's private parts, the same for each supported version.
+"""All imports from scikit-learn's private API, with one interface for all supported versions.
 
-A search in the family of ``RandomizedSearchCV`` can't be had without them: they fit and score a
-fold, route metadata and format results, so ours equal scikit-learn's to the last bit.
+A search of the ``RandomizedSearchCV`` family needs it: the private functions fit and score a fold,
+route metadata and format results, so that results equal those of scikit-learn exactly.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _Method]:
-    """scikit-learn's decorator of ``fit``, which checks the parameters, with the type it keeps."""
+    """Return scikit-learn's typed decorator of ``fit``, which validates the parameters."""
     decorate: Callable[[_Method], _Method] = _fit_context(
         prefer_skip_nested_validation=prefer_skip_nested_validation
     )
@@ -68,16 +68,16 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _
 
 
 class FitCallbacks:
-    """The callbacks of ``set_callbacks`` (scikit-learn >= 1.9) around a fit; without them, nothing.
+    """Contexts that call the callbacks of ``set_callbacks`` (scikit-learn >= 1.9), if any.
 
-    Tasks bear the names that scikit-learn's own searches give them.
+    Tasks have the same names as in scikit-learn's own searches.
 
     Parameters
     ----------
     search : estimator
         The search being fitted.
     data : dict
-        ``X``, ``y`` and ``metadata``, as the callbacks get them.
+        ``X``, ``y`` and ``metadata`` for the callbacks.
     """
 
     def __init__(self, search: Any, data: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ class FitCallbacks:
 
     @contextmanager
     def fit(self) -> Iterator[None]:
-        """The task "fit": all that follows."""
+        """Enter the task "fit", which includes all others."""
         if not hasattr(self._search, "_init_callback_context"):
             yield
             return
@@ -101,7 +101,7 @@ class FitCallbacks:
 
     @contextmanager
     def search(self, n_tasks: int) -> Iterator[None]:
-        """The task "search": `n_tasks` folds, at most."""
+        """Enter the task "search", with at most `n_tasks` folds."""
         if self._root is None:
             yield
             return
@@ -110,7 +110,7 @@ class FitCallbacks:
         )
         context.call_on_fit_task_begin(estimator=self._search)
         if self._root._callbacks:
-            # All made before the first is sent to a worker: they must not change while pickled.
+            # Create all before the first is sent to a worker: they must not change while pickled.
             self._evaluations = [
                 context.subcontext(task_name="candidate-split-evaluation", task_id=task)
                 for task in range(n_tasks)
@@ -120,16 +120,16 @@ class FitCallbacks:
 
     @property
     def are_given(self) -> bool:
-        """Whether there are any, once the search has begun."""
+        """Whether there are callbacks, once the search has started."""
         return bool(self._evaluations)
 
     def evaluation(self, task: int) -> Any:
-        """The context of one fold of one candidate; None without callbacks."""
+        """Return the context of one fold of one candidate; None without callbacks."""
         return self._evaluations[task] if self._evaluations else None
 
     @contextmanager
     def refit(self, estimator: Any) -> Iterator[None]:
-        """The task "refit-with-best-params", of `estimator`."""
+        """Enter the task "refit-with-best-params" of `estimator`."""
         if self._root is None:
             yield
             return

@@ -1,4 +1,4 @@
-"""The command line: what a storage holds, the best of it, an export, and the dashboard."""
+"""The command line: list studies, show the best trials, export trials, open the dashboard."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ STATES = {
     "running": TrialState.RUNNING,
     "waiting": TrialState.WAITING,
 }
-SHOWN = 6  # significant digits in tables of several rows
-LISTED = 10  # names of studies in a message
+SIGNIFICANT_DIGITS = 6  # significant digits in tables
+MAX_NAMES = 10  # maximal number of study names in a message
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what users can do something about into one line on stderr and exit code 1."""
+    """Turn errors that users can fix into one line on stderr and exit code 1."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
         except BrokenPipeError:
-            raise  # click's: the reader, such as `head`, has had enough
+            raise  # handled by click: the reader, such as `head`, closed the pipe
         except KeyError as error:
             raise _plain(str(error.args[0])) from error
         except OSError as error:
@@ -63,27 +63,29 @@ def _plain(message: str) -> click.ClickException:
     return click.ClickException(re.sub(r"(pass\w*)=[^&\s]+", r"\1=***", one_line))
 
 
-# ------------------------------------------------------------------------- what is given
+# --------------------------------------------------------------------------- arguments
 
 
 def _open_storage(given: str) -> RDBStorage:
-    """Open a database, and never make a new one."""
+    """Open an existing database; never create a new one."""
     url = parse_url(given)
     if url.get_backend_name() == "sqlite":
         if url.database in (None, "", ":memory:"):
-            raise ValueError(f"{given} is a new database in memory, with nothing in it.")
+            raise ValueError(f"{given} is a new, empty database in memory.")
         if not Path(str(url.database).removeprefix("file:")).is_file():
-            raise FileNotFoundError(2, "there is no such file", url.database)
+            raise FileNotFoundError(2, "this file does not exist", url.database)
     return RDBStorage(url.render_as_string(hide_password=False), skip_table_creation=True)
 
 
 def _open_study(storage: RDBStorage, name: str | None) -> Study:
     names = skhpo.get_all_study_names(storage)
     if not names:
-        raise ValueError(f"{storage.url} holds no study yet.")
+        raise ValueError(f"{storage.url} contains no study yet.")
     if name is None and len(names) > 1:
-        listed = ", ".join(map(repr, names[:LISTED])) + (", ..." if len(names) > LISTED else "")
-        raise ValueError(f"Say which study, with --study; there are {listed}.")
+        listed = ", ".join(map(repr, names[:MAX_NAMES])) + (
+            ", ..." if len(names) > MAX_NAMES else ""
+        )
+        raise ValueError(f"Choose a study with --study; the database contains {listed}.")
     return skhpo.load_study(study_name=name, storage=storage)
 
 
@@ -105,9 +107,9 @@ def _format_option(*choices: str) -> Any:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(skhpo.__version__, prog_name="skhpo")
 def main() -> None:
-    """Look into the databases that searches and studies are kept in.
+    """Inspect the databases of searches and studies.
 
-    URL is that of a database, such as sqlite:///search.db or
+    URL is the URL of a database, such as sqlite:///search.db or
     postgresql://user:password@host/name, or the path of an SQLite file.
 
     Example: skhpo studies sqlite:///search.db
@@ -119,7 +121,7 @@ def main() -> None:
 @_format_option("table", "json")
 @plain_errors
 def studies(url: str, layout: str) -> None:
-    """List the studies and how far they have come.
+    """List the studies and their progress.
 
     Example: skhpo studies sqlite:///search.db
     """
@@ -150,7 +152,7 @@ def best(url: str, study: str | None, layout: str) -> None:
     if layout == "json":
         click.echo(_json(rows), nl=False)
     else:
-        click.echo(_table(rows) if _has_front(opened) else _upright(rows[0]), nl=False)
+        click.echo(_table(rows) if _has_front(opened) else _vertical(rows[0]), nl=False)
 
 
 @main.command()
@@ -160,13 +162,13 @@ def best(url: str, study: str | None, layout: str) -> None:
 @click.option(
     "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Default: standard output."
 )
-@click.option("--folds", is_flag=True, help="Add the intermediate values: of a search, the folds.")
+@click.option("--folds", is_flag=True, help="Add intermediate values; in a search, the folds.")
 @plain_errors
 def export(url: str, study: str | None, layout: str, output: str | None, folds: bool) -> None:
-    """Write all trials, one a row or object.
+    """Write all trials, one per row or object.
 
-    With number, state, values, parameters, user attributes, times. What is no number (NaN,
-    infinities) is null in JSON.
+    The output has number, state, values, parameters, user attributes and times. NaN and
+    infinities are null in JSON.
 
     Example: skhpo export sqlite:///search.db --output trials.csv
     """
@@ -186,9 +188,9 @@ def export(url: str, study: str | None, layout: str, output: str | None, folds: 
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @plain_errors
 def dashboard(url: str, host: str, port: int) -> None:
-    """Open optuna-dashboard on the studies, live. Ctrl-C ends it.
+    """Serve optuna-dashboard for the studies, live. Ctrl-C stops it.
 
-    It asks for no password: whoever reaches the address sees and may delete the studies.
+    There is no password: anyone who can reach the address can view and delete the studies.
 
     Example: skhpo dashboard sqlite:///search.db
     """
@@ -201,19 +203,19 @@ def dashboard(url: str, host: str, port: int) -> None:
     try:
         server = make_server(host, port, app, _Server, _QuietHandler)
     except OSError as error:
-        reason = f"Cannot listen at {host}:{port} ({error.strerror})"
-        raise OSError(f"{reason}; choose others with --host and --port.") from error
+        reason = f"Cannot listen on {host}:{port} ({error.strerror})"
+        raise OSError(f"{reason}; choose another address with --host and --port.") from error
     address = f"http://{host}:{server.server_port}/"
     with server:
         try:
-            click.echo(f"The dashboard of {storage.url} is at {address} (Ctrl-C ends it)")
+            click.echo(f"The dashboard of {storage.url} is at {address} (Ctrl-C stops it)")
             server.serve_forever()
         except KeyboardInterrupt:
             click.echo()
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """With a thread a connection: browsers open some that they do not use at once."""
+    """Server with one thread per connection, as browsers open connections before using them."""
 
     daemon_threads = True
 
@@ -257,7 +259,7 @@ def _summary(study: Study) -> dict[str, Any]:
 
 
 def _values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
-    """Values of the objectives, named as in `Study.trials_dataframe`."""
+    """Return the values of the objectives, named as in `Study.trials_dataframe`."""
     names = study.metric_names
     if not _has_front(study):
         return {f"value_{names[0]}" if names else "value": trial.value}
@@ -270,7 +272,7 @@ def _prefixed(prefix: str, named: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _export(study: Study, folds: bool) -> list[dict[str, Any]]:
-    """One row a trial; all rows have the same columns."""
+    """Return one row per trial; all rows have the same columns."""
     trials = study.get_trials(deepcopy=False)
     groups = {"params": _names(t.params for t in trials)}
     groups["user_attrs"] = _names(t.user_attrs for t in trials)
@@ -289,7 +291,7 @@ def _export(study: Study, folds: bool) -> list[dict[str, Any]]:
 
 
 def _names(rows: Iterable[Mapping[Any, Any]]) -> list[Any]:
-    """All keys, in the order in which they come."""
+    """Return all keys, in the order of their first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
@@ -318,7 +320,7 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _without_nan(value: Any) -> Any:
-    """Make null of what is no number in JSON: NaN and the infinities."""
+    """Replace NaN and infinities, which JSON does not have, by None."""
     if isinstance(value, Mapping):
         return {str(name): _without_nan(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -334,8 +336,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     return _aligned(lines)
 
 
-def _upright(row: Mapping[str, Any]) -> str:
-    """One trial, a line a column, in full."""
+def _vertical(row: Mapping[str, Any]) -> str:
+    """Format one trial in full, with one line per column."""
     return _aligned([[name, str(_cell(value))] for name, value in row.items()])
 
 
@@ -348,14 +350,14 @@ def _short(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.{SHOWN}g}"
+        return f"{value:.{SIGNIFICANT_DIGITS}g}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _cell(value: Any) -> Any:
-    """A value in full, as text or as what csv makes text of."""
+    """Return a value in full, as text or as a type that csv writes as text."""
     if isinstance(value, datetime):
         return value.isoformat()
     return json.dumps(value) if isinstance(value, dict | list | tuple) else value

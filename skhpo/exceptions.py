@@ -1,4 +1,4 @@
-"""The exceptions and warnings that skhpo raises."""
+"""Exceptions and warnings of skhpo."""
 
 __all__ = [
     "CLIUsageError",
@@ -22,15 +22,15 @@ class SkhpoError(Exception):
     """Base class of skhpo's own exceptions."""
 
 
-OptunaError = SkhpoError  # the dialect's name
+OptunaError = SkhpoError  # Optuna's name
 
 
 class CLIUsageError(SkhpoError):
-    """The command line was given what it cannot use."""
+    """Error for invalid use of the command line."""
 
 
-class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
-    """Raise inside an objective to end the trial as pruned.
+class TrialPruned(SkhpoError):  # noqa: N818  (Optuna's name)
+    """Exception to raise in an objective, to end the trial as pruned.
 
     Examples
     --------
@@ -44,52 +44,52 @@ class TrialPruned(SkhpoError):  # noqa: N818  (the dialect's name)
 
 
 class DuplicatedStudyError(SkhpoError):
-    """A study of this name exists in the storage already."""
+    """Error for a study whose name already exists in the storage."""
 
 
 class FitMemoryError(SkhpoError, MemoryError):
-    """A fit was ended because its process took more memory than it may."""
+    """Error for a fit that was ended because its process exceeded the memory limit."""
 
 
 class FitTimeoutError(SkhpoError, TimeoutError):
-    """A fit was ended because it took longer than it may."""
+    """Error for a fit that was ended because it exceeded the time limit."""
 
 
 class StorageInternalError(SkhpoError):
-    """A database did not do what it was asked; the message says why and what to do."""
+    """Error of a database operation; the message says why it failed and what to do."""
 
 
 class StudyMismatchError(SkhpoError, ValueError):
-    """A search was to go on in a study that belongs to another search."""
+    """Error for a search that tried to resume a study of another search."""
 
 
 class UpdateFinishedTrialError(SkhpoError, RuntimeError):
-    """A trial that has ended was to be changed."""
+    """Error for an attempt to change a finished trial."""
 
 
 class WorkerDiedError(SkhpoError):
-    """A worker process ended (killed, out of memory, crashed) while it ran a task, twice."""
+    """Error for a task whose worker process died twice (killed, out of memory, crashed)."""
 
 
 class ExperimentalWarning(Warning):
-    """The category of the dialect's warnings of experimental features, for filters that name it.
+    """Category of Optuna's warnings about experimental features, for filters that name it.
 
-    Nothing here warns of this category.
+    skhpo never issues a warning of this category.
     """
 
 
 class SearchInterruptedWarning(UserWarning):
-    """A search was stopped before its budget was used up; what had finished was kept."""
+    """Warning for a search that stopped before its budget was used; finished results are kept."""
 
 
 class SearchOverfitWarning(UserWarning):
-    """What a search has gained is no more than what choosing among many brings by itself."""
+    """Warning for a search whose gain may be due to selection among many candidates alone."""
 
 
 def is_pruned(error: BaseException) -> bool:
-    """Whether an objective has raised this to end its trial as pruned.
+    """Return whether an error ends its trial as pruned.
 
-    Callbacks that are written for Optuna raise Optuna's own exception: it counts, too.
+    Optuna's own exception counts as well, as callbacks written for Optuna raise it.
     """
     return isinstance(error, TrialPruned) or any(
         kind.__name__ == "TrialPruned" and kind.__module__.partition(".")[0] == "optuna"

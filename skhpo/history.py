@@ -1,7 +1,7 @@
-"""Trials as columns: the record that samplers and pruners read.
+"""Trials in columnar form, for samplers and pruners.
 
-Row ``i`` is trial number ``i``. Numbers of a row are written once, when the trial
-starts, gets a parameter, or ends; algorithms read arrays and never walk over trial objects.
+Row ``i`` is trial number ``i``. Each entry is written once, when the trial starts, gets a
+parameter, or ends. Algorithms read arrays and never iterate over trial objects.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
     "total_violation",
 ]
 
-# System attributes of a trial that was stopped early: what its value would have been.
+# System attributes of a trial that was stopped early: the prediction of its full value.
 PREDICTED_VALUE = "skhpo:predicted_value"
 PREDICTED_VARIANCE = "skhpo:predicted_variance"
 
@@ -51,7 +51,7 @@ class _Growing:
         self._data = np.full((16, *tail), fill, dtype=dtype)
 
     def ensure(self, n_rows: int) -> NDArray[Any]:
-        """Return the data, with room for at least `n_rows` rows."""
+        """Return the data, with a capacity of at least `n_rows` rows."""
         capacity = len(self._data)
         if n_rows > capacity:
             new = np.full(
@@ -63,12 +63,12 @@ class _Growing:
 
 
 class Table:
-    """Rows of numbers, appended one by one.
+    """A table of numbers, with rows appended one by one.
 
     Parameters
     ----------
     n_columns : int
-        Length of a row.
+        Number of columns.
     """
 
     def __init__(self, n_columns: int) -> None:
@@ -90,18 +90,18 @@ class Table:
 
 
 class History:
-    """A study's trials as columns.
+    """A study's trials in columnar form.
 
     Parameters
     ----------
     maximize : bool or sequence of bool
-        Whether larger values are better, by objective. Losses are values in the sense
-        "smaller is better".
+        Whether larger values are better, for each objective. Losses are values with a sign such
+        that smaller is better.
 
     Attributes
     ----------
     signs : ndarray of shape (n_objectives,)
-        What turns values into losses: -1 where larger is better, otherwise 1.
+        Factors that turn values into losses: -1 if larger is better, otherwise 1.
     n_trials, n_finished, n_complete : int
         Numbers of trials.
     distributions : dict of str to BaseDistribution
@@ -132,16 +132,16 @@ class History:
         self.distributions: dict[str, BaseDistribution] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        # Views of this table are made anew; keys are such as formats other than pickle allow.
+        # Columns are recreated on demand; curves are a list, as not all formats allow tuple keys.
         return self.__dict__ | {"_columns": {}, "_curves": list(self._curves.items())}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _curves=dict(state["_curves"]))
 
-    # ------------------------------------------------------------- what is written
+    # --------------------------------------------------------------------- writing
 
     def add(self, trial: FrozenTrial) -> None:
-        """Append a trial, in whichever state it is."""
+        """Append a trial in any state."""
         number = trial.number
         if number != self.n_trials:
             raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
@@ -170,7 +170,7 @@ class History:
     def set_param(
         self, number: int, name: str, internal: float, distribution: BaseDistribution
     ) -> None:
-        """Set a parameter of a trial, as the distribution's internal number."""
+        """Set a parameter of a trial to an internal representation."""
         if name not in self._params:
             self._params[name] = _Growing(np.nan)
         self._params[name].ensure(self.n_trials)[number] = internal
@@ -179,7 +179,7 @@ class History:
         self._n_changes += 1
 
     def finish(self, trial: FrozenTrial) -> None:
-        """Record how a trial ended."""
+        """Record the result of a trial."""
         number = trial.number
         self.state[number] = trial.state
         self._n_changes += 1
@@ -213,7 +213,7 @@ class History:
         self.violation[number] = total_violation(constraints)
 
     def _note_pattern(self, names: frozenset[str]) -> None:
-        """Split the groups of parameters until each occurs as a whole or not at all."""
+        """Split groups of parameters so that each trial has all or none of a group."""
         if not names or names in self._patterns:
             return
         self._patterns.add(names)
@@ -221,7 +221,7 @@ class History:
         parts.append(names.difference(*self._groups))
         self._groups = tuple(part for part in parts if part)
 
-    # ---------------------------------------------------------------- what is read
+    # --------------------------------------------------------------------- reading
 
     @property
     def state(self) -> NDArray[np.int8]:
@@ -232,8 +232,8 @@ class History:
     def losses(self) -> FloatArray:
         """Losses, ndarray of shape (n_trials, n_objectives); smaller is better.
 
-        That of a trial that was stopped early is the prediction of its full value,
-        where there is one. NaN where nothing is known.
+        The loss of a trial that was stopped early is the prediction of its full value, if there
+        is one. Unknown losses are NaN.
         """
         return self._losses.ensure(0)[: self.n_trials]
 
@@ -246,23 +246,24 @@ class History:
     def variances(self) -> FloatArray:
         """Known variance of each loss, ndarray of shape (n_trials, n_objectives); usually 0.
 
-        Only a trial that was stopped early has one: that of the prediction of its losses.
+        Only trials that were stopped early have one: the variance of the predicted losses.
         """
         return self._variances.ensure(0)[: self.n_trials]
 
     @property
     def violation(self) -> FloatArray:
-        """By how much each trial breaks its constraints in total, ndarray of shape (n_trials,).
+        """Total constraint violation of each trial, ndarray of shape (n_trials,).
 
-        The sum of the constraints above 0; 0 for a trial that breaks, or has, none.
+        This is the sum of the constraint values above 0; it is 0 for a feasible trial.
         """
         return self._violation.ensure(0)[: self.n_trials]
 
     @property
     def constraints(self) -> FloatArray:
-        """Constraints, ndarray of shape (n_trials, n_constraints); NaN where not set.
+        """Constraint values, ndarray of shape (n_trials, n_constraints); NaN if not set.
 
-        At most 0 where a constraint is met; in the order in which they were first set.
+        A constraint is satisfied at 0 or less. Columns are in the order in which the constraints
+        were first set.
         """
         columns = [
             column.ensure(self.n_trials)[: self.n_trials] for column in self._constraints.values()
@@ -271,18 +272,18 @@ class History:
 
     @property
     def last_loss(self) -> FloatArray:
-        """Last reported losses, ndarray of shape (n_trials,); NaN where nothing was reported."""
+        """Last reported losses, ndarray of shape (n_trials,); NaN if nothing was reported."""
         return self._last_loss.ensure(0)[: self.n_trials]
 
     @property
     def largest_step(self) -> int | None:
-        """The largest step that a complete trial has reported; None if none has."""
+        """The largest step reported by a complete trial; None if there are no reports."""
         steps = self._last_step.ensure(0)[: self.n_trials][self.state == TrialState.COMPLETE]
         largest = int(steps.max(initial=-1))
         return None if largest < 0 else largest
 
     def curves(self) -> tuple[IntArray, FloatArray]:
-        """Intermediate losses of the complete trials, over the steps most of them share.
+        """Return intermediate losses of the complete trials, at the most common set of steps.
 
         Returns
         -------
@@ -296,24 +297,24 @@ class History:
         return np.array(steps, dtype=np.int64), table.rows
 
     def group_of(self, name: str) -> frozenset[str]:
-        """Names that have so far always occurred together with `name`, itself included."""
+        """Return the names that so far always occurred together with `name`, including it."""
         for group in self._groups:
             if name in group:
                 return group
         return frozenset((name,))
 
     def columns(self, distributions: Mapping[str, BaseDistribution]) -> Columns:
-        """Return the trials that have all of some parameters, in the unit cube.
+        """Return the trials that have all given parameters, as points in the unit cube.
 
         Parameters
         ----------
         distributions : mapping of str to BaseDistribution
-            Names and distributions; values outside a distribution count as missing.
+            Names and distributions. Values outside a distribution count as missing.
 
         Returns
         -------
         columns : Columns
-            Up to date, and kept up to date at little cost by the next call.
+            The current trials. A later call updates them incrementally.
         """
         key = tuple(distributions.items())
         if key not in self._columns:
@@ -324,16 +325,16 @@ class History:
 
 
 class Columns:
-    """The trials that have all of a group of parameters, as points in the unit cube.
+    """The trials that have all parameters of a group, as points in the unit cube.
 
     Attributes
     ----------
     history : History
-        The whole record.
+        The history of all trials.
     names : tuple of str
-        The parameters, one a dimension.
+        Names of the parameters, one per dimension.
     distributions : tuple of BaseDistribution
-        Their distributions.
+        Distributions of the parameters.
     """
 
     def __init__(self, history: History, distributions: Mapping[str, BaseDistribution]) -> None:
@@ -343,13 +344,13 @@ class Columns:
         self._points = _Growing(np.nan, tail=(len(self.names),))
         self._present = _Growing(False, dtype=bool)
         self._n_read = 0
-        self._rows_as_of = -1  # number of changes when the rows below were found
+        self._rows_as_of = -1  # number of changes at which the rows below were computed
         self._finished = self._pending = np.empty(0, dtype=np.int64)
         self._known = self._unknown = self._finished
-        self.layout: Any = None  # a sampler may keep here what it derives from the distributions
+        self.layout: Any = None  # a sampler may cache here what it derives from the distributions
 
     def refresh(self) -> None:
-        """Read what the history was given since the last time."""
+        """Read the changes of the history since the last call."""
         touched = self.history._touched
         if self._n_read == len(touched):
             return
@@ -365,18 +366,18 @@ class Columns:
 
     @property
     def points(self) -> FloatArray:
-        """Points in the unit cube, ndarray of shape (n_trials, n_params); NaN where missing."""
+        """Points in the unit cube, ndarray of shape (n_trials, n_params); NaN if missing."""
         return self._points.ensure(self.history.n_trials)[: self.history.n_trials]
 
     @property
     def finished(self) -> IntArray:
-        """Rows of the finished trials, failed ones included, by number."""
+        """Rows of the finished trials, including failed ones, by number."""
         self._find_rows()
         return self._finished
 
     @property
     def pending(self) -> IntArray:
-        """Rows of the trials under way, by number."""
+        """Rows of the running trials, by number."""
         self._find_rows()
         return self._pending
 
@@ -388,20 +389,20 @@ class Columns:
 
     @property
     def unknown(self) -> IntArray:
-        """Rows of the finished trials that failed, or stopped early without a prediction."""
+        """Rows of the trials that failed, or were stopped early without a prediction."""
         self._find_rows()
         return self._unknown
 
     @property
     def is_conditional(self) -> bool:
-        """Whether some trial that ended without failing does not have these parameters."""
+        """Whether a trial that ended without failure lacks these parameters."""
         state = self.history.state
         n_without_failure = np.isin(state, (TrialState.COMPLETE, TrialState.PRUNED)).sum()
         failed = state[self.finished] == TrialState.FAIL
         return bool(np.count_nonzero(~failed) < n_without_failure)
 
     def _find_rows(self) -> None:
-        """Sort out the trials by how they stand, if anything has changed since the last time."""
+        """Group the rows by the state of their trials, if anything changed since the last call."""
         history = self.history
         if self._rows_as_of == history._n_changes:
             return
@@ -416,16 +417,16 @@ class Columns:
     def split(self, n_best: int) -> tuple[IntArray, IntArray]:
         """Split the finished trials into the best and the others.
 
-        Trials with known losses come first: by loss and number; with several objectives by
-        non-domination rank, of the last front those that together dominate most.
-        Next come those that were stopped early without a prediction, the furthest first, by
-        their last report. Then those that break constraints, by how much. Failed trials
-        are never among the best.
+        Trials with known losses come first, ordered by loss and number; with several objectives,
+        by non-domination rank, and on the last front by hypervolume. Next come trials that were
+        stopped early without a prediction, ordered by their last step (the largest first) and
+        last report. Infeasible trials follow, ordered by constraint violation. Failed trials are
+        never among the best.
 
         Parameters
         ----------
         n_best : int
-            How many, at most.
+            Maximal number of best trials.
 
         Returns
         -------
@@ -466,14 +467,14 @@ class Columns:
 
 
 def total_violation(constraints: Mapping[str, float]) -> float:
-    """By how much constraints are broken: the sum of those above 0."""
+    """Return the total constraint violation: the sum of the values above 0."""
     return sum(max(value, 0.0) for value in constraints.values())
 
 
 def first_smallest(values: FloatArray, n: int) -> IntArray:
-    """Return the ascending indices of the `n` smallest values; of equal ones, the first.
+    """Return the ascending indices of the `n` smallest values; ties are broken by index.
 
-    ``numpy.argpartition`` picks among equals as the processor's instruction set has it.
+    With ``numpy.argpartition``, the choice among ties depends on the processor.
     """
     threshold = np.partition(values, n - 1)[n - 1]
     below = np.flatnonzero(values < threshold)
@@ -482,11 +483,11 @@ def first_smallest(values: FloatArray, n: int) -> IntArray:
 
 
 def best_by_fronts(losses: FloatArray, n: int) -> IntArray:
-    """Return the indices of the `n` best of several objectives, the best first.
+    """Return the indices of the `n` best points with several objectives, the best first.
 
-    By non-domination rank; of the last front that counts, those that together dominate the
-    largest volume (Ozaki et al. 2022, section 4), or with more than three objectives, where
-    volumes take long, those that are least crowded.
+    Points are ordered by non-domination rank. From the last front that is needed, those that
+    together dominate the largest hypervolume are chosen (Ozaki et al. 2022, section 4). With more
+    than three objectives, hypervolumes take too long, and the least crowded points are chosen.
     """
     rank = nondomination_rank(losses, n_below=n)
     losses = ranked_where_absurd(losses)

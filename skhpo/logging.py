@@ -1,4 +1,4 @@
-"""What skhpo says while it works: the logger ``skhpo``, and a handler that writes to stderr."""
+"""Logging: the logger ``skhpo``, and a handler that writes to stderr."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ANSI_COLORS = {DEBUG: "36", INFO: "32", WARNING: "33", ERROR: "31", CRITICAL: "
 
 
 class _Formatter(logging.Formatter):
-    """One line: level and time in brackets, in colour on a terminal, then the message."""
+    """Formatter with level and time in brackets, coloured on a terminal, before the message."""
 
     def __init__(self) -> None:
         super().__init__("%(header)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
@@ -47,7 +47,7 @@ class _Formatter(logging.Formatter):
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to what ``sys.stderr`` is at that moment, so that redirections are followed."""
+    """Handler that writes to the current ``sys.stderr``, so that it follows redirections."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -68,7 +68,7 @@ def get_logger(name: str = "skhpo") -> logging.Logger:
     Parameters
     ----------
     name : str, default="skhpo"
-        Its name; one that begins with ``"skhpo."`` follows the settings made here.
+        Name of the logger. Names that begin with ``"skhpo."`` use the settings of this module.
 
     Returns
     -------
@@ -78,12 +78,12 @@ def get_logger(name: str = "skhpo") -> logging.Logger:
 
 
 def get_verbosity() -> int:
-    """Return the level from which on messages are shown.
+    """Return the lowest level of messages that are shown.
 
     Returns
     -------
     level : int
-        ``skhpo.logging.INFO`` if nobody changed it.
+        By default, ``skhpo.logging.INFO``.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def get_verbosity() -> int:
 
 
 def set_verbosity(verbosity: int) -> None:
-    """Set the level from which on messages are shown.
+    """Set the lowest level of messages that are shown.
 
     Parameters
     ----------
@@ -105,29 +105,29 @@ def set_verbosity(verbosity: int) -> None:
     Examples
     --------
     >>> from skhpo import logging
-    >>> logging.set_verbosity(logging.WARNING)  # no line for each trial
+    >>> logging.set_verbosity(logging.WARNING)  # no message per trial
     >>> logging.set_verbosity(logging.INFO)
     """
     _logger.setLevel(verbosity)
 
 
 def enable_default_handler() -> None:
-    """Write messages to stderr, as at the start."""
+    """Write messages to stderr, which is the default."""
     _logger.addHandler(_default_handler)
 
 
 def disable_default_handler() -> None:
-    """Write no messages to stderr.
+    """Do not write messages to stderr.
 
     Examples
     --------
-    Leave it to handlers of one's own:
+    Use your own handlers:
 
     >>> from skhpo import logging
     >>> logging.disable_default_handler()
     >>> logging.enable_propagation()
 
-    and back:
+    Undo this:
 
     >>> logging.enable_default_handler()
     >>> logging.disable_propagation()
@@ -141,12 +141,12 @@ def has_default_handler() -> bool:
 
 
 def enable_propagation() -> None:
-    """Hand messages on to the handlers of the root logger, too."""
+    """Also pass messages to the handlers of the root logger."""
     _logger.propagate = True
 
 
 def disable_propagation() -> None:
-    """Keep messages from the handlers of the root logger, as at the start."""
+    """Do not pass messages to the handlers of the root logger, which is the default."""
     _logger.propagate = False
 
 

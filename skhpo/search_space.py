@@ -1,4 +1,4 @@
-"""The parameters that all trials have in common, with the same distribution in each."""
+"""Intersection search spaces: parameters with the same distribution in all trials."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["IntersectionSearchSpace", "intersection_search_space"]
 
 
 class IntersectionSearchSpace:
-    """The common parameters of a study's trials, kept up to date at little cost.
+    """The common parameters of a study's trials, updated incrementally.
 
     Parameters
     ----------
     include_pruned : bool, default=False
-        Look at pruned trials, too, not at complete ones only.
+        Whether to include pruned trials, in addition to complete ones.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class IntersectionSearchSpace:
     def __init__(self, include_pruned: bool = False) -> None:
         self.include_pruned = include_pruned
         self._study_name: str | None = None
-        self._n_read = 0  # trials before this number have ended, and were looked at
+        self._n_read = 0  # all trials before this number have ended and are processed
         self._space: dict[str, BaseDistribution] | None = None
 
     def calculate(self, study: Study) -> dict[str, BaseDistribution]:
@@ -48,22 +48,22 @@ class IntersectionSearchSpace:
         Parameters
         ----------
         study : Study
-            The same one at each call.
+            The study, the same in each call.
 
         Returns
         -------
         search_space : dict of str to BaseDistribution
-            Sorted by name.
+            The distributions, sorted by name.
 
         Raises
         ------
         ValueError
-            If called with another study than before.
+            If the study is not that of the previous calls.
         """
         if self._study_name not in (None, study.study_name):
             raise ValueError(
-                f"`study` must be the same at each call: it was {self._study_name!r}, "
-                f"got {study.study_name!r}."
+                f"`study` must be the same in each call: it was {self._study_name!r}, but got "
+                f"{study.study_name!r}."
             )
         self._study_name = study.study_name
         trials = study.get_trials(deepcopy=False)
@@ -78,19 +78,19 @@ def intersection_search_space(
 ) -> dict[str, BaseDistribution]:
     """Return the parameters that all complete trials have, with equal distributions.
 
-    A parameter that only some trials have, or whose range differs between trials, is left out.
+    Parameters that only some trials have, or whose range differs between trials, are left out.
 
     Parameters
     ----------
     trials : iterable of FrozenTrial
         Trials in any state.
     include_pruned : bool, default=False
-        Look at pruned trials, too, not at complete ones only.
+        Whether to include pruned trials, in addition to complete ones.
 
     Returns
     -------
     search_space : dict of str to BaseDistribution
-        Sorted by name; empty if no trial is complete.
+        The distributions, sorted by name; empty if no trial is complete.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def intersection_search_space(
 def _intersect(
     space: dict[str, BaseDistribution] | None, trials: Iterable[FrozenTrial], include_pruned: bool
 ) -> dict[str, BaseDistribution] | None:
-    """Leave in `space` what the trials have as well; None stands for "no trial so far"."""
+    """Intersect `space` with the spaces of the trials; None means no trial so far."""
     for trial in trials:
         if trial.state == TrialState.COMPLETE or (
             include_pruned and trial.state == TrialState.PRUNED

@@ -48,4 +48,4 @@ class IntLogUniformDistribution(IntDistribution):
 
 
 def _warn(old: type, new: str) -> None:
-    warnings.warn(f"`{old.__name__}` is an old name: write `{new}`.", FutureWarning, stacklevel=3)
+    warnings.warn(f"`{old.__name__}` is an old name: use `{new}`.", FutureWarning, stacklevel=3)

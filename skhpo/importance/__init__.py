@@ -1,4 +1,4 @@
-"""Which parameters mattered: evaluators of the importance of parameters in a study."""
+"""Parameter importances: how much each parameter of a study mattered."""
 
 from skhpo.importance._base import BaseImportanceEvaluator
 from skhpo.importance._forest import (

@@ -1,4 +1,4 @@
-"""What every importance evaluator offers, and which trials it looks at."""
+"""Base class of importance evaluators, and the choice of the trials they use."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Target = Callable[[FrozenTrial], float]
 
 
 class BaseImportanceEvaluator(ABC):
-    """Says how much each parameter mattered in a study.
+    """Base class of evaluators of parameter importances.
 
-    To write one, define :meth:`evaluate`; pass it to :func:`get_param_importances`.
+    Subclasses define :meth:`evaluate`. Pass an instance to :func:`get_param_importances`.
     """
 
     @abstractmethod
@@ -39,27 +39,28 @@ class BaseImportanceEvaluator(ABC):
         params : sequence of str, optional
             Names of the parameters.
         target : callable, optional
-            Takes a trial and returns the number to look at. Default: the objective's value.
+            Function that takes a trial and returns the number to explain. Default: the
+            objective's value.
 
         Returns
         -------
         importances : dict of str to float
-            By name, 0 or more, the largest first.
+            Importances by name, 0 or more, the largest first.
         """
 
 
 def read_trials(
     study: Study, target: Target | None
 ) -> tuple[list[FrozenTrial], NDArray[np.float64]]:
-    """Return the trials to look at, with what they came to; infinite values are left out.
+    """Return the trials to use and their values; trials with infinite values are left out.
 
     Parameters
     ----------
     study : Study
         The study.
     target : callable or None
-        Applied to the complete trials. None reads the values of the complete trials, and the
-        predicted ones of those that were stopped early.
+        Function applied to the complete trials. None uses the values of the complete trials, and
+        the predicted values of those that were stopped early.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def read_trials(
 
 
 def check_params(params: Sequence[str] | None) -> None:
-    """Raise a TypeError if `params` is no list of names."""
+    """Raise a TypeError if `params` is not a list of names."""
     if params is None:
         return
     if isinstance(params, str) or not isinstance(params, Sequence):
@@ -93,5 +94,5 @@ def check_params(params: Sequence[str] | None) -> None:
 
 
 def by_importance(importances: Mapping[str, float]) -> dict[str, float]:
-    """Sort importances, the largest first; equal ones stay in order."""
+    """Sort importances, the largest first; equal ones keep their order."""
     return dict(sorted(importances.items(), key=lambda item: -item[1]))

@@ -1,4 +1,4 @@
-"""Importances out of a random forest: functional ANOVA (Hutter et al. 2014), and impurity."""
+"""Importances from a random forest: functional ANOVA (Hutter et al. 2014), and impurity."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 
 
 class _ForestImportanceEvaluator(BaseImportanceEvaluator):
-    """Fits a random forest to the trials, in the unit cube, and reads the importances off it."""
+    """Base class that fits a random forest to the trials, in the unit cube."""
 
     def __init__(self, *, n_trees: int = 64, max_depth: int = 64, seed: int | None = None) -> None:
         for name, value in (("n_trees", n_trees), ("max_depth", max_depth)):
@@ -44,7 +44,7 @@ class _ForestImportanceEvaluator(BaseImportanceEvaluator):
 
     @abstractmethod
     def _importances(self, forest: RandomForestRegressor) -> FloatArray:
-        """Return the importance of each column that the forest was fitted on."""
+        """Return the importance of each column of the forest's training data."""
 
     def evaluate(
         self, study: Study, params: Sequence[str] | None = None, *, target: Target | None = None
@@ -56,31 +56,31 @@ class _ForestImportanceEvaluator(BaseImportanceEvaluator):
         study : Study
             The study.
         params : sequence of str, optional
-            Names of the parameters; trials without one of them are left out. Default: those
-            that all trials have, with the same distribution in each.
+            Names of the parameters. Trials that lack one of them are left out. Default: the
+            parameters that all trials have, with the same distribution in each.
         target : callable, optional
-            Takes a complete trial and returns the number to explain. Default: the
+            Function that takes a complete trial and returns the number to explain. Default: the
             objective's value.
 
         Returns
         -------
         importances : dict of str to float
-            By name, the largest first; all 0 if there are fewer than 2 trials, or all have the
-            same value.
+            Importances by name, the largest first. All are 0 if there are fewer than 2 trials, or
+            if all trials have the same value.
 
         Raises
         ------
         TypeError
-            If `params` is no list of names.
+            If `params` is not a list of names.
         ValueError
             If the study has several objectives and no `target` is given, if no trial has all
-            of `params`, or if the distribution of one of them differs between trials.
+            `params`, or if the distribution of one of them differs between trials.
         """
         check_params(params)
         if target is None and len(study.directions) > 1:
             raise ValueError(
                 f"The study has {len(study.directions)} objectives: give a `target`, for "
-                "instance target=lambda trial: trial.values[0]."
+                "example target=lambda trial: trial.values[0]."
             )
         trials, values = read_trials(study, target)
         space = _common_space(study, params, trials)
@@ -104,24 +104,25 @@ class _ForestImportanceEvaluator(BaseImportanceEvaluator):
 
 
 class FanovaImportanceEvaluator(_ForestImportanceEvaluator):
-    """The share of the objective's variance over the space that a parameter explains alone.
+    """Importances by functional ANOVA: variance fractions of the objective over the space.
 
-    A random forest predicts the objective; of each of its trees the variance over the whole
-    space, and that of the mean over all other parameters, are computed exactly. Values count
-    as often as the prior has them: a logarithmic range is weighed on the logarithmic
-    scale, and choices equally. What parameters explain only together counts for none of them.
+    The importance of a parameter is the fraction of the variance that it explains alone. A random
+    forest predicts the objective. For each tree, the variance over the whole space is computed
+    exactly, and so is that of the mean over all other parameters. Values are weighted by the
+    prior: logarithmic ranges on the log scale, choices equally. Interactions are not attributed
+    to any parameter.
 
-    The answer is as good as the forest is: trials should cover the space, as random ones do,
-    while an optimising sampler leaves most of it unknown.
+    The result depends on the quality of the forest. Trials should cover the space, as random ones
+    do; an optimising sampler leaves most of it unexplored.
 
     Parameters
     ----------
     n_trees : int, default=64
-        Trees of the forest.
+        Number of trees in the forest.
     max_depth : int, default=64
-        Largest depth of a tree.
+        Maximal depth of a tree.
     seed : int, optional
-        Makes the forest reproducible.
+        Seed of the forest.
 
     References
     ----------
@@ -148,19 +149,19 @@ class FanovaImportanceEvaluator(_ForestImportanceEvaluator):
 
 
 class MeanDecreaseImpurityImportanceEvaluator(_ForestImportanceEvaluator):
-    """How much a random forest gains by its splits on a parameter.
+    """Importances by the impurity decrease of a random forest's splits on a parameter.
 
-    That is scikit-learn's ``feature_importances_``. It tells what matters where the trials
-    are; parameters of many values are somewhat favoured.
+    These are scikit-learn's ``feature_importances_``. They describe the region of the space that
+    the trials cover. Parameters with many values are slightly favoured.
 
     Parameters
     ----------
     n_trees : int, default=64
-        Trees of the forest.
+        Number of trees in the forest.
     max_depth : int, default=64
-        Largest depth of a tree.
+        Maximal depth of a tree.
     seed : int, optional
-        Makes the forest reproducible.
+        Seed of the forest.
 
     References
     ----------
@@ -189,7 +190,7 @@ class MeanDecreaseImpurityImportanceEvaluator(_ForestImportanceEvaluator):
 def _common_space(
     study: Study, params: Sequence[str] | None, trials: list[FrozenTrial]
 ) -> dict[str, BaseDistribution]:
-    """Distributions of `params`, or of the parameters that all trials share."""
+    """Return the distributions of `params`, or of the parameters that all trials share."""
     if params is None:
         return intersection_search_space(trials, include_pruned=True)
     with_all = [trial for trial in trials if set(params) <= trial.params.keys()]
@@ -202,7 +203,7 @@ def _common_space(
 
 
 def _points(space: dict[str, BaseDistribution], trials: list[FrozenTrial]) -> FloatArray:
-    """Points in the unit cube, ndarray of shape (n_trials, n_params)."""
+    """Return the trials as points in the unit cube, ndarray of shape (n_trials, n_params)."""
     columns = [
         distribution.to_unit([distribution.to_internal_repr(t.params[name]) for t in trials])
         for name, distribution in space.items()
@@ -211,12 +212,14 @@ def _points(space: dict[str, BaseDistribution], trials: list[FrozenTrial]) -> Fl
 
 
 def _variance_shares(tree: Any) -> FloatArray | None:
-    """Share of a tree's variance that each feature explains alone; None if it is constant.
+    """Return the fraction of a tree's variance that each feature explains alone.
+
+    The result is None if the tree is constant.
 
     Parameters
     ----------
     tree : sklearn.tree._tree.Tree
-        Fitted in the unit cube.
+        A tree fitted in the unit cube.
 
     Returns
     -------
@@ -225,7 +228,7 @@ def _variance_shares(tree: Any) -> FloatArray | None:
     lower, upper, value = _leaves(tree)
     widths = upper - lower
     volume = widths.prod(axis=1)
-    value = value - value @ volume  # with a mean of 0, nothing cancels in what follows
+    value = value - value @ volume  # a mean of 0 avoids cancellation below
     variance = value**2 @ volume
     if variance <= 0.0:
         return None
@@ -238,7 +241,7 @@ def _variance_shares(tree: Any) -> FloatArray | None:
 
 
 def _leaves(tree: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Lower and upper corners, ndarrays of shape (n_leaves, n_features), and values of leaves."""
+    """Return the leaves: lower and upper corners, of shape (n_leaves, n_features), and values."""
     lower = np.zeros((tree.node_count, tree.n_features))
     upper = np.ones((tree.node_count, tree.n_features))
     parents = np.array([0])
@@ -255,7 +258,7 @@ def _leaves(tree: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def _mean_square_of_marginal(lower: FloatArray, upper: FloatArray, height: FloatArray) -> float:
-    """Integrate the square of a sum of steps, each of some height from `lower` to `upper`."""
+    """Integrate the square of a sum of step functions of a `height` from `lower` to `upper`."""
     borders, position = np.unique(np.concatenate([lower, upper]), return_inverse=True)
     rise = np.bincount(position, weights=np.concatenate([height, -height]))
     marginal = np.cumsum(rise)[:-1]  # between two borders

@@ -1,4 +1,4 @@
-"""The importance of a study's parameters, by any evaluator."""
+"""The function `get_param_importances`, for any evaluator."""
 
 from __future__ import annotations
 
@@ -22,41 +22,42 @@ def get_param_importances(
     target: Target | None = None,
     normalize: bool = True,
 ) -> dict[str, float]:
-    """Say how much each parameter mattered in a study.
+    """Return how much each parameter of a study mattered.
 
     Parameters
     ----------
     study : Study
-        A study with complete trials. Trials that were stopped early count where their value
+        A study with complete trials. Trials that were stopped early are included if their value
         was predicted, as in a search.
     evaluator : BaseImportanceEvaluator, optional
-        How to judge. Default: :class:`PedAnovaImportanceEvaluator`, which asks what set the
-        best tenth of the trials apart, and takes milliseconds.
+        Evaluator of the importances. Default: :class:`PedAnovaImportanceEvaluator`, which
+        compares the best tenth of the trials with all trials, and takes milliseconds.
     params : sequence of str, optional
-        Parameters to judge. Default: with PED-ANOVA, all that occur; with other evaluators,
-        those that all trials have, with the same range in each.
+        Parameters to evaluate. Default: with PED-ANOVA, all parameters of any trial; with other
+        evaluators, those that all trials have, with the same range in each.
     target : callable, optional
-        Takes a complete trial and returns the number to explain, for instance
+        Function that takes a complete trial and returns the number to explain, for example
         ``lambda trial: trial.duration.total_seconds()``. Default: the objective's value. With
-        several objectives PED-ANOVA explains the Pareto front by default; others need a target.
+        several objectives, PED-ANOVA explains the Pareto front by default; other evaluators need
+        a target.
     normalize : bool, default=True
-        Scale the importances to the sum 1.
+        Scale the importances to sum 1.
 
     Returns
     -------
     importances : dict of str to float
-        By name, the largest first. If nothing mattered, all are equal.
+        Importances by name, the largest first. If no parameter mattered, all are equal.
 
     Raises
     ------
     TypeError
-        If `params` is no list of names, or `evaluator` is no evaluator.
+        If `params` is not a list of names, or `evaluator` is not an evaluator.
     ValueError
-        If a parameter is unknown, or a target is needed.
+        If a parameter is unknown, or a target is missing.
 
     See Also
     --------
-    FanovaImportanceEvaluator : Explains the objective over the whole space.
+    FanovaImportanceEvaluator : Explain the objective over the whole space.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""PED-ANOVA: what sets the best trials apart, parameter by parameter (Watanabe et al. 2023)."""
+"""PED-ANOVA: parameter importances from the best trials (Watanabe et al. 2023)."""
 
 from __future__ import annotations
 
@@ -31,40 +31,41 @@ __all__ = ["PedAnovaImportanceEvaluator"]
 
 FloatArray = NDArray[np.float64]
 
-N_GRID_POINTS = 50  # of an ordered parameter, at most
-PRIOR_WEIGHT = 1.0  # of the uniform density, in trials
+N_GRID_POINTS = 50  # maximal number of grid points of an ordered parameter
+PRIOR_WEIGHT = 1.0  # weight of the uniform density, in trials
 MIN_TRIALS_OF_A_REGIME = 2
-SMALLEST_BANDWIDTH = 0.5 / 1.64  # in grid points: 90 % of a kernel lie in its own cell
+SMALLEST_BANDWIDTH = 0.5 / 1.64  # in grid points: 90 % of a kernel's mass is in its own cell
 TINY = 1e-12  # keeps the ratio of two densities finite
 
 
 class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
-    """How much each parameter's distribution differs between the best trials and all trials.
+    """Importances by how much a parameter's distribution differs between the best and all trials.
 
-    A parameter counts by the Pearson divergence between two densities, estimated with
-    kernels on a grid: that of the best trials, and that of all. No model of the objective is
-    fitted, so that it takes milliseconds, and because trials are compared with trials, the
-    sampler's preferences cancel.
+    The importance of a parameter is the Pearson divergence between two densities, estimated with
+    kernels on a grid: that of the best trials, and that of all trials. No model of the objective
+    is fitted, so it takes milliseconds. As trials are compared with trials, the sampler's
+    preferences cancel.
 
-    A conditional parameter is judged among the trials that have it. If its range differs
-    between trials, it is judged among the trials of each range (regime). The parts are added up
-    with the weight ``alpha**2 / beta``, where ``alpha`` and ``beta`` are the shares of the best
-    trials and of all trials that fall into the regime. Whether a parameter is present is the
-    merit of the parameter that decides on it. Regimes of a single trial are left out.
+    A conditional parameter is evaluated among the trials that have it. If its range differs
+    between trials, it is evaluated among the trials of each range (regime). The parts are summed
+    with the weight ``alpha**2 / beta``, where ``alpha`` and ``beta`` are the fractions of the
+    best trials and of all trials that belong to the regime. The presence of a parameter counts
+    for the parameter that controls it. Regimes with a single trial are left out.
 
-    With several objectives and no target, the best trials are the first fronts; of the last
-    front, those that dominate most. Trials that break constraints come after all others, by
-    how much they break them.
+    With several objectives and no target, the best trials are the first fronts. From the last
+    front, those that dominate most are used. Infeasible trials come after all others, ordered by
+    constraint violation.
 
     Parameters
     ----------
     target_quantile : float, default=0.1
-        Share of the trials that counts as the best. Five trials or more make a stable estimate.
+        Fraction of the trials that count as the best. A stable estimate needs at least five.
     region_quantile : float, default=1.0
-        Share of the trials with which the best are compared: with 0.5, the importances
-        tell what to change once in the better half.
+        Fraction of the trials with which the best are compared. With 0.5, the importances show
+        what matters within the better half.
     evaluate_on_local : bool, default=True
-        Compare with where trials were. False compares with the whole space.
+        Whether to compare with the distribution of the trials. If False, compare with the
+        whole space.
 
     References
     ----------
@@ -96,7 +97,7 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
     ) -> None:
         if not 0.0 < target_quantile < region_quantile <= 1.0:
             raise ValueError(
-                "`target_quantile` and `region_quantile` must rise within 0 < target_quantile < "
+                "`target_quantile` and `region_quantile` must satisfy 0 < target_quantile < "
                 f"region_quantile <= 1; got {target_quantile} and {region_quantile}."
             )
         if region_quantile < 1.0 and not evaluate_on_local:
@@ -118,29 +119,29 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
         study : Study
             The study.
         params : sequence of str, optional
-            Names of the parameters. Default: all that occur.
+            Names of the parameters. Default: all parameters of any trial.
         target : callable, optional
-            Takes a complete trial and returns the number to look at; smaller is better.
-            Default: the objectives' values, in the study's directions.
+            Function that takes a complete trial and returns the number to explain; smaller is
+            better. Default: the objectives' values, in the study's directions.
 
         Returns
         -------
         importances : dict of str to float
-            By name, the largest first; all 0 if there are fewer than 2 trials.
+            Importances by name, the largest first. All are 0 if there are fewer than 2 trials.
 
         Raises
         ------
         TypeError
-            If `params` is no list of names.
+            If `params` is not a list of names.
         ValueError
-            If no trial has one of `params`.
+            If one of `params` is in no trial.
         """
         check_params(params)
         trials, values = read_trials(study, target)
         names = _names(trials, params)
         if len(trials) < 2:
             warnings.warn(
-                f"Importances need 2 trials or more; got {len(trials)}. All are equal.",
+                f"Importances need 2 trials or more; got {len(trials)}. All are set equal.",
                 stacklevel=3,
             )
             return dict.fromkeys(names, 0.0)
@@ -174,7 +175,7 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
     def _divergence(
         self, distribution: BaseDistribution, internal: FloatArray, best: NDArray[np.bool_]
     ) -> float:
-        """Pearson divergence between the densities of the best trials and of all."""
+        """Return the Pearson divergence between the densities of the best and of all trials."""
         index, n_points = _on_grid(distribution, internal)
         density = _ordered_density if distribution.is_ordered else _categorical_density
         p_best = density(np.bincount(index[best], minlength=n_points)) + TINY
@@ -186,17 +187,17 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
 
 
 def _names(trials: list[FrozenTrial], params: Sequence[str] | None) -> list[str]:
-    """Names to judge, in the order in which they occur."""
+    """Return the names of the parameters to evaluate, in the order of their first occurrence."""
     known = list(dict.fromkeys(name for trial in trials for name in trial.params))
     if params is None:
         return known
     if missing := [name for name in params if name not in known]:
-        raise ValueError(f"No complete trial has the `params` {missing}; known are {known}.")
+        raise ValueError(f"No complete trial has the `params` {missing}; known names: {known}.")
     return list(params)
 
 
 def _best(losses: FloatArray, violation: FloatArray, quantile: float) -> NDArray[np.bool_]:
-    """Mark the best share of the trials; of one objective also the equals of the last of them."""
+    """Mark the best fraction of the trials; with one objective, include ties with the last."""
     n_best = math.ceil(quantile * len(losses))
     is_best = np.zeros(len(losses), dtype=bool)
     if losses.shape[1] == 1:
@@ -215,7 +216,7 @@ def _best(losses: FloatArray, violation: FloatArray, quantile: float) -> NDArray
 
 
 def _regimes(name: str, trials: list[FrozenTrial]) -> dict[BaseDistribution, list[int]]:
-    """Positions of the trials that have a parameter, by its distribution."""
+    """Return the positions of the trials that have a parameter, by its distribution."""
     regimes: dict[BaseDistribution, list[int]] = defaultdict(list)
     for i, trial in enumerate(trials):
         if name in trial.distributions:
@@ -228,7 +229,7 @@ def _regimes(name: str, trials: list[FrozenTrial]) -> dict[BaseDistribution, lis
 
 
 def _on_grid(distribution: BaseDistribution, internal: FloatArray) -> tuple[NDArray[np.int64], int]:
-    """Index of the nearest grid point for each value, and the number of grid points."""
+    """Return the index of the nearest grid point of each value, and the number of grid points."""
     if not distribution.is_ordered:
         assert distribution.n_cells is not None
         return internal.astype(np.int64), distribution.n_cells
@@ -239,10 +240,10 @@ def _on_grid(distribution: BaseDistribution, internal: FloatArray) -> tuple[NDAr
 
 
 def _ordered_density(counts: NDArray[np.int64]) -> FloatArray:
-    """Density on a grid of ordered points, from the number of trials at each.
+    """Return the density on a grid of ordered points, given the number of trials at each.
 
-    One Gaussian for each trial, with Scott's bandwidth, and a wide one for the prior; each is
-    cut at the ends of the grid.
+    It is a mixture of one Gaussian per trial, with Scott's bandwidth, and a wide one for the
+    prior. Each is truncated at the ends of the grid.
     """
     n_points, n_trials = len(counts), int(counts.sum())
     grid = np.arange(n_points)
@@ -258,7 +259,7 @@ def _ordered_density(counts: NDArray[np.int64]) -> FloatArray:
 
 
 def _scott_bandwidth(positions: NDArray[np.int64]) -> float:
-    """Scott's rule, with the more robust of two estimates of the spread."""
+    """Return the bandwidth by Scott's rule, with the smaller of two estimates of the spread."""
     n = len(positions)
     sd = positions.std(ddof=1) if n > 1 else 0.0
     iqr = positions[min(n - 1, n * 3 // 4)] - positions[max(n // 4 - 1, 0)]
@@ -267,10 +268,10 @@ def _scott_bandwidth(positions: NDArray[np.int64]) -> float:
 
 
 def _categorical_density(counts: NDArray[np.int64]) -> FloatArray:
-    """Density over unordered choices, from the number of trials at each.
+    """Return the density over unordered choices, given the number of trials at each.
 
-    One kernel for each trial: its choice, mixed with a little of the uniform density; and the
-    uniform density itself for the prior.
+    It is a mixture of one kernel per trial (its choice, smoothed with the uniform density) and
+    the uniform density for the prior.
     """
     n_choices, n_trials = len(counts), int(counts.sum())
     smoothing = PRIOR_WEIGHT / (np.count_nonzero(counts) + 1)

@@ -1,4 +1,4 @@
-"""Several objectives: fronts, the volume that they dominate, and the choice of one point."""
+"""Multi-objective tools: fronts, hypervolumes, and the choice of a single point."""
 
 from skhpo.multi_objective._dominance import (
     crowding_distance,

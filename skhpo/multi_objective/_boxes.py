@@ -1,4 +1,4 @@
-"""The volume that points dominate, cut into boxes while one objective is swept."""
+"""Hypervolume by a box decomposition, in a sweep over the last objective."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["volume_by_boxes"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
-BLOCK = 50_000  # boxes whose volumes are computed at a time; bounds the memory
+BLOCK = 50_000  # number of boxes whose volumes are computed at once; bounds the memory
 
 
 class _Boxes(NamedTuple):
-    """Boxes in all objectives but the last, in ranks; each is there for a part of the sweep.
+    """Boxes in all objectives but the last, in ranks; each exists for a part of the sweep.
 
     Attributes
     ----------
     upper : ndarray of shape (n_boxes, n_swept)
-        The local upper bound that a box hangs from: nothing that was met so far is better than it
-        in each objective.
+        Local upper bound of each box: no point so far is better in all objectives.
     below : ndarray of shape (n_boxes, n_swept, n_swept)
-        Row j is the point that defines bound j: it has this value in objective j, and is better
-        than the bound in all others. -1 on the diagonal, and for a bound that no point defines.
+        Row j is the point that defines component j of the bound: it equals the bound in objective
+        j, and is better in all others. -1 on the diagonal, and for a component that no point
+        defines.
     begin : ndarray of shape (n_boxes,)
-        Index of the point that brought the box.
+        Index of the point that created the box.
     """
 
     upper: IntArray
@@ -42,15 +42,16 @@ class _Boxes(NamedTuple):
 
 
 def volume_by_boxes(points: FloatArray, reference: FloatArray) -> float:
-    """Volume of points of two objectives or more that lie inside the reference point.
+    """Return the hypervolume of points that are better than the reference point.
 
-    The points come in the order of the last objective. What they dominate in the others so far is
-    a set of disjoint boxes, one for each local upper bound. A point replaces the bounds that it is
-    better than: their boxes end, and have the volume of their base times the way swept meanwhile
-    (Lacour, Klamroth and Fonseca 2017). All comparisons are of ranks, with ties broken, which the
-    bounds need; the volume is continuous, so that values which are equal do no harm.
+    There must be at least two objectives. The points are processed in the order of the last one.
+    The region that they dominate in the others so far is a set of disjoint boxes, one per local
+    upper bound. A new point replaces the bounds that it is better than. Their boxes end, and
+    contribute the volume of their base times the distance swept since they began (Lacour,
+    Klamroth and Fonseca 2017). The bounds need distinct values, so comparisons use ranks with
+    ties broken; as the volume is continuous, this does not change it.
     """
-    # Lexicographic order breaks ties so that whoever is nowhere worse comes first.
+    # Lexicographic order breaks ties: a point that is nowhere worse comes first.
     points = points[np.lexsort(points.T)]
     rank, values = _ranks(points[:, :-1], reference[:-1])
     heights = np.append(points[:, -1], reference[-1])
@@ -78,7 +79,7 @@ def volume_by_boxes(points: FloatArray, reference: FloatArray) -> float:
 
 
 def _ranks(points: FloatArray, reference: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return ranks by objective, and the values of the ranks; the last is the reference's."""
+    """Return ranks per objective, and the value of each rank; the last is the reference."""
     order = np.argsort(points, axis=0, kind="stable")
     rank = np.empty(points.shape, dtype=np.int32)
     np.put_along_axis(rank, order, np.arange(len(points), dtype=np.int32)[:, None], axis=0)
@@ -86,7 +87,7 @@ def _ranks(points: FloatArray, reference: FloatArray) -> tuple[IntArray, FloatAr
 
 
 def _children(parents: _Boxes, point: IntArray, rows: IntArray, k: int) -> _Boxes:
-    """Lower each bound to the point, one objective at a time, where the others' points allow."""
+    """Lower each bound to the point, one objective at a time, where the bound stays defined."""
     parent, lowered = np.nonzero(point > parents.below.max(axis=1))
     upper, below = parents.upper[parent], parents.below[parent]
     each = np.arange(len(parent))
@@ -96,11 +97,11 @@ def _children(parents: _Boxes, point: IntArray, rows: IntArray, k: int) -> _Boxe
 
 
 def _volume_of(ended: list[tuple[_Boxes, int]], values: FloatArray, heights: FloatArray) -> float:
-    """Sum of the volumes of boxes, given in groups, each with the index where they end."""
+    """Return the total volume of groups of boxes, each given with the index where it ends."""
     upper, below, begin = map(np.concatenate, zip(*(boxes for boxes, _ in ended), strict=True))
     end = np.repeat([index for _, index in ended], [len(boxes.begin) for boxes, _ in ended])
     volumes = (heights[end] - heights[begin]) * (values[-1, 0] - values[upper[:, 0], 0])
     for j in range(1, values.shape[1]):
-        lower = below[:, :j, j].max(axis=1)  # -1 gives the reference: the box is flat elsewhere
+        lower = below[:, :j, j].max(axis=1)  # -1 is the reference: another factor is 0
         volumes *= values[upper[:, j], j] - values[lower, j]
     return float(volumes.sum())

@@ -1,4 +1,4 @@
-"""Who dominates whom: non-domination ranks and crowding distances."""
+"""Pareto dominance: non-domination ranks and crowding distances."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["crowding_distance", "is_nondominated", "nondomination_rank"]
 
 FloatArray = NDArray[np.float64]
 
-BLOCK = 128  # points compared with all others at a time; bounds the memory
+BLOCK = 128  # number of points compared with all others at once; bounds the memory
 
 
 def is_nondominated(losses: ArrayLike) -> NDArray[np.bool_]:
-    """Say which points no other point dominates.
+    """Return which points are non-dominated.
 
-    A point dominates another if it is nowhere worse and somewhere better. Equal points do
-    not dominate each other.
+    A point dominates another if it is no worse in any objective and better in at least one.
+    Equal points do not dominate each other.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def without_nan(losses: ArrayLike) -> FloatArray:
 
 
 def _front_of_sorted(points: FloatArray) -> NDArray[np.bool_]:
-    """Front of distinct points in lexicographic order: only earlier ones can dominate."""
+    """Mark the front of distinct points in lexicographic order: only earlier ones can dominate."""
     n_points, n_objectives = points.shape
     if n_objectives == 1 or n_points <= 1:
         first: NDArray[np.bool_] = np.arange(n_points) == 0
@@ -66,7 +66,7 @@ def _front_of_sorted(points: FloatArray) -> NDArray[np.bool_]:
 
 
 def _covers(points: FloatArray, others: FloatArray) -> NDArray[np.bool_]:
-    """Whether each point (rows) is at most each of the others (columns), the first loss aside."""
+    """Return whether points (rows) are <= others (columns) in all losses but the first."""
     covers = np.ones((len(points), len(others)), dtype=bool)
     for values, other_values in zip(points.T[1:], others.T[1:], strict=True):
         covers &= values[:, None] <= other_values
@@ -76,18 +76,18 @@ def _covers(points: FloatArray, others: FloatArray) -> NDArray[np.bool_]:
 def nondomination_rank(
     losses: ArrayLike, violation: ArrayLike | None = None, n_below: int | None = None
 ) -> NDArray[np.int64]:
-    """Rank points by fronts: 0 for those that no other dominates, 1 for those next, and so on.
+    """Rank points by fronts: 0 for the non-dominated points, 1 for the next front, and so on.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
         Smaller is better; NaN counts as infinite.
     violation : array-like of shape (n_points,), optional
-        By how much each point breaks its constraints; 0 and below if it breaks none. Points that
-        break some come after all others, in the order of their violation ("constrained
-        domination", Deb et al. 2002, section VI).
+        Constraint violation of each point; feasible points have 0 or less. Infeasible points rank
+        after all others, ordered by violation ("constrained domination", Deb et al. 2002,
+        section VI).
     n_below : int, optional
-        Stop once so many points are ranked; the others share the next rank.
+        Stop when at least this number of points is ranked; the others share the next rank.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def _ranks(points: FloatArray, n_wanted: int) -> NDArray[np.int64]:
 
 
 def crowding_distance(losses: ArrayLike) -> FloatArray:
-    """Say how far each point of a front lies from its neighbours.
+    """Return the crowding distance of each point of a front.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ def crowding_distance(losses: ArrayLike) -> FloatArray:
     Returns
     -------
     distance : ndarray of shape (n_points,)
-        Sum over the objectives of the gap between a point's two neighbours, relative to the range;
-        inf for the points at the ends.
+        Sum over the objectives of the distance between a point's two neighbours, relative to the
+        range; inf for the extreme points.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The volume that points dominate: exact hypervolume, contributions, and subsets."""
+"""Exact hypervolume, contributions of points, and greedy subset selection."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
-USUAL_EXPONENT = 200  # of two: products of a few such numbers are within the range of floats
+USUAL_EXPONENT = 200  # power of two; products of a few such numbers fit into floats
 LARGEST = np.finfo(float).max
 
 
 def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
-    """Volume that is dominated by some points and bounded by a reference point.
+    """Return the hypervolume dominated by points and bounded by a reference point.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
         Smaller is better.
     reference_point : array-like of shape (n_objectives,)
-        Points that are not better than it in each objective contribute nothing.
+        Points that are not better than the reference in all objectives contribute nothing.
 
     Returns
     -------
@@ -37,9 +37,10 @@ def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
 
     Notes
     -----
-    A sweep for two objectives, slices for three. For more, a sweep over one objective that keeps
-    what is dominated in the others as disjoint boxes; their number is proportional to that of the
-    points for four objectives, and grows steeply with each objective more.
+    The algorithm is a sweep for two objectives and slicing for three. For more, it sweeps over
+    one objective and represents the dominated region of the others as disjoint boxes. With four
+    objectives, the number of boxes is proportional to that of the points; it grows steeply with
+    each further objective.
 
     References
     ----------
@@ -69,9 +70,10 @@ def hypervolume(losses: ArrayLike, reference_point: ArrayLike) -> float:
 
 
 def _exponents(points: FloatArray, reference: FloatArray) -> NDArray[np.int64]:
-    """Powers of two to divide the objectives by, so that products neither overflow nor vanish.
+    """Return exponents of powers of two to divide the objectives by.
 
-    0 unless the numbers of an objective are absurdly large or small.
+    They keep products from overflow and underflow. The exponent is 0 unless the values of an
+    objective are extremely large or small.
     """
     both = np.vstack([points, reference])
     finite = np.where(np.isfinite(both), np.abs(both), 0.0)
@@ -93,7 +95,7 @@ def _sorted_front(points: FloatArray) -> FloatArray:
 
 
 def _volume(points: FloatArray, reference: FloatArray) -> float:
-    """Volume of points that lie inside the reference point."""
+    """Return the hypervolume of points that are better than the reference point."""
     if len(points) == 0:
         return 0.0
     match points.shape[1]:
@@ -108,7 +110,7 @@ def _volume(points: FloatArray, reference: FloatArray) -> float:
 
 
 def _area(points: FloatArray, reference: FloatArray) -> float:
-    """Sum of the steps of the running minimum of the second objective."""
+    """Return the dominated area: sum the steps of the running minimum of the second objective."""
     points = points[np.argsort(points[:, 0], kind="stable")]
     lowest = np.minimum.accumulate(points[:, 1])
     widths = np.diff(points[:, 0], append=reference[0])
@@ -116,10 +118,10 @@ def _area(points: FloatArray, reference: FloatArray) -> float:
 
 
 def _volume_by_slices(points: FloatArray, reference: FloatArray) -> float:
-    """Sum of slices between neighbouring values of the first objective.
+    """Sum the slices between neighbouring values of the first objective.
 
-    The area of a slice is that of the points before it: with them sorted by the second objective,
-    steps of the running minimum of the third.
+    The area of a slice is that of the points up to it, sorted by the second objective: the steps
+    of the running minimum of the third.
     """
     points = points[np.argsort(points[:, 0], kind="stable")]
     by_second = np.argsort(points[:, 1], kind="stable")
@@ -132,29 +134,29 @@ def _volume_by_slices(points: FloatArray, reference: FloatArray) -> float:
 
 
 def _gain(point: FloatArray, others: FloatArray, reference: FloatArray) -> float:
-    """Volume that a point dominates and others do not."""
+    """Return the volume that a point dominates and others do not."""
     own = float(np.prod(reference - point))
     clipped = np.maximum(others, point)
-    if len(point) > 3:  # few of them are on their front; of twins the first stays
+    if len(point) > 3:  # few of them are non-dominated; of duplicates, the first is kept
         clipped = clipped[np.lexsort(clipped.T[::-1])]
         clipped = clipped[_front_of_sorted(clipped)]
     return max(own - _volume(clipped, reference), 0.0)
 
 
 def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> FloatArray:
-    """Volume that each point dominates and no other does.
+    """Return the volume that only one point dominates, for each point.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
         Smaller is better. Minus infinity counts as one range better than the best finite loss.
     reference_point : array-like of shape (n_objectives,)
-        Bounds the volume.
+        Upper bound of the volume.
 
     Returns
     -------
     contributions : ndarray of shape (n_points,)
-        0 for a point that is dominated, or that has a twin.
+        The contributions; 0 for a point that is dominated or has a duplicate.
 
     Examples
     --------
@@ -176,7 +178,7 @@ def hypervolume_contributions(losses: ArrayLike, reference_point: ArrayLike) -> 
 
 
 def _bounded(losses: ArrayLike) -> FloatArray:
-    """Replace what is infinitely good by somewhat better than the best finite losses."""
+    """Replace minus infinity by a value one range better than the best finite loss."""
     points = without_nan(losses)
     if not np.isneginf(points).any():
         return points
@@ -194,28 +196,28 @@ def _bounded(losses: ArrayLike) -> FloatArray:
 def select_by_hypervolume(
     losses: ArrayLike, n: int, reference_point: ArrayLike
 ) -> NDArray[np.int64]:
-    """Choose points one after the other, each the one that adds most to the volume.
+    """Choose points greedily: each is the one that adds most to the hypervolume.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
         Smaller is better. Minus infinity counts as one range better than the best finite loss.
     n : int
-        How many, at most.
+        Maximal number of points.
     reference_point : array-like of shape (n_objectives,)
-        Bounds the volume.
+        Upper bound of the volume.
 
     Returns
     -------
     chosen : ndarray of int of shape (min(n, n_points),)
-        Indices in the order of the choice; of equals, the first. Points that add nothing come
+        Indices in the order of the choice. Ties are broken by index. Points that add nothing come
         last, by index.
 
     Notes
     -----
     The greedy choice has at least 1 - 1/e of the best volume, as the hypervolume is submodular
-    (Nemhauser et al. 1978). For the same reason a point's gain never grows, so that with three
-    objectives or more only gains that may be the largest are computed anew; with two, a point's
+    (Nemhauser et al. 1978). For the same reason a point's gain never grows. So with three
+    objectives or more, only gains that may be the largest are recomputed; with two, a point's
     gain is a rectangle between its chosen neighbours.
 
     Examples
@@ -238,7 +240,7 @@ def select_by_hypervolume(
 
 
 def _choose_by_rectangles(front: FloatArray, n: int, reference: FloatArray) -> NDArray[np.int64]:
-    """Choose from a front of two objectives; `corners` bound what each point would add."""
+    """Choose from a front of two objectives; `corners` bound the gain of each point."""
     corners = np.tile(reference, (len(front), 1))
     is_left = np.ones(len(front), dtype=bool)
     chosen = np.empty(n, dtype=np.int64)
@@ -253,7 +255,7 @@ def _choose_by_rectangles(front: FloatArray, n: int, reference: FloatArray) -> N
 
 
 def _choose_lazily(front: FloatArray, n: int, reference: FloatArray) -> NDArray[np.int64]:
-    """Choose from a front, computing a gain anew only if it may be the largest."""
+    """Choose from a front, recomputing a gain only if it may be the largest."""
     gains = np.prod(reference - front, axis=1)
     is_current = np.ones(len(front), dtype=bool)
     chosen: list[int] = []
@@ -270,12 +272,12 @@ def _choose_lazily(front: FloatArray, n: int, reference: FloatArray) -> NDArray[
 
 
 def reference_point(losses: ArrayLike) -> FloatArray:
-    """Return a point somewhat worse than the worst: where volumes may be measured from.
+    """Return a reference point for hypervolumes, slightly worse than the worst losses.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
-        Smaller is better; infinite ones do not count.
+        Smaller is better; infinite losses are ignored.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One point of a front: its knee, or the best by weights."""
+"""The choice of one point of a front: its knee, or the best weighted sum."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["knee", "weighted_choice"]
 
 FloatArray = NDArray[np.float64]
 
-TOLERANCE = 1e-9  # scaled distances that differ by less are equal: the first point is chosen
+TOLERANCE = 1e-9  # scaled distances that differ by less count as equal
 
 
 def knee(losses: ArrayLike) -> int:
-    """Return the index of the knee of a front: where giving up a little gains the most.
+    """Return the index of the knee of a front, the point with the best trade-off.
 
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
-        Smaller is better. Points that another dominates, and those with a loss that is unknown
-        or infinite, are never chosen.
+        Smaller is better. Dominated points, and those with an unknown or infinite loss, are never
+        chosen.
 
     Returns
     -------
     index : int
-        Of equals, the first.
+        Index of the knee. Ties are broken by index.
 
     Raises
     ------
@@ -37,13 +37,13 @@ def knee(losses: ArrayLike) -> int:
     Notes
     -----
     Objectives are scaled to [0, 1] over the front, from the ideal point (the best of each) to the
-    nadir point (the worst). A hyperplane is laid through the extreme points, those best in one
-    objective; the knee is the point farthest below it [1]_. With two objectives the hyperplane is
-    the line between the two ends.
+    nadir point (the worst). A hyperplane passes through the extreme points, which are best in one
+    objective. The knee is the point farthest below it [1]_. With two objectives, the hyperplane
+    is the line between the two ends.
 
-    Where there is no knee, the point nearest to the ideal point is returned: if the front has fewer
-    than three points, if the extreme points determine no hyperplane that faces the ideal point, or
-    if nothing lies below it. An objective that is constant over the front plays no part.
+    A front has no knee if it has fewer than three points, if the extreme points do not determine
+    a hyperplane that faces the ideal point, or if no point lies below it. Then the point nearest
+    to the ideal point is returned. Objectives that are constant over the front are ignored.
 
     References
     ----------
@@ -72,21 +72,21 @@ def weighted_choice(losses: ArrayLike, weights: ArrayLike) -> int:
     Parameters
     ----------
     losses : array-like of shape (n_points, n_objectives)
-        Smaller is better. Points that another dominates, and those with a loss that is unknown
-        or infinite, are never chosen.
+        Smaller is better. Dominated points, and those with an unknown or infinite loss, are never
+        chosen.
     weights : array-like of shape (n_objectives,)
-        What each objective counts, once it is scaled to [0, 1] over the front: 0 or more, and
-        not all 0. Only their proportions matter.
+        Weight of each objective, after scaling to [0, 1] over the front. Weights must be 0 or
+        more, and not all 0. Only their proportions matter.
 
     Returns
     -------
     index : int
-        Of equals, the first.
+        Index of the point. Ties are broken by index.
 
     Raises
     ------
     ValueError
-        If the weights are none, or no point has finite losses in all objectives.
+        If the weights are invalid, or no point has finite losses in all objectives.
 
     Notes
     -----
@@ -108,12 +108,10 @@ def _scaled_front(losses: ArrayLike) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the indices of the front, and its losses from 0 (ideal) to 1 (nadir)."""
     points = np.asarray(losses, dtype=float)
     if points.ndim != 2:
-        raise ValueError(
-            f"`losses` must have shape (n_points, n_objectives); got the shape {points.shape}."
-        )
+        raise ValueError(f"`losses` must have shape (n_points, n_objectives); got {points.shape}.")
     finite = np.flatnonzero(np.isfinite(points).all(axis=1))
     if len(finite) == 0 or points.shape[1] == 0:
-        raise ValueError("None of the `losses` is a point with a finite loss in each objective.")
+        raise ValueError("`losses` must have a point with a finite loss in each objective.")
     front = finite[is_nondominated(points[finite])]
     points, _ = shrink(points)
     ideal, nadir = points[front].min(axis=0), points[front].max(axis=0)
@@ -125,13 +123,13 @@ def _scaled_front(losses: ArrayLike) -> tuple[NDArray[np.intp], FloatArray]:
 def _normal_of_extremes(scaled: FloatArray) -> FloatArray | None:
     """Solve ``x @ normal == 1`` for the extreme points x, in the objectives that vary.
 
-    None if there is no solution, or one that would prefer a larger loss.
+    Return None if there is no solution, or one that would prefer a larger loss.
     """
     varies = scaled.max(axis=0) > 0.0
     if not varies.any():
         return None
     points = scaled[:, varies]
-    # Of the points that are best in an objective, the one that is best in the others.
+    # Among the points that are best in an objective, take the one that is best in the others.
     extremes = points[[np.lexsort((points.sum(axis=1), values))[0] for values in points.T]]
     if np.linalg.matrix_rank(extremes, tol=TOLERANCE) < len(extremes):
         return None
@@ -145,7 +143,7 @@ def _first_largest(values: FloatArray) -> int:
 
 
 def _checked_weights(weights: ArrayLike, n_objectives: int) -> FloatArray:
-    """Return the weights as shares of 1."""
+    """Return the weights, normalised to sum 1."""
     given = np.asarray(weights, dtype=float)
     if given.shape != (n_objectives,):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Losses that are absurdly large or small, made fit for arithmetic."""
+"""Scaling or ranking of extremely large or small losses, so that arithmetic is safe."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ FloatArray = NDArray[np.float64]
 
 LIMIT = 2.0**960
 FACTOR = 2.0**-60
-USUAL = (1e-100, 1e100)  # magnitudes whose squares and quotients are within the range of floats
+USUAL = (1e-100, 1e100)  # magnitudes whose squares and quotients fit into floats
 
 
 def shrink(values: FloatArray) -> tuple[FloatArray, float]:
-    """Scale values by a power of two if one of the finite ones is huge; otherwise leave them.
+    """Scale values by a power of two if a finite one is huge; otherwise return them unchanged.
 
     Returns
     -------
     values : ndarray
-        Their order and proportions are kept.
+        The values, with the same order and proportions.
     unit : float
-        What the values have been divided by.
+        The divisor of the values.
     """
     largest = np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0)
     if largest <= LIMIT:
@@ -31,7 +31,7 @@ def shrink(values: FloatArray) -> tuple[FloatArray, float]:
 
 
 def ranked_where_absurd(losses: FloatArray) -> FloatArray:
-    """Replace the losses of an objective by their ranks if their size or spread is absurd.
+    """Replace the losses of an objective by their ranks if their size or spread is extreme.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def ranked_where_absurd(losses: FloatArray) -> FloatArray:
     Returns
     -------
     losses : ndarray of shape (n_points, n_objectives)
-        Infinite ones stay as they are.
+        The losses or ranks; infinite losses are unchanged.
     """
     ranked = losses.astype(float)
     for values in ranked.T:

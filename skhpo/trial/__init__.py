@@ -1,4 +1,4 @@
-"""One evaluation of the objective: its state, its record, and the live handle to it."""
+"""Trials: a single evaluation of the objective, live or as a record, and its state."""
 
 from skhpo.trial._base import BaseTrial
 from skhpo.trial._fixed import FixedTrial

@@ -1,4 +1,4 @@
-"""What all trials have in common: they suggest values of parameters."""
+"""Base class of trials, which suggest values of parameters."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["BaseTrial", "constraints_of"]
 _Choice = TypeVar("_Choice")
 
 CONSTRAINT = "constraints:"  # prefix of the system attributes that hold constraints
-LISTED_CONSTRAINTS = "constraints"  # the one in which Optuna 4 keeps them as a list
+LISTED_CONSTRAINTS = "constraints"  # system attribute in which Optuna 4 stores them as a list
 
 
 class BaseTrial(ABC):
-    """What an objective may ask of its trial, live (:class:`Trial`) or not.
+    """Base class of trials: the interface of a trial for an objective.
 
-    An objective that is written for one kind of trial runs with each: with the
-    :class:`FrozenTrial` of a study's best trial, or with a :class:`FixedTrial` of
-    parameters chosen by hand. Besides what is listed here, each has ``number``, ``params``,
-    ``distributions``, ``user_attrs`` and ``datetime_start``.
+    An objective works with any kind of trial: a live :class:`Trial`, the :class:`FrozenTrial` of
+    a study's best trial, or a :class:`FixedTrial` with parameters chosen by hand. In addition to
+    the methods listed here, each has the attributes ``number``, ``params``, ``distributions``,
+    ``user_attrs`` and ``datetime_start``.
     """
 
     __slots__ = ()
@@ -46,11 +46,11 @@ class BaseTrial(ABC):
         name : str
             Name of the parameter, unique in the trial.
         low, high : float
-            Range, ends included.
+            Bounds of the range, inclusive.
         step : float, optional
-            Grid ``low, low + step, ...``; not together with `log`.
+            Step of the grid ``low, low + step, ...``. Cannot be combined with `log`.
         log : bool, default=False
-            Sample on a logarithmic scale; needs ``low > 0``.
+            Whether to sample on a logarithmic scale; requires ``low > 0``.
 
         Returns
         -------
@@ -68,11 +68,11 @@ class BaseTrial(ABC):
         name : str
             Name of the parameter, unique in the trial.
         low, high : int
-            Range, ends included.
+            Bounds of the range, inclusive.
         step : int, default=1
-            Grid ``low, low + step, ...``.
+            Step of the grid ``low, low + step, ...``. Cannot be combined with `log`.
         log : bool, default=False
-            Sample on a logarithmic scale; needs ``low >= 1``.
+            Whether to sample on a logarithmic scale; requires ``low >= 1``.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class BaseTrial(ABC):
         name : str
             Name of the parameter, unique in the trial.
         choices : sequence
-            The choices; must stay the same from trial to trial.
+            The choices. They must be the same in all trials.
 
         Returns
         -------
@@ -99,25 +99,25 @@ class BaseTrial(ABC):
         odd = next((choice for choice in distribution.choices if not is_json(choice)), None)
         if odd is not None:
             warnings.warn(
-                f"Choices of {name!r} are no None, bool, int, float or str, such as {odd!r} of "
-                f"type {type(odd).__name__}: a study in a database keeps their texts alone.",
+                f"Choices of {name!r} should be None, bool, int, float or str, but {odd!r} is of "
+                f"type {type(odd).__name__}; a study in a database stores only a text for it.",
                 stacklevel=2,
             )
         choice: _Choice = self._suggest(name, distribution)
         return choice
 
     def suggest_uniform(self, name: str, low: float, high: float) -> float:
-        """Suggest a real number: an old name of ``suggest_float(name, low, high)``."""
+        """Suggest a real number; an old name of ``suggest_float(name, low, high)``."""
         _warn_of_old_name("suggest_uniform", "suggest_float(name, low, high)")
         return self.suggest_float(name, low, high)
 
     def suggest_loguniform(self, name: str, low: float, high: float) -> float:
-        """Suggest on a log scale: an old name of ``suggest_float(name, low, high, log=True)``."""
+        """Suggest on a log scale; an old name of ``suggest_float(name, low, high, log=True)``."""
         _warn_of_old_name("suggest_loguniform", "suggest_float(name, low, high, log=True)")
         return self.suggest_float(name, low, high, log=True)
 
     def suggest_discrete_uniform(self, name: str, low: float, high: float, q: float) -> float:
-        """Suggest on a grid: an old name of ``suggest_float(name, low, high, step=q)``."""
+        """Suggest on a grid; an old name of ``suggest_float(name, low, high, step=q)``."""
         _warn_of_old_name("suggest_discrete_uniform", "suggest_float(name, low, high, step=q)")
         return self.suggest_float(name, low, high, step=q)
 
@@ -127,20 +127,20 @@ class BaseTrial(ABC):
 
     @abstractmethod
     def should_prune(self) -> bool:
-        """Whether the trial should stop now."""
+        """Return whether the trial should be pruned now."""
 
     @abstractmethod
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Attach a note to the trial."""
+        """Set a user attribute of the trial."""
 
     @abstractmethod
     def set_constraint(self, key: str, value: float) -> None:
-        """Say how far a constraint is from being broken: it is met at 0 and below."""
+        """Set the value of a constraint, which is satisfied if it is 0 or less."""
 
     @property
     @abstractmethod
     def constraints(self) -> dict[str, float]:
-        """Constraints by name; each is met at 0 and below."""
+        """Values of the constraints by name; 0 or less means satisfied."""
 
     @abstractmethod
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
@@ -150,18 +150,18 @@ class BaseTrial(ABC):
 def _distribution(
     kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
 ) -> FloatDistribution | IntDistribution:
-    """Make a distribution, or return the one that was made before: trials ask for the same."""
+    """Create a distribution, or return it from a cache, as trials request the same ones."""
     try:
         made = _made(kind, low, high, log, step)
-    except TypeError:  # what is given has no hash, or is wrong: the distribution says so
+    except TypeError:  # unhashable or invalid arguments: let the distribution raise
         return kind(low, high, log=log, step=step)
-    if made.high != high:  # it was lowered to the grid: each trial warns
+    if made.high != high:  # lowered to the grid: warn in each trial
         return kind(low, high, log=log, step=step)
     return made
 
 
 def _warn_of_old_name(old: str, new: str) -> None:
-    warnings.warn(f"`{old}` is an old name: write `{new}`.", FutureWarning, stacklevel=3)
+    warnings.warn(f"`{old}` is an old name: use `{new}`.", FutureWarning, stacklevel=3)
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -172,7 +172,7 @@ def _made(
 
 
 def constraints_of(system_attrs: Mapping[str, Any]) -> dict[str, float]:
-    """Constraints by name, from a trial's system attributes; Optuna 4 wrote them as a list."""
+    """Read constraints by name from a trial's system attributes; Optuna 4 stored a list."""
     listed = system_attrs.get(LISTED_CONSTRAINTS) or ()
     return {str(i): value for i, value in enumerate(listed)} | {
         key.removeprefix(CONSTRAINT): value

@@ -1,4 +1,4 @@
-"""A trial of parameters chosen by hand, outside any study."""
+"""A trial with parameters chosen by hand, outside a study."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["FixedTrial"]
 
 
 class FixedTrial(BaseTrial):
-    """A trial that suggests what it was given: to call an objective by hand.
+    """A trial that suggests given values, to call an objective by hand.
 
     Parameters
     ----------
     params : dict of str to object
         Parameter values by name.
     number : int, default=0
-        Number that the trial shows.
+        Number of the trial.
 
     Examples
     --------
@@ -40,31 +40,31 @@ class FixedTrial(BaseTrial):
         self._datetime_start = datetime.now()
 
     def report(self, value: float, step: int) -> None:
-        """Do nothing: there is no study to report to."""
+        """Do nothing, as there is no study to report to."""
 
     def should_prune(self) -> bool:
-        """Return False: nothing is pruned outside a study."""
+        """Return False, as nothing is pruned outside a study."""
         return False
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Attach a note to the trial."""
+        """Set a user attribute of the trial."""
         self._user_attrs[key] = value
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Say how far a constraint is from being broken; the first value stays."""
+        """Set the value of a constraint; later values of the same constraint are ignored."""
         self._constraints.setdefault(key, as_constraint(key, value))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
         if name not in self._given:
             raise ValueError(
-                f"Parameter {name!r} is not among the given ones: {sorted(self._given)}."
+                f"Parameter {name!r} has no value; the given parameters are {sorted(self._given)}."
             )
         value = self._given[name]
         internal = distribution.to_internal_repr(value)
         if not distribution._contains(internal):
             warnings.warn(
                 f"The given value {value!r} of {name!r} lies outside {distribution}; "
-                "it is used all the same.",
+                "it is used anyway.",
                 stacklevel=4,
             )
         if name in self._suggested:
@@ -74,7 +74,7 @@ class FixedTrial(BaseTrial):
 
     @property
     def number(self) -> int:
-        """The number given."""
+        """The given number."""
         return self._number
 
     @property
@@ -89,7 +89,7 @@ class FixedTrial(BaseTrial):
 
     @property
     def user_attrs(self) -> dict[str, Any]:
-        """Notes of the user."""
+        """User attributes set so far."""
         return dict(self._user_attrs)
 
     @property
@@ -99,5 +99,5 @@ class FixedTrial(BaseTrial):
 
     @property
     def datetime_start(self) -> datetime | None:
-        """When the trial was made."""
+        """Time at which the trial was created."""
         return self._datetime_start

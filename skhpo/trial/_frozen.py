@@ -1,4 +1,4 @@
-"""The record of a trial, as it stands in a study."""
+"""Records of trials."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ FIXED_PARAMS = "fixed_params"  # system attribute of an enqueued trial
 
 
 class FrozenTrial(BaseTrial):
-    """The record of one trial: what was tried, and what came of it.
+    """Record of a trial: its parameters, state and values.
 
-    Studies hand out these records; :func:`create_trial` makes one by hand.
+    Studies return these records; :func:`create_trial` creates one by hand.
 
     Parameters
     ----------
     number : int
         Position in the study, from 0, without gaps.
     state : TrialState
-        State at the time of the record.
+        State of the trial at the time of the record.
     value : float or None
         Objective value; None if there is none.
     datetime_start, datetime_complete : datetime or None
-        When it was asked for, and when it ended.
+        Times at which the trial started and ended.
     params : dict of str to object
         Parameter values by name.
     distributions : dict of str to BaseDistribution
         The distribution of each parameter.
     user_attrs, system_attrs : dict of str to object
-        Notes of the user, and of the library.
+        Attributes set by the user and by the library.
     intermediate_values : dict of int to float
         Reported values by step, in the order of the reports.
     trial_id : int
-        Identity in the storage.
+        Id of the trial in the storage.
     values : sequence of float, optional
-        Given instead of `value`.
+        Values of several objectives, instead of `value`.
     """
 
     __slots__ = (
@@ -96,7 +96,7 @@ class FrozenTrial(BaseTrial):
 
     @property
     def trial_id(self) -> int:
-        """Identity of the trial in its storage."""
+        """Id of the trial in its storage."""
         return self._trial_id
 
     @property
@@ -114,7 +114,7 @@ class FrozenTrial(BaseTrial):
         if self.values is None:
             return None
         if len(self.values) > 1:
-            raise RuntimeError("This trial has several values: read `values` instead of `value`.")
+            raise RuntimeError("This trial has several values: use `values` instead of `value`.")
         return self.values[0]
 
     @value.setter
@@ -130,7 +130,7 @@ class FrozenTrial(BaseTrial):
 
     @property
     def constraints(self) -> dict[str, float]:
-        """Constraints by name; the trial is feasible if none is above 0."""
+        """Values of the constraints by name; the trial is feasible if none is above 0."""
         return constraints_of(self.system_attrs)
 
     @property
@@ -141,18 +141,18 @@ class FrozenTrial(BaseTrial):
         return self.datetime_complete - self.datetime_start
 
     def report(self, value: float, step: int) -> None:
-        """Do nothing: the record of a trial takes no reports."""
+        """Do nothing, as a record accepts no reports."""
 
     def should_prune(self) -> bool:
-        """Return False: what is over, or on record, is not stopped."""
+        """Return False, as a record is never pruned."""
         return False
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Attach a note to this record; the study is not changed."""
+        """Set a user attribute in this record; the study is not changed."""
         self.user_attrs[key] = value
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Set a constraint in this record, not in the study; the first value stays."""
+        """Set a constraint in this record, not in the study; the first value is kept."""
         self.system_attrs.setdefault(CONSTRAINT + key, as_constraint(key, value))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
@@ -163,8 +163,7 @@ class FrozenTrial(BaseTrial):
         value = self.params[name]
         if not distribution.contains(value):
             warnings.warn(
-                f"The value {value!r} of {name!r} lies outside {distribution}; "
-                "it is used all the same.",
+                f"The value {value!r} of {name!r} lies outside {distribution}; it is used anyway.",
                 stacklevel=4,
             )
         if name in self.distributions:
@@ -180,14 +179,14 @@ class FrozenTrial(BaseTrial):
         return {field: getattr(self, field) for field in _FIELDS}
 
     def __setstate__(self, state: Any) -> None:
-        if isinstance(state, tuple):  # as earlier versions pickled it
+        if isinstance(state, tuple):  # pickled by an earlier version
             state = state[1]
         for field, value in state.items():
             setattr(self, field, value)
         self.state = TrialState(self.state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FrozenTrial:
-        # Parameter values and distributions are never changed: sharing them is safe, and fast.
+        # Parameter values and distributions are never changed, so sharing them is safe and fast.
         copied = copy.copy(self)
         for field in ("params", "distributions", "intermediate_values"):
             setattr(copied, field, dict(getattr(self, field)))
@@ -236,31 +235,31 @@ def create_trial(
     intermediate_values: Mapping[int, float] | None = None,
     constraints: Mapping[str, float] | None = None,
 ) -> FrozenTrial:
-    """Make a record of a trial that took place elsewhere, for ``study.add_trial``.
+    """Create a record of a trial that was run elsewhere, for ``study.add_trial``.
 
     Parameters
     ----------
     state : TrialState, default=TrialState.COMPLETE
         State of the trial.
     value : float, optional
-        Objective value; needed for a complete trial.
+        Objective value; required for a complete trial.
     values : sequence of float, optional
-        Given instead of `value`: one for each objective.
+        Instead of `value`: one value per objective.
     params : mapping of str to object, optional
         Parameter values by name.
     distributions : mapping of str to BaseDistribution, optional
-        Their distributions: the same names as `params`.
+        Distributions of the parameters, with the same names as `params`.
     user_attrs, system_attrs : mapping of str to object, optional
-        Notes.
+        Attributes set by the user and by the library.
     intermediate_values : mapping of int to float, optional
         Reported values by step.
     constraints : mapping of str to float, optional
-        Constraints by name; each is met at 0 and below.
+        Values of the constraints by name; 0 or less means satisfied.
 
     Returns
     -------
     trial : FrozenTrial
-        The record; a study gives it its number when it is added.
+        The record. It gets its number when it is added to a study.
 
     Raises
     ------
@@ -299,12 +298,12 @@ def create_trial(
 
 
 def as_record(trial: Any) -> FrozenTrial:
-    """Return our record for a trial of Optuna's, told by the name of its class; ours as it is."""
+    """Convert a trial of Optuna, recognised by its class name; return our records unchanged."""
     if isinstance(trial, FrozenTrial):
         return trial
     if "FrozenTrial" not in {base.__name__ for base in type(trial).__mro__}:
         raise TypeError(
-            "`trial` must be a FrozenTrial, as `create_trial` and `study.trials` give it; "
+            "`trial` must be a FrozenTrial, as returned by `create_trial` and `study.trials`; "
             f"got {trial!r}."
         )
     return FrozenTrial(
@@ -341,9 +340,9 @@ def check_trial(trial: FrozenTrial) -> None:
     if trial.values is not None and any(value != value for value in trial.values):
         raise ValueError(f"A trial's value must not be NaN; got {trial.values}.")
     if trial.state != TrialState.WAITING and trial.datetime_start is None:
-        raise ValueError(f"A trial that is {trial.state.name} needs `datetime_start`; got None.")
+        raise ValueError(f"A {trial.state.name} trial needs `datetime_start`; got None.")
     if trial.state.is_finished() != (trial.datetime_complete is not None):
         raise ValueError(
-            "`datetime_complete` belongs to a trial that has ended; got "
-            f"{trial.datetime_complete} for one that is {trial.state.name}."
+            "`datetime_complete` must be set if and only if a trial has ended; got "
+            f"{trial.datetime_complete} for a {trial.state.name} trial."
         )

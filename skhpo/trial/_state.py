@@ -1,4 +1,4 @@
-"""The states that a trial passes through."""
+"""States of a trial."""
 
 from enum import IntEnum
 
@@ -8,8 +8,8 @@ __all__ = ["TrialState"]
 class TrialState(IntEnum):
     """State of a trial.
 
-    ``WAITING`` (enqueued, not yet asked for) and ``RUNNING`` are open;
-    ``COMPLETE``, ``PRUNED`` and ``FAIL`` are final.
+    ``WAITING`` (enqueued, not started) and ``RUNNING`` are open states; ``COMPLETE``, ``PRUNED``
+    and ``FAIL`` are final.
 
     Examples
     --------
@@ -25,5 +25,5 @@ class TrialState(IntEnum):
     WAITING = 4
 
     def is_finished(self) -> bool:
-        """Whether the trial has ended, in whichever way."""
+        """Return whether the state is final."""
         return self not in (TrialState.RUNNING, TrialState.WAITING)

@@ -1,4 +1,4 @@
-"""The live handle that an objective is given."""
+"""The live trial that is passed to an objective."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ __all__ = ["Trial"]
 
 
 class Trial(BaseTrial):
-    """A trial under way: asks for parameters, reports progress.
+    """A running trial, which suggests parameters and reports progress.
 
-    A study makes it (:meth:`Study.ask`, :meth:`Study.optimize`) and hands it to
-    the objective.
+    A study creates it (:meth:`Study.ask`, :meth:`Study.optimize`) and passes it to the objective.
 
     Parameters
     ----------
     study : Study
-        The study that it belongs to.
+        The study of the trial.
     trial_id : int
-        Its identity in the storage.
+        Id of the trial in the storage.
     relative_space : mapping of str to BaseDistribution, optional
-        Parameters that the sampler drew together at the start of the trial.
+        Parameters that the sampler drew jointly at the start of the trial.
     relative_params : mapping of str to object, optional
-        Their values.
+        Values of these parameters.
 
     Examples
     --------
@@ -72,7 +71,8 @@ class Trial(BaseTrial):
         value : float
             The value at this step.
         step : int
-            Step, from 0: an epoch, a fold. A step already reported is ignored, with a warning.
+            Step from 0, such as an epoch or a fold. A step that was reported before is ignored,
+            with a warning.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class Trial(BaseTrial):
             If the study has several objectives.
         """
         if len(self.study.directions) > 1:
-            raise NotImplementedError("`report` is for studies of one objective.")
+            raise NotImplementedError("`report` is only for studies with one objective.")
         try:
             value = float(value)
         except (TypeError, ValueError):
@@ -92,12 +92,12 @@ class Trial(BaseTrial):
         if step < 0:
             raise ValueError(f"`step` must be 0 or more; got {step}.")
         if step in self._frozen.intermediate_values:
-            warnings.warn(f"Step {step} was reported before: the value is ignored.", stacklevel=2)
+            warnings.warn(f"Step {step} was reported before; the value is ignored.", stacklevel=2)
             return
         self.study.log.report(self._trial_id, step, value)
 
     def should_prune(self) -> bool:
-        """Whether the study's pruner would stop this trial now.
+        """Return whether the study's pruner would stop this trial now.
 
         Returns
         -------
@@ -110,52 +110,53 @@ class Trial(BaseTrial):
             If the study has several objectives.
         """
         if len(self.study.directions) > 1:
-            raise NotImplementedError("`should_prune` is for studies of one objective.")
+            raise NotImplementedError("`should_prune` is only for studies with one objective.")
         return bool(self.study.pruner.prune(self.study, self._frozen))
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Attach a note to the trial.
+        """Set a user attribute of the trial.
 
         Parameters
         ----------
         key : str
-            Name of the note.
+            Name of the attribute.
         value : object
-            Its content (a JSON value, if the study is to be stored).
+            Its value; a JSON value if the study is stored.
         """
         self.study.storage.set_trial_user_attr(self._trial_id, key, value)
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Say how far a constraint is from being broken.
+        """Set the value of a constraint.
 
-        Samplers look for feasible trials, and the best trial of a study is a feasible one.
+        Samplers prefer feasible trials, and the best trial of a study is always feasible.
 
         Parameters
         ----------
         key : str
             Name of the constraint.
         value : float
-            The constraint is met at 0 and below. The first value stays.
+            The constraint is satisfied if the value is 0 or less. Later values of the same
+            constraint are ignored.
 
         Raises
         ------
         TypeError, ValueError
-            If `value` is no number, or NaN.
+            If `value` is not a number, or NaN.
         """
         number = as_constraint(key, value)
         if key in self._frozen.constraints:
-            warnings.warn(f"Constraint {key!r} was set before: it is kept.", stacklevel=2)
+            warnings.warn(f"Constraint {key!r} was set before; its value is kept.", stacklevel=2)
             return
         self.study.storage.set_trial_system_attr(self._trial_id, CONSTRAINT + key, number)
 
     @property
     def constraints(self) -> dict[str, float]:
-        """Constraints set so far, by name; the trial is feasible if none is above 0."""
+        """Values of the constraints set so far; the trial is feasible if none is above 0."""
         return self._frozen.constraints
 
     @property
     def trial_id(self) -> int:
-        """Identity of the trial in its storage."""
+        """Id of the trial in its storage."""
         return self._trial_id
 
     @property
@@ -164,7 +165,7 @@ class Trial(BaseTrial):
 
     @property
     def storage(self) -> BaseStorage:
-        """Where the study is kept."""
+        """The storage of the study."""
         return self.study.storage
 
     @property
@@ -184,17 +185,17 @@ class Trial(BaseTrial):
 
     @property
     def user_attrs(self) -> dict[str, Any]:
-        """Notes of the user."""
+        """User attributes set so far."""
         return dict(self._frozen.user_attrs)
 
     @property
     def datetime_start(self) -> datetime | None:
-        """When the trial was asked for."""
+        """Time at which the trial started."""
         return self._frozen.datetime_start
 
     @property
     def relative_params(self) -> dict[str, Any]:
-        """Parameters that the sampler drew together at the start of the trial."""
+        """Parameters that the sampler drew jointly at the start of the trial."""
         return dict(self._relative_params)
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:

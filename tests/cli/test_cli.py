@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_written_is_told(file, tmp_path):
 
 
 def test_which_study_is_asked_where_there_are_several(file):
-    assert "there are 'one', 'two', 'empty'" in error("best", file)
+    assert "the database contains 'one', 'two', 'empty'" in error("best", file)
     said = error("best", file, "--study", "three")
     assert "There is no study named 'three'" in said
     assert "'one'" in said
@@ -270,7 +270,7 @@ def test_a_database_with_no_study_is_told(tmp_path):
 @pytest.mark.parametrize("command", ["studies", "best", "export", "dashboard"])
 def test_a_file_that_is_not_there_is_not_made(command, tmp_path):
     for given in (tmp_path / "none.db", f"sqlite:///{tmp_path}/none.db", tmp_path):
-        assert "there is no such file" in error(command, given)
+        assert "this file does not exist" in error(command, given)
     assert "in memory" in error(command, "sqlite://")
     assert list(tmp_path.iterdir()) == []
 
@@ -342,7 +342,7 @@ def test_it_runs_as_a_module_and_tells_its_version():
 def test_an_error_is_one_line_and_no_traceback(tmp_path):
     done = call("studies", tmp_path / "none.db")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"Error: {tmp_path / 'none.db'}: there is no such file\n"
+    assert done.stderr == f"Error: {tmp_path / 'none.db'}: this file does not exist\n"
 
 
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path):

@@ -298,7 +298,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(file, search):
         command = [sys.executable, "-m", "skhpo", "dashboard", str(file), "--port", port]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: Cannot listen at 127.0.0.1:{port}")
+    assert done.stderr.startswith(f"Error: Cannot listen on 127.0.0.1:{port}")
     assert done.stderr.count("\n") == 1
 
 
