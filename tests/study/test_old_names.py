@@ -39,14 +39,14 @@ def test_an_old_way_to_suggest_works_and_names_the_new_one(which, name, args, di
     trial = trials_of_each_kind()[which]
     if which == 2:
         trial.distributions["x"] = distribution
-    with pytest.warns(FutureWarning, match="write `suggest_float"):
+    with pytest.warns(FutureWarning, match="use `suggest_float"):
         assert getattr(trial, name)("x", *args) == 0.5
     assert trial.distributions == {"x": distribution}
 
 
 @pytest.mark.parametrize(("name", "args", "distribution"), OLD_DISTRIBUTIONS)
 def test_an_old_distribution_is_the_new_one_and_names_it(name, args, distribution):
-    with pytest.warns(FutureWarning, match="write `(Float|Int)Distribution"):
+    with pytest.warns(FutureWarning, match="use `(Float|Int)Distribution"):
         old = getattr(d, name)(*args)
     assert old == distribution
     assert type(old) is type(distribution)

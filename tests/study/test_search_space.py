@@ -109,5 +109,5 @@ def test_a_copy_goes_on(copy_of):
 def test_another_study_is_refused():
     space = IntersectionSearchSpace()
     space.calculate(skhpo.create_study(study_name="first"))
-    with pytest.raises(ValueError, match="'first', got 'second'"):
+    with pytest.raises(ValueError, match="'first', but got 'second'"):
         space.calculate(skhpo.create_study(study_name="second"))
