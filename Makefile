@@ -7,9 +7,14 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 # Tests whose code meets other versions of scikit-learn, numpy, scipy, joblib and pandas.
-OLDEST_TESTS := tests/boosting tests/parallel/test_executor.py tests/search tests/space \
-	tests/storages/test_contract.py tests/study tests/test_package.py \
-	tests/samplers/test_gp_model.py tests/samplers/test_tpe.py tests/samplers/test_qmc.py
+OLDEST_TESTS := tests/boosting/test_equality.py tests/boosting/test_refit.py \
+	tests/parallel/test_executor.py tests/space/test_priors_of_scipy.py \
+	tests/space/test_search_space.py tests/storages/test_contract.py \
+	tests/study/test_study_as_scripts_use_it.py tests/samplers/test_gp_model.py \
+	tests/samplers/test_tpe.py tests/samplers/test_qmc.py \
+	$(addprefix tests/search/test_,arguments.py composition.py input_and_scoring.py pareto.py \
+	progress.py refit_callable.py resource.py scikit_learn_own_tests.py \
+	scores_against_scikit_learn.py selection.py stored.py table.py)
 PARALLEL := -n $(JOBS) --dist loadgroup
 
 # The first Python of the list that is 3.11 or newer; for the oldest versions, 3.11 or 3.12.
@@ -91,12 +96,15 @@ examples: $(VENV)/.installed-dev  ## Run every example
 
 # ----------------------------------------------------------------------------------- tests
 
-.PHONY: test test-slow test-all doctest oldest
+.PHONY: test test-slow test-extended test-all doctest oldest
 test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
 	$(PYTEST) $(PARALLEL) -m "not slow" tests
 
 test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
-	$(PYTEST) $(PARALLEL) -m slow tests
+	$(PYTEST) $(PARALLEL) -m "slow and not extended" tests
+
+test-extended: $(VENV)/.installed-dev  ## Run what CI leaves out: ray, spark
+	$(PYTEST) $(PARALLEL) -m extended tests
 
 test-all: $(VENV)/.installed-dev  ## Run all tests
 	$(PYTEST) $(PARALLEL) tests

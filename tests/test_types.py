@@ -11,6 +11,8 @@ import pytest
 import skhpo
 
 ROOT = Path(skhpo.__file__).parents[1]
+
+pytestmark = pytest.mark.xdist_group("types")  # each checker runs once
 START = """
 import skhpo
 from skhpo import HyperbandSearchCV, ParetoSearchCV, RandomSearchCV, TPESearchCV, create_study

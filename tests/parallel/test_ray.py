@@ -19,7 +19,7 @@ from tests.parallel import tasks
 
 ray = pytest.importorskip("ray")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
 ROOT = Path(__file__).parents[2]
 

@@ -29,7 +29,14 @@ X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 SPACE = {"x": uniform(0, 1), "k": randint(1, 9), "kind": ["a", "b"]}
 
 
-@pytest.fixture(scope="module", params=["dask", "ray", "spark"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "dask",
+        pytest.param("ray", marks=pytest.mark.extended),
+        pytest.param("spark", marks=pytest.mark.extended),
+    ],
+)
 def cluster(request):
     packages = {"dask": "distributed", "ray": "ray", "spark": "joblibspark"}
     pytest.importorskip(packages[request.param])
