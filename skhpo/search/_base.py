@@ -29,6 +29,7 @@ from skhpo._sklearn import (
     fit_context,
     warn_or_raise_about_fit_failures,
 )
+from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.exceptions import (
@@ -49,7 +50,6 @@ from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup, make_setup, window_size
-from skhpo.search._warnings import warn_user
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fold_runner import FoldRunner

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from skhpo._sklearn import BaseSearchCV, insert_error_scores
+from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.search._records import Candidate, FoldResult
-from skhpo.search._warnings import warn_user
 from skhpo.search.fidelity._early_stopping import add_rounds, warn_if_only_the_first_round_helps
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.space import SearchSpace

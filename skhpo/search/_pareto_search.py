@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo._sklearn import FitCallbacks, MultimetricScorer, check_multimetric_scoring
+from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
 from skhpo.history import total_violation
@@ -20,7 +21,6 @@ from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
-from skhpo.search._warnings import warn_user
 from skhpo.search.objectives._costs import KNOWN_COSTS
 from skhpo.search.objectives._problem import (
     Objective,

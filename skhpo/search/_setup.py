@@ -15,12 +15,12 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
 from skhpo._sklearn import check_method_params, num_samples
+from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
-from skhpo.search._warnings import warn_user
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
 from skhpo.search.fidelity._resource import Resource, make_resource
 from skhpo.search.objectives._problem import Problem

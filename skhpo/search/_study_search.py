@@ -15,6 +15,7 @@ from skhpo._sklearn import (
     Interval,
     StrOptions,
 )
+from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
 from skhpo.exceptions import (
@@ -27,7 +28,6 @@ from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
-from skhpo.search._warnings import warn_user
 from skhpo.search.execution._fold_runner import FoldRunner
 from skhpo.search.execution._run import is_over, run
 from skhpo.search.execution._scheduler import Scheduler

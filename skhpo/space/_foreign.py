@@ -1,6 +1,5 @@
 """Search spaces of other libraries: converted where unambiguous, else refused with advice."""
 
-import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from skhpo.space._values import from_sequence
 
@@ -86,13 +86,11 @@ def warn_of_two_numbers(name: str, value: Any) -> None:
     if isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)):
         low, high = value
         if low < high:
-            warnings.warn(
+            warn_user(
                 f"Parameter {name!r}: the tuple {value!r} is read as two choices, as "
                 f"GridSearchCV reads it. Write {(low, high, 'uniform')!r} or "
                 f"{(low, high, 'log-uniform')!r} for the range; or the list {[low, high]!r} for "
                 "the two choices.",
-                UserWarning,
-                stacklevel=2,
             )
 
 
@@ -118,9 +116,7 @@ def _range(low: Any, high: Any, prior: str, are_ints: bool) -> BaseDistribution:
 def _categorical(dimension: Any) -> BaseDistribution:
     weights = getattr(dimension, "prior", None)
     if weights is not None and len(set(weights)) > 1:
-        warnings.warn(
+        warn_user(
             f"The weights of {dimension!r} are not used; all choices are equally likely.",
-            UserWarning,
-            stacklevel=2,
         )
     return from_sequence(list(dimension.categories))

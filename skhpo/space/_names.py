@@ -1,7 +1,6 @@
 """Checks of the parameter dicts: their structure, and their names against the estimator."""
 
 import inspect
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skhpo._hints import did_you_mean
+from skhpo._warnings import warn_user
 from skhpo.distributions import BaseDistribution
 
 NEARLY = 0.85  # minimal similarity at which an unlisted name is probably a typo
@@ -86,10 +86,9 @@ def check_names(
                 f"Valid parameters are: {sorted(known)}."
             ) from refusal
         if get_close_matches(name, known, n=1, cutoff=NEARLY):
-            warnings.warn(
+            warn_user(
                 f"{type(estimator).__name__} takes the parameter {name!r}, which its get_params() "
                 f"does not list.{_meant(name, known)}",
-                stacklevel=2,
             )
 
 

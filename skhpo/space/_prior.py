@@ -1,11 +1,11 @@
 """Conversion of scipy.stats distributions, and of any object with quantiles or draws."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import (
     BaseDistribution,
     FloatDistribution,
@@ -83,11 +83,9 @@ def _check_is_frozen(prior: Any) -> None:
     shapes = getattr(prior, "shapes", None)
     if shapes:
         raise TypeError(f"scipy.stats.{name} has no parameters set. Did you mean {name}({shapes})?")
-    warnings.warn(
+    warn_user(
         f"scipy.stats.{name} without parameters is read as {name}(0, 1). "
         f"Did you mean {name}(loc, scale)?",
-        UserWarning,
-        stacklevel=2,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import BaseDistribution, CategoricalDistribution
 from skhpo.space._defaults import locate, present_values
 from skhpo.space._names import as_branches, check_names
@@ -166,11 +166,9 @@ class SearchSpace:
         """
         given = as_branches(_unpacked(param_distributions))
         if not any(given):
-            warnings.warn(
+            warn_user(
                 f"The space has no parameters, got: {param_distributions!r}. Nothing is searched: "
                 "the estimator as given is the only candidate.",
-                UserWarning,
-                stacklevel=2,
             )
         branches = [
             {name: parse_distribution(name, value, random_state) for name, value in branch.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 import warnings
@@ -42,6 +43,8 @@ def progress_bar(
             "n_jobs != 1. Give `n_trials`, too, to have one.",
             stacklevel=4,
         )
+        return nullcontext()
+    if sys.stderr is None:  # there is no console, as under pythonw
         return nullcontext()
     return ProgressBar(n_trials, timeout)
 

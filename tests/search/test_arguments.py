@@ -240,3 +240,19 @@ def test_a_misspelt_metric_of_several_objectives_is_answered(name, value):
     given = {"objectives": ["accuracy", "model_size"]} | {name: value}
     with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
         ParetoSearchCV(SVC(), GRID, **given).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [{}, {"C": (1, 10)}],
+    ids=["empty", "two numbers"],
+)
+def test_a_warning_about_the_space_points_at_the_line_of_the_user(space):
+    with pytest.warns(UserWarning, match="Nothing is searched|two choices") as caught:
+        TPESearchCV(SVC(), space, n_iter=1, cv=2).fit(X, y)
+    assert {one.filename for one in caught} == {__file__}
+
+
+def test_a_misspelt_resource_gets_a_hint():
+    with pytest.raises(ValueError, match=r"got 'n_sample'\. Did you mean 'n_samples'"):
+        TPESearchCV(SVC(), {"C": [1, 2]}, resource="n_sample").fit(X, y)

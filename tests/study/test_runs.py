@@ -115,3 +115,9 @@ def test_a_copy_made_during_a_run_does_not_run(study):
     assert len(copy.trials) == 3
     with pytest.raises(RuntimeError, match="nothing to stop"):
         copy.stop()
+
+
+def test_without_a_console_a_progress_bar_is_left_out(study, monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    study.optimize(objective, n_trials=2, show_progress_bar=True)
+    assert len(study.trials) == 2

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from skhpo._warnings import warn_user
 from skhpo.callbacks import (
     CandidateEvent,
     FoldEvent,
@@ -15,7 +16,6 @@ from skhpo.callbacks import (
     SearchCallback,
     SearchEvent,
 )
-from skhpo.search._warnings import warn_user
 
 __all__ = ["Listeners"]
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
+from skhpo._warnings import warn_user
 from skhpo.boosting import (
     CurveModel,
     EarlyStopping,
@@ -21,7 +22,6 @@ from skhpo.boosting import (
     find_model,
 )
 from skhpo.search._records import FoldResult
-from skhpo.search._warnings import warn_user
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:

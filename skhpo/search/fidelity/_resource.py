@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.utils.multiclass import type_of_target
 
+from skhpo._hints import did_you_mean
 from skhpo._sklearn import num_samples, safe_indexing
 from skhpo.boosting import family_of, find_model
 from skhpo.pruners import BasePruner, SuccessiveHalvingPruner
@@ -206,9 +207,11 @@ def make_resource(
         raise ValueError(
             "`resource` and `early_stopping` are two ways to save rounds: give one of them."
         )
-    if name != N_SAMPLES and name not in search.estimator.get_params():
+    known = [N_SAMPLES, *search.estimator.get_params()]
+    if name not in known:
         raise ValueError(
             f"`resource` must be 'n_samples' or a parameter of the estimator; got {name!r}."
+            f"{did_you_mean(name, known)}"
         )
     if any(parameter.target == name for parameter in space.parameters):
         raise ValueError(f"`resource` {name!r} is also searched; leave it out of the space.")
