@@ -75,7 +75,7 @@ def test_each_entry_of_the_space_is_checked(space, kind, match):
 
 
 def test_pairs_of_a_space_and_a_budget_are_refused_with_what_to_write():
-    assert_refused(TypeError, "BayesSearchCV.*the dicts alone in a list", space=[(GOOD, 10)])
+    assert_refused(TypeError, "BayesSearchCV.*Pass a list of the dicts only", space=[(GOOD, 10)])
 
 
 @pytest.mark.parametrize("space", [ParameterGrid(GOOD), ParameterSampler(GOOD, 2)])
