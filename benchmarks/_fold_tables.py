@@ -8,14 +8,14 @@ minutes on one core, and kept in ``benchmarks/cache``.
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
+from _common import kept_arrays
+from _sampler_spaces import Space, from_unit
 from sklearn import datasets
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -32,14 +32,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from threadpoolctl import threadpool_limits
 
 __all__ = ["FoldTable", "load_tables"]
 
-CACHE = Path(__file__).parent / "cache"
 FOLDS = (5, 10)
-
-Space = dict[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -290,19 +286,6 @@ TASKS = (
 )
 
 
-def value_at(domain: tuple[Any, ...], u: float) -> Any:
-    """The value of a parameter at ``u`` in the unit interval."""
-    kind, *args = domain
-    if kind == "choice":
-        return args[min(int(u * len(args)), len(args) - 1)]
-    low, high = args
-    if kind == "log":
-        return float(low * (high / low) ** u)
-    if kind == "int":
-        return min(int(low + u * (high - low + 1)), high)
-    return float(low + u * (high - low))
-
-
 def splits_of(task: Task, X: np.ndarray, y: np.ndarray, n_folds: int) -> list[tuple[Any, Any]]:
     """The folds: stratified for classes, contiguous for ordered data, else shuffled."""
     if task.ordered:
@@ -320,7 +303,7 @@ def losses_of(task: Task, points: np.ndarray, n_folds: int) -> np.ndarray:
     losses = np.empty((len(scorers), len(points), n_folds))
     for c, point in enumerate(points):
         params = {
-            name: value_at(domain, u)
+            name: from_unit(domain, u)
             for (name, domain), u in zip(task.space.items(), point, strict=True)
         }
         for f, (train, test) in enumerate(splits):
@@ -333,23 +316,14 @@ def make(task: Task, index: int) -> dict[str, np.ndarray]:
     """The arrays of one task: points in the unit cube and the losses for each number of folds."""
     points = np.random.default_rng(index).random((task.n_configs, len(task.space)))
     arrays = {"points": points}
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
-        for n_folds in FOLDS:
-            arrays[f"losses{n_folds}"] = losses_of(task, points, n_folds)
+    for n_folds in FOLDS:
+        arrays[f"losses{n_folds}"] = losses_of(task, points, n_folds)
     return arrays
 
 
-def cached(task: Task, index: int) -> dict[str, np.ndarray]:
+def fold_arrays(task: Task, index: int) -> dict[str, np.ndarray]:
     """The arrays of one task, from the cache where they are there."""
-    path = CACHE / f"fold_table-{task.name}.npz"
-    if not path.exists():
-        start = time.perf_counter()
-        CACHE.mkdir(exist_ok=True)
-        np.savez_compressed(path, **make(task, index))
-        print(f"made {path.name} in {time.perf_counter() - start:.0f} s", flush=True)
-    with np.load(path) as stored:
-        return dict(stored)
+    return kept_arrays(f"fold_table-{task.name}", partial(make, task, index))
 
 
 def load_tables(n_folds: int) -> list[FoldTable]:
@@ -359,7 +333,7 @@ def load_tables(n_folds: int) -> list[FoldTable]:
 
 def _tables(n_folds: int) -> Iterator[FoldTable]:
     for index, task in enumerate(TASKS):
-        arrays = cached(task, index)
+        arrays = fold_arrays(task, index)
         for metric, losses in zip(task.metrics, arrays[f"losses{n_folds}"], strict=True):
             yield FoldTable(f"{task.name}-{metric}", losses, arrays["points"], bool(index % 2))
 

@@ -8,14 +8,14 @@ problem is what a long evolutionary search of the table finds.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from _fold_tables import CACHE, DIGITS, NOISY, synthetic
+from _common import kept_arrays
+from _fold_tables import DIGITS, NOISY, synthetic
 from _sampler_functions import Function, dtlz2, shifted, zdt
 from _sampler_problems import PROBLEMS as SAMPLER_PROBLEMS
 from _sampler_problems import Problem
@@ -26,7 +26,6 @@ from sklearn import datasets
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
 
 from skhpo.multi_objective import hypervolume
 
@@ -92,12 +91,11 @@ class ParetoProblem:
     @cached_property
     def _search(self) -> tuple[Array, Array]:
         """Reference point and front by :class:`Problem`, kept in the cache."""
-        path = CACHE / f"pareto_front-{self.name}.npz"
-        if not path.exists():
-            reference, front = self.problem.front
-            np.savez_compressed(path, reference=reference, front=front)
-        with np.load(path) as stored:
-            return stored["reference"], stored["front"]
+        stored = kept_arrays(
+            f"pareto_front-{self.name}",
+            lambda: dict(zip(("reference", "front"), self.problem.front, strict=True)),
+        )
+        return stored["reference"], stored["front"]
 
     def best_volume(self, found: Array) -> float:
         """Hypervolume of the front, or of the best known one, with what the runs have found."""
@@ -227,16 +225,7 @@ def tabulate(task: Task) -> dict[str, Array]:
 
 def table(task: Task) -> dict[str, Array]:
     """The table of a task, from the cache where it is there."""
-    path = CACHE / f"pareto_table-{task.name}.npz"
-    if not path.exists():
-        CACHE.mkdir(exist_ok=True)
-        start = time.process_time()
-        with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore")
-            np.savez_compressed(path, **tabulate(task))
-        print(f"made {path.name} in {time.process_time() - start:.0f} s", flush=True)
-    with np.load(path) as stored:
-        return dict(stored)
+    return kept_arrays(f"pareto_table-{task.name}", lambda: tabulate(task))
 
 
 def from_task(task: Task) -> ParetoProblem:

@@ -19,12 +19,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from _common import ONE_THREAD
+
 __all__ = ["SAMPLERS", "Point", "Remote", "Sampler", "Space"]
 
 Space = dict[str, list[Any]]  # ["float" | "log" | "int", low, high] or ["choice", *values]
 Point = dict[str, Any]
-
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Sampler(Protocol):

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 from _fold_tables import TASKS as FOLD_TASKS
-from _fold_tables import cached as fold_table
+from _fold_tables import fold_arrays
 from _sampler_functions import (
     Function,
     ackley,
@@ -140,7 +140,7 @@ def from_fold_table(name: str, metric: str, held_out: bool) -> Problem:
     task = FOLD_TASKS[index]
 
     def load() -> tuple[Callable[[Array], Array], float]:
-        stored = fold_table(task, index)
+        stored = fold_arrays(task, index)
         losses = stored["losses5"][task.metrics.index(metric)]
         surrogate = Surrogate(task.space, stored["points"], losses, metric)
         return lambda points: surrogate(points)[:, None], surrogate.noise

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import loguniform, randint, uniform
 
 __all__ = [
     "Array",
@@ -14,6 +15,7 @@ __all__ = [
     "Point",
     "Space",
     "box",
+    "for_scipy",
     "from_unit",
     "n_cells",
     "natural",
@@ -51,6 +53,17 @@ def from_unit(domain: Domain, u: float) -> Any:
     if kind == "int":
         return min(int(low + u * (high - low + 1)), high)
     return float(low + u * (high - low))
+
+
+def for_scipy(domain: Domain) -> Any:
+    """A parameter's range, as users of scikit-learn write it."""
+    kind, *args = domain
+    if kind == "choice":
+        return args
+    low, high = args
+    if kind == "log":
+        return loguniform(low, high)
+    return randint(low, high + 1) if kind == "int" else uniform(low, high - low)
 
 
 def n_cells(domain: Domain) -> int | None:

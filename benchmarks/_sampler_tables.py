@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from _common import markdown, span
 from _sampler_problems import FAMILIES, SUBSET, Problem
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -166,14 +167,6 @@ def report(runs: Sequence[Run], problems: Sequence[Problem]) -> Iterator[str]:
     yield from costs(runs)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table, or nothing where there are no rows."""
-    if rows:
-        yield "| " + " | ".join(head) + " |"
-        yield "|---|" + "---:|" * (len(head) - 1)
-        yield from ("| " + " | ".join(row) + " |" for row in rows)
-
-
 def samplers_of(runs: Sequence[Run]) -> list[str]:
     """Names of the samplers, in the order of their first run."""
     return list(dict.fromkeys(run.sampler for run in runs))
@@ -193,17 +186,12 @@ def inventory(runs: Sequence[Run]) -> Iterator[str]:
             ]
             lengths = [max(run.regret) for run in here]
             row += [
-                f"{len(seeds)} problems, {_range(seeds)} seeds, {_range(lengths)} trials"
+                f"{len(seeds)} problems, {span(seeds)} seeds, {span(lengths)} trials"
                 if here
                 else "–"
             ]
         rows.append(row)
-    yield from table(["sampler", "version", *MODE_NAMES.values()], rows)
-
-
-def _range(numbers: Sequence[int]) -> str:
-    low, high = min(numbers), max(numbers)
-    return str(low) if low == high else f"{low}–{high}"
+    yield from markdown(["sampler", "version", *MODE_NAMES.values()], rows, "lr")
 
 
 def standing(title: str, runs: Sequence[Run], problems: Sequence[Problem]) -> Iterator[str]:
@@ -227,7 +215,7 @@ def standing(title: str, runs: Sequence[Run], problems: Sequence[Problem]) -> It
         head = [cell for budget in BUDGETS for cell in (f"{budget} trials", "rank")]
         if rows:
             yield f"\n### {title}, {MODE_NAMES[batch]}\n"
-        yield from table(["sampler", *head], rows)
+            yield from markdown(["sampler", *head], rows, "lr")
 
 
 def _order(row: Sequence[str]) -> tuple[float, ...]:
@@ -267,7 +255,8 @@ def duels(runs: Sequence[Run]) -> Iterator[str]:
                         rows.append([own, rival, MODE_NAMES[batch], *cells])
         if rows:
             yield f"\n### Ours less the rival, {title}: difference [interval], won : lost\n"
-        yield from table(["ours", "rival", "mode", *(f"{b} trials" for b in BUDGETS)], rows)
+            head = ["ours", "rival", "mode", *(f"{b} trials" for b in BUDGETS)]
+            yield from markdown(head, rows, "lr")
 
 
 def _halves() -> dict[str, Callable[[Problem], bool]]:
@@ -310,4 +299,4 @@ def costs(runs: Sequence[Run]) -> Iterator[str]:
         rows.append(row)
     yield "\n### CPU milliseconds of an ask and its tell: median of the runs' means\n"
     head = [f"{b} trials, {MODE_NAMES[m]}" for m in MODES for b in BUDGETS]
-    yield from table(["sampler", *head], rows)
+    yield from markdown(["sampler", *head], rows, "lr")

@@ -7,13 +7,13 @@ core, and kept in ``benchmarks/cache``.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from _fold_tables import CACHE, CANCER, DIABETES, DIGITS, FRIEDMAN1, NOISY, SEVERAL, bundled
+from _common import kept_arrays
+from _fold_tables import CANCER, DIABETES, DIGITS, FRIEDMAN1, NOISY, SEVERAL, bundled
 from _sampler_spaces import Array, Space, from_unit, snap
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
@@ -32,7 +32,6 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
 __all__ = ["TASKS", "Surrogate", "Task", "table"]
 
@@ -75,16 +74,7 @@ def tabulate(task: Task, seed: int) -> dict[str, Array]:
 
 def table(task: Task, seed: int) -> dict[str, Array]:
     """The table of a task, from the cache where it is there."""
-    path = CACHE / f"sampler_table-{task.name}.npz"
-    if not path.exists():
-        CACHE.mkdir(exist_ok=True)
-        start = time.process_time()
-        with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore")
-            np.savez_compressed(path, **tabulate(task, seed))
-        print(f"made {path.name} in {time.process_time() - start:.0f} s", flush=True)
-    with np.load(path) as stored:
-        return dict(stored)
+    return kept_arrays(f"sampler_table-{task.name}", lambda: tabulate(task, seed))
 
 
 LOWER_BOUNDS = {  # of the losses; those of scores with ceilings are a little below what they can be

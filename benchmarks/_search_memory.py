@@ -13,17 +13,15 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import CACHE, write
 from _search_tasks import Task
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import get_scorer
 
-__all__ = ["CACHE", "Ledger", "Memory", "Remembered", "ledger", "memory"]
-
-CACHE = Path(__file__).parent / "cache"
+__all__ = ["Ledger", "Memory", "Remembered", "ledger", "memory"]
 
 
 @dataclass
@@ -106,10 +104,7 @@ class Memory:
         """Write what is new."""
         if len(self._known) == self._n_saved:
             return
-        CACHE.mkdir(exist_ok=True)
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_bytes(pickle.dumps(self._known))
-        temporary.replace(self._path)
+        write(self._path, pickle.dumps(self._known))
         self._n_saved = len(self._known)
 
 

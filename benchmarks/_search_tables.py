@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from _common import print_table, spread
 from _search_tasks import Task
 from scipy.stats import rankdata
 
@@ -127,13 +128,6 @@ def over_seeds(
     return centre, *np.quantile(spread, [0.05, 0.95]).tolist()
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table."""
-    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
-
-
 def percent(share: Any) -> str:
     """A share as a percentage."""
     return f"{100 * share:.0f} %"
@@ -180,7 +174,7 @@ def print_tasks(results: Sequence[TaskRuns]) -> None:
                 f"{100 * (drawn >= r.goal - 1e-12).mean():.1f} %",
             )
         )
-    table(
+    print_table(
         (
             "task",
             "metric",
@@ -232,7 +226,7 @@ def print_goal(results: Sequence[TaskRuns], budget: int) -> None:
                 never,
             )
         )
-    table(
+    print_table(
         (
             "method",
             f"runs that met it within {budget} fits",
@@ -254,19 +248,18 @@ def print_goal_by_task(results: Sequence[TaskRuns], method: str) -> None:
         met = [run.cost_to(r.goal, np.inf, FITS) for run in runs]
         fits = [cost for cost, is_met in met if is_met]
         own, _ = whole.cost_to(r.goal, np.inf, FITS)
-        spread = "-" if not fits else f"{np.median(fits):.0f} ({min(fits):.0f} to {max(fits):.0f})"
         rows.append(
             (
                 r.task.name,
                 f"{len(fits)} of {len(runs)}",
-                spread,
+                spread(fits, 0) if fits else "-",
                 whole.n_fits,
                 int(own),
                 f"{whole.n_fits / expected_cost(runs, r.goal, np.inf, FITS):.1f}",
                 f"{whole.costs[SECONDS] / expected_cost(runs, r.goal, np.inf, SECONDS):.1f}",
             )
         )
-    table(
+    print_table(
         (
             "task",
             "runs that met the grid's score",
@@ -306,7 +299,7 @@ def print_equal_quality(results: Sequence[TaskRuns], budget: int) -> None:
                 f"{by_task[worst]:.2f} ({worst})",
             ]
         rows.append(cells)
-    table(
+    print_table(
         (
             "peer",
             "fits, ratio",
@@ -337,7 +330,7 @@ def print_regret(results: Sequence[TaskRuns], budget: int) -> None:
     ending = f"{regrets.mean():.3f} ± {regrets.mean(axis=0).std():.3f} (at its end)"
     rows.append([HALVING, *["-"] * (len(steps) - 1), ending, "-", "-"])
     head = [f"{step} fits" for step in steps]
-    table(("method", *head, *(f"rank at {at} fits" for at in ranks)), rows)
+    print_table(("method", *head, *(f"rank at {at} fits" for at in ranks)), rows)
 
 
 def regrets_at(results: Sequence[TaskRuns], method: str, n_fits: float) -> np.ndarray:
@@ -367,7 +360,7 @@ def print_final_scores(results: Sequence[TaskRuns], budget: int) -> None:
         top = max(medians)
         cells = [f"**{v:.4f}**" if v >= top - 1e-12 else f"{v:.4f}" for v in medians]
         rows.append((r.task.name, *cells))
-    table(("task", *methods), rows)
+    print_table(("task", *methods), rows)
 
 
 def print_overhead(results: Sequence[TaskRuns]) -> None:
@@ -387,4 +380,4 @@ def print_overhead(results: Sequence[TaskRuns]) -> None:
                 percent(float(np.median(shares))),
             )
         )
-    table(("method", "ms a fold: median (quartiles)", "share of all CPU time"), rows)
+    print_table(("method", "ms a fold: median (quartiles)", "share of all CPU time"), rows)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import optuna
-from scipy import stats
-from sklearn import datasets
+from _fold_tables import CANCER, DIABETES, DIGITS, NOISY, SEVERAL
+from _fold_tables import FRIEDMAN1 as FRIEDMAN
+from _sampler_spaces import Domain, for_scipy
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     GradientBoostingRegressor,
@@ -28,7 +29,6 @@ __all__ = ["N_FOLDS", "TASKS", "Task"]
 
 N_FOLDS = 5
 
-Domain = tuple[Any, ...]  # ("log" | "float" | "int", low, high) or ("choice", *values)
 Branch = dict[str, Domain]
 
 
@@ -84,7 +84,7 @@ class Task:
 
     def for_scipy(self) -> list[dict[str, Any]]:
         """The space as RandomizedSearchCV and skhpo take it."""
-        return [{name: _scipy(d) for name, d in branch.items()} for branch in self.branches]
+        return [{name: for_scipy(d) for name, d in branch.items()} for branch in self.branches]
 
     def for_optuna(self) -> dict[str, Any]:
         """The space as flat Optuna distributions; ``branch`` chooses among several."""
@@ -121,16 +121,6 @@ class Task:
         return name if len(self.branches) == 1 else f"{b}.{name}"
 
 
-def _scipy(domain: Domain) -> Any:
-    kind, *args = domain
-    if kind == "choice":
-        return args
-    low, high = args
-    if kind == "log":
-        return stats.loguniform(low, high)
-    return stats.randint(low, high + 1) if kind == "int" else stats.uniform(low, high - low)
-
-
 def _optuna(domain: Domain) -> Any:
     kind, *args = domain
     if kind == "choice":
@@ -144,21 +134,6 @@ def _optuna(domain: Domain) -> Any:
 # -------------------------------------------------------------------------------------- the tasks
 
 
-def _bundled(loader: Callable[..., Any], n: int) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
-    def load() -> tuple[np.ndarray, np.ndarray]:
-        X, y = loader(return_X_y=True)
-        rows = np.random.default_rng(0).permutation(len(y))[:n]
-        return X[rows], y[rows]
-
-    return load
-
-
-def _synthetic(
-    maker: Callable[..., Any], **kwargs: Any
-) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
-    return lambda: maker(random_state=0, **kwargs)
-
-
 def _scaled(model: Any, *between: tuple[str, Any]) -> Pipeline:
     return Pipeline([("scale", StandardScaler()), *between, ("model", model)])
 
@@ -166,16 +141,6 @@ def _scaled(model: Any, *between: tuple[str, Any]) -> Pipeline:
 def _decades(low: int, high: int) -> list[float]:
     return [float(f"1e{exponent}") for exponent in range(low, high + 1)]
 
-
-DIGITS = _bundled(datasets.load_digits, 400)
-CANCER = _bundled(datasets.load_breast_cancer, 350)
-NOISY = _synthetic(
-    datasets.make_classification, n_samples=300, n_features=12, n_informative=5, flip_y=0.1
-)
-SEVERAL = _synthetic(
-    datasets.make_classification, n_samples=300, n_features=10, n_informative=6, n_classes=4
-)
-FRIEDMAN = _synthetic(datasets.make_friedman1, n_samples=250, noise=1.5)
 
 _KNN, _SVC = KNeighborsClassifier(), SVC(random_state=0)
 _FOREST = RandomForestClassifier(n_estimators=10, random_state=0)
@@ -308,7 +273,7 @@ TASKS: Sequence[Task] = (
     ),
     Task(
         "diabetes-elastic_net",
-        _bundled(datasets.load_diabetes, 442),
+        DIABETES,
         _scaled(
             ElasticNet(max_iter=300), ("poly", PolynomialFeatures(degree=2, include_bias=False))
         ),

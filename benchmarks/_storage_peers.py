@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import optuna
 import sqlalchemy
+from _common import silence
 
 import skhpo
 
@@ -176,8 +177,8 @@ _own: dict[str, Any] = {}  # of this process: its barrier, and its studies by pl
 
 def _warm_up(barrier: Any) -> None:
     _own["barrier"] = barrier
+    silence()
     for library in (skhpo, optuna):
-        library.logging.set_verbosity(library.logging.ERROR)
         study = library.create_study(storage=library.storages.RDBStorage("sqlite:///:memory:"))
         study.add_trial(library.trial.create_trial(value=0.0))
         assert study.best_value == 0.0

@@ -9,15 +9,11 @@ Prints markdown tables; ``docs/benchmarks/boosting.md`` explains them and keeps 
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,8 +22,17 @@ import lightgbm
 import numpy as np
 import optuna
 import psutil
-import sklearn
 import xgboost
+from _common import (
+    CACHE,
+    banner,
+    command_line,
+    load_runs,
+    print_table,
+    save_runs,
+    silence,
+    spread,
+)
 from joblib import Parallel, delayed
 from lightgbm import LGBMClassifier, LGBMRegressor
 from optuna.distributions import FloatDistribution, IntDistribution
@@ -44,12 +49,10 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, train_test_split
 from xgboost import XGBClassifier, XGBRegressor
 
-import skhpo
 from skhpo import TPESearchCV
 
-HERE = Path(__file__).parent
-RUNS = HERE / "cache" / "boosting_runs.json"
-PICTURE = HERE.parent / "docs" / "images" / "early_stopping.png"
+RUNS = CACHE / "boosting_runs.json"
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "early_stopping.png"
 N_CANDIDATES = 30
 N_FOLDS = 5
 N_WORKERS = 2
@@ -395,15 +398,7 @@ def _fit_a_little(library: Library) -> None:
 
 def last_runs() -> dict[tuple[str, str, str, int], Run]:
     """Runs that have been kept."""
-    if not RUNS.exists():
-        return {}
-    runs = [Run(**line) for line in json.loads(RUNS.read_text())]
-    return {run.key: run for run in runs}
-
-
-def keep(runs: dict[tuple[str, str, str, int], Run]) -> None:
-    RUNS.parent.mkdir(exist_ok=True)
-    RUNS.write_text(json.dumps([asdict(run) for run in runs.values()], indent=0))
+    return {run.key: run for run in load_runs(RUNS, Run)}
 
 
 def is_wanted(task: Task, method: str, seed: int) -> bool:
@@ -425,37 +420,33 @@ def run_all(
         runs[one.key] = one
         print(one, file=sys.stderr, flush=True)
         if not is_fresh:
-            keep(runs)
+            save_runs(RUNS, runs.values())
     return list(runs.values())
 
 
 # -------------------------------------------------------------------------------- tables
 
 
+MEASURES = {"seconds": 1, "cpu_seconds": 1, "cv_loss": 4, "held_out_loss": 4, "rounds": 0}
+
+
 def print_tables(runs: list[Run]) -> None:
     """A table a task and library, then the ratios."""
-    print("\n### What it costs, and what it finds\n")
     head = (
         "task", "library", "method", "runs", "seconds", "CPU seconds", "CV loss", "held-out loss",
         "rounds",
     )  # fmt: skip
-    _print_head(head)
+    rows = []
     for task, library in _pairs(runs):
         for method in METHODS:
-            of = [
-                one
-                for one in runs
-                if (one.task, one.library, one.method) == (task, library, method)
-            ]
+            of = [one for one in runs if one.key[:3] == (task, library, method)]
             if of:
-                columns = (
-                    _spread([one.seconds for one in of], 1),
-                    _spread([one.cpu_seconds for one in of], 1),
-                    _spread([one.cv_loss for one in of], 4),
-                    _spread([one.held_out_loss for one in of], 4),
-                    _spread([one.rounds for one in of], 0),
+                cells = (
+                    spread([getattr(one, name) for one in of], digits, short=True)
+                    for name, digits in MEASURES.items()
                 )
-                print(f"| {task} | {library} | {method} | {len(of)} | {' | '.join(columns)} |")
+                rows.append((task, library, method, len(of), *cells))
+    print_table(head, rows, title="What it costs, and what it finds")
     for peer in METHODS:
         if peer != OURS:
             print_comparison(runs, peer)
@@ -464,11 +455,11 @@ def print_tables(runs: list[Run]) -> None:
 def print_comparison(runs: list[Run], peer: str) -> None:
     """Ours against a peer, seed by seed."""
     by_key = {one.key: one for one in runs}
-    print(f"\n### {OURS}, against {peer}\n")
-    _print_head(
-        ("task", "library", "pairs", "times faster", "times less CPU time", "held-out loss, ratio",
-         "better or equal in")
+    head = (
+        "task", "library", "pairs", "times faster", "times less CPU time", "held-out loss, ratio",
+        "better or equal in",
     )  # fmt: skip
+    rows: list[tuple[object, ...]] = []
     logs: list[tuple[float, float, float]] = []
     for task, library in _pairs(runs):
         pairs = [
@@ -489,14 +480,16 @@ def print_comparison(runs: list[Run], peer: str) -> None:
             ]
         )
         logs.append(tuple(np.log(ratios).mean(axis=0)))
-        print(
-            f"| {task} | {library} | {len(pairs)} | {_spread(ratios[:, 0], 1)} | "
-            f"{_spread(ratios[:, 1], 1)} | {_spread(ratios[:, 2], 3)} | "
-            f"{np.sum(ratios[:, 2] <= 1.0)} of {len(pairs)} |"
+        cells = (
+            spread(column, digits, short=True)
+            for column, digits in zip(ratios.T, (1, 1, 3), strict=True)
         )
+        n_better = f"{np.sum(ratios[:, 2] <= 1.0)} of {len(pairs)}"
+        rows.append((task, library, len(pairs), *cells, n_better))
     if logs:
         wall, cpu, loss = np.exp(np.mean(logs, axis=0))
-        print(f"| geometric mean | | | {wall:.1f} | {cpu:.1f} | {loss:.3f} | |")
+        rows.append(("geometric mean", "", "", f"{wall:.1f}", f"{cpu:.1f}", f"{loss:.3f}", ""))
+    print_table(head, rows, title=f"{OURS}, against {peer}")
 
 
 def _pairs(runs: Iterable[Run]) -> list[tuple[str, str]]:
@@ -507,17 +500,6 @@ def _pairs(runs: Iterable[Run]) -> list[tuple[str, str]]:
         for lib in LIBRARIES
         if (task.name, lib.name) in found
     ]
-
-
-def _print_head(names: Iterable[str]) -> None:
-    names = tuple(names)
-    print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
-
-
-def _spread(values: Any, digits: int) -> str:
-    """The median, and the least and the largest."""
-    low, middle, high = (f"{value:.{digits}f}" for value in np.quantile(values, [0.0, 0.5, 1.0]))
-    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 # ------------------------------------------------------------------------------ optimism
@@ -588,11 +570,11 @@ def _curves(X: Any, y: Any, to_score: list[tuple[Any, Any]]) -> Curves:
 def measure_optimism(n_repeats: int) -> None:
     """Print a table of the optimism, and draw it."""
     repeats = {n_rows: [watch(n_rows, seed) for seed in range(n_repeats)] for n_rows in TEST_ROWS}
-    print(f"\n### Optimism: mean ± standard error over {n_repeats} draws\n")
-    _print_head(
-        ("rows in the test part", "watched on", "loss reported", "loss on fresh rows",
-         "optimism", "of the loss")
+    head = (
+        "rows in the test part", "watched on", "loss reported", "loss on fresh rows", "optimism",
+        "of the loss",
     )  # fmt: skip
+    rows = []
     figures: dict[str, list[tuple[float, float]]] = {"fold": [], "inner": []}
     for n_rows, fits in repeats.items():
         for on, found in figures.items():
@@ -600,10 +582,15 @@ def measure_optimism(n_repeats: int) -> None:
             optimism = np.array([fit[on].optimism for fit in fits])
             mean, error = optimism.mean(), optimism.std(ddof=1) / np.sqrt(n_repeats)
             found.append((100 * mean / fresh, 100 * error / fresh))
-            print(
-                f"| {n_rows} | {on} | {fresh - mean:.4f} | {fresh:.4f} | {mean:.4f} ± {error:.4f} "
-                f"| {100 * mean / fresh:.1f} % |"
-            )
+            rows.append((
+                n_rows,
+                on,
+                f"{fresh - mean:.4f}",
+                f"{fresh:.4f}",
+                f"{mean:.4f} ± {error:.4f}",
+                f"{100 * mean / fresh:.1f} %",
+            ))  # fmt: skip
+    print_table(head, rows, title=f"Optimism: mean ± standard error over {n_repeats} draws")
     draw_picture(repeats[100][0]["fold"], figures)
 
 
@@ -667,26 +654,24 @@ def draw_picture(one: Curves, figures: dict[str, list[tuple[float, float]]]) -> 
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="two small tasks, one seed, not kept")
-    parser.add_argument("--tasks", nargs="+", choices=[task.name for task in TASKS])
+    parser = command_line(
+        __doc__,
+        quick="two small tasks, one seed, not kept",
+        tasks=[task.name for task in TASKS],
+        seeds="seeds of split and search; default 3",
+        report="the tables of the runs kept",
+    )
     parser.add_argument("--libraries", nargs="+", choices=[library.name for library in LIBRARIES])
     parser.add_argument("--methods", nargs="+", choices=list(METHODS))
-    parser.add_argument("--seeds", type=int, help="seeds of split and search; default 3")
-    parser.add_argument("--report", action="store_true", help="the tables of the runs kept")
     parser.add_argument(
         "--optimism", action="store_true", help="measure and draw how honest the scores are"
     )
     options = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    silence()
     names = options.tasks or (QUICK_TASKS if options.quick else [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in names]
     n_seeds = options.seeds or (1 if options.quick else 3)
-    print(
-        f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}, XGBoost "
-        f"{xgboost.__version__}, LightGBM {lightgbm.__version__}, Optuna {optuna.__version__}, "
-        f"skhpo {skhpo.__version__}; {os.cpu_count()} cores."
-    )
+    print(banner("scikit-learn", "XGBoost", "LightGBM", "Optuna"))
     if options.optimism:
         measure_optimism(n_repeats=10 if options.quick else 100)
     elif options.report:

@@ -3,13 +3,11 @@
 Fresh interpreters import the one and the other in turn, so that a busy machine slows both alike.
 """
 
-import argparse
-import platform
 import subprocess
 import sys
-from importlib.metadata import version
 
 import numpy as np
+from _common import banner, command_line, print_table
 
 TIMER = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
 MODULES = ("sklearn.model_selection", "skhpo")
@@ -25,16 +23,16 @@ def main(n_runs):
     for module in MODULES:  # once without a clock, to have all files in the cache of the disk
         cpu_seconds(module)
     seconds = np.array([[cpu_seconds(module) for module in MODULES] for _ in range(n_runs)])
-    print(f"Python {platform.python_version()}, scikit-learn {version('scikit-learn')}")
-    print(f"{n_runs} runs each, in turn; CPU seconds.\n")
-    print("| import | median | 10 % | 90 % | ratio |\n|---|---|---|---|---|")
+    print(banner("scikit-learn"))
+    print(f"{n_runs} runs each, in turn; CPU seconds.")
+    rows = []
     for module, column in zip(MODULES, seconds.T, strict=True):
         low, median, high = np.quantile(column, [0.1, 0.5, 0.9])
-        ratio = median / np.median(seconds[:, 0])
-        print(f"| `{module}` | {median:.3f} | {low:.3f} | {high:.3f} | {ratio:.3f} |")
+        figures = (median, low, high, median / np.median(seconds[:, 0]))
+        rows.append((f"`{module}`", *(f"{figure:.3f}" for figure in figures)))
+    print_table(("import", "median", "10 %", "90 %", "ratio"), rows)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="3 runs instead of 20")
+    parser = command_line(__doc__, quick="3 runs instead of 20")
     main(3 if parser.parse_args().quick else 20)

@@ -8,23 +8,27 @@ Prints markdown tables; ``docs/benchmarks/multifidelity.md`` explains them and k
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-import lightgbm
 import numpy as np
 import optuna
-import sklearn
+from _common import (
+    CACHE,
+    banner,
+    command_line,
+    load_runs,
+    print_table,
+    quietly,
+    save_runs,
+    silence,
+    spread,
+)
 from lightgbm import LGBMClassifier
 from optuna.distributions import (
     BaseDistribution,
@@ -49,13 +53,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
-import skhpo
 from skhpo import HyperbandSearchCV, TPESearchCV
 from skhpo.search.fidelity._resource import N_SAMPLES, Resource
 
-RUNS = Path(__file__).parent / "cache" / "multifidelity_runs.json"
+RUNS = CACHE / "multifidelity_runs.json"
 N_FOLDS = 5
 FACTOR = 3
 N_RUNGS = 4
@@ -397,8 +399,7 @@ class Run:
 def run(method: str, task: Task, seed: int, seconds: float) -> Run:
     """Search; then refit the best with all of the resource, and score it on held-out rows."""
     data = draw(task, seed)
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with quietly():
         if method == HALVING_PEER and (task.name, seconds) not in N_CANDIDATES:
             halving(task, data, seed + 1000, seconds)  # a trial run, for its number of candidates
         cpu, wall = clock(), time.perf_counter()
@@ -419,7 +420,6 @@ def run_all(tasks: Iterable[Task], n_seeds: int, seconds: float, known: list[Run
     """All methods in turns, seed after seed; each run is kept in a file once it is there."""
     runs = list(known)
     done = {(run.task, run.method, run.seed, run.seconds) for run in runs}
-    RUNS.parent.mkdir(exist_ok=True)
     for seed in range(n_seeds):
         for task in tasks:
             for method in METHODS:
@@ -427,28 +427,11 @@ def run_all(tasks: Iterable[Task], n_seeds: int, seconds: float, known: list[Run
                     continue
                 runs.append(run(method, task, seed, seconds))
                 print(runs[-1], file=sys.stderr, flush=True)
-                RUNS.write_text(json.dumps([asdict(run) for run in runs], indent=0))
+                save_runs(RUNS, runs)
     return runs
 
 
-def last_runs() -> list[Run]:
-    """The runs in the file."""
-    return [Run(**run) for run in json.loads(RUNS.read_text())] if RUNS.exists() else []
-
-
 # -------------------------------------------------------------------------------- tables
-
-
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table."""
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """Median and range."""
-    return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def print_task(task: Task, runs: list[Run]) -> None:
@@ -467,10 +450,10 @@ def print_task(task: Task, runs: list[Run]) -> None:
             spread([run.cpu_seconds for run in own], 1),
         ))  # fmt: skip
     metric = "log loss, smaller is better" if is_loss else f"{task.scoring}, larger is better"
-    table(
-        f"{task.name}: {metric}; resource {task.resource}, {task.smallest} to {task.largest}",
+    print_table(
         ("search", "held out", "CV, all of the resource", "tried", "complete", "CPU s"),
         rows,
+        title=f"{task.name}: {metric}; resource {task.resource}, {task.smallest} to {task.largest}",
     )
 
 
@@ -481,8 +464,7 @@ def print_ranks(tasks: Sequence[Task], runs: list[Run]) -> None:
     held_out = _matrix(runs, cells, "held_out")
     ranks, cv_ranks = _ranks(held_out), _ranks(_matrix(runs, cells, "cv_score"))
     of_task = {task.name: [cell[0] == task.name for cell in cells] for task in tasks}
-    table(
-        f"Mean rank among the six, {len(cells)} runs each; 1 is best",
+    print_table(
         ("search", "held out", "CV", *(f"held out, {name}" for name in of_task)),
         [
             (
@@ -493,14 +475,15 @@ def print_ranks(tasks: Sequence[Task], runs: list[Run]) -> None:
             )
             for column, method in enumerate(methods)
         ],
+        title=f"Mean rank among the six, {len(cells)} runs each; 1 is best",
     )
-    table(
-        "Runs won / tied / lost by ours, held out",
+    print_table(
         ("against", *OURS),
         [
             (peer, *(_duel(held_out[:, methods.index(ours)], held_out[:, i]) for ours in OURS))
             for i, peer in enumerate(methods)
         ],
+        title="Runs won / tied / lost by ours, held out",
     )
 
 
@@ -525,9 +508,7 @@ def print_report(tasks: Sequence[Task], runs: list[Run], seconds: float) -> None
     runs = [run for run in runs if run.task in {task.name for task in tasks}]
     busy = np.array([run.cpu_seconds / run.wall_seconds for run in runs])
     print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, scikit-learn "
-        f"{sklearn.__version__}, LightGBM {lightgbm.__version__}, Optuna {optuna.__version__}, "
-        f"skhpo {skhpo.__version__}; {os.cpu_count()} CPUs, of which a search uses one; "
+        f"{banner('numpy', 'scikit-learn', 'LightGBM', 'Optuna')}, of which a search uses one; "
         f"{seconds:g} s of CPU time a search, {sum(run.cpu_seconds for run in runs) / 60:.0f} "
         f"minutes in all. Load average {spread([run.load for run in runs], 1)}; a search got "
         f"{100 * np.median(busy):.0f} % of a processor."
@@ -548,21 +529,21 @@ def _n_defaults(task: Task, method: str, runs: list[Run]) -> str:
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="two tasks, one seed, 3 seconds")
-    parser.add_argument("--tasks", nargs="+", choices=[task.name for task in TASKS])
-    parser.add_argument("--seeds", type=int, help="default 3")
+    parser = command_line(
+        __doc__,
+        quick="two tasks, one seed, 3 seconds",
+        tasks=[task.name for task in TASKS],
+        seeds="default 3",
+        report="the tables of the last runs; nothing is run",
+    )
     parser.add_argument("--seconds", type=float, help="CPU time of a search; default 10")
     parser.add_argument("--resume", action="store_true", help="go on where a run was cut")
-    parser.add_argument(
-        "--report", action="store_true", help="the tables of the last runs; nothing is run"
-    )
     options = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    silence()
     names = options.tasks or (QUICK_TASKS if options.quick else [task.name for task in TASKS])
     tasks = [task for task in TASKS if task.name in names]
     seconds = options.seconds or (3.0 if options.quick else 10.0)
-    runs = last_runs()
+    runs = load_runs(RUNS, Run)
     if not options.report:
         if not options.resume:
             runs = [run for run in runs if run.seconds != seconds or run.task not in names]

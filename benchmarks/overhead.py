@@ -9,21 +9,21 @@ stays empty.
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from _common import ONE_THREAD, banner, command_line, print_table, silence
+
+os.environ |= ONE_THREAD
 
 import numpy as np
 import optuna
-import scipy
 
 import skhpo
 
@@ -130,36 +130,29 @@ def text(milliseconds: float | None) -> str:
     return "–" if milliseconds is None else f"{milliseconds:.3g}"
 
 
-def print_table(samplers: list[Sampler], n_trials: tuple[int, ...]) -> None:
-    """Print the table, row by row as they come."""
-    print("\n| sampler | parameters | trials | skhpo, ms | Optuna, ms | times less |")
-    print("|---|" + "---:|" * 5)
+def rows(samplers: list[Sampler], n_trials: tuple[int, ...]) -> Iterator[tuple[object, ...]]:
+    """Rows of the table, as they come."""
     for sampler, d, n in product(samplers, N_PARAMS, n_trials):
         if n > sampler.max_trials:
             continue
         ours, theirs = (measure(sampler, library, n, d) for library in (skhpo, optuna))
         ratio = "–" if ours is None or theirs is None else f"{theirs / ours:.1f}"
-        cells = (sampler.name, d, f"{n:,}", text(ours), text(theirs), ratio)
-        print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+        yield sampler.name, d, f"{n:,}", text(ours), text(theirs), ratio
 
 
 def main() -> None:
     """Print the table."""
-    names = [sampler.name for sampler in SAMPLERS]
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="up to 1,000 trials")
-    parser.add_argument("--only", nargs="+", choices=names, default=names)
-    args = parser.parse_args()
-    for library in (skhpo, optuna):
-        library.logging.set_verbosity(library.logging.ERROR)
-    print(
-        f"skhpo {skhpo.__version__}, Optuna {optuna.__version__}, numpy {np.__version__}, "
-        f"scipy {scipy.__version__}, Python {platform.python_version()}"
+    parser = command_line(
+        __doc__, quick="up to 1,000 trials", only=[sampler.name for sampler in SAMPLERS]
     )
+    options = parser.parse_args()
+    silence()
+    print(banner("numpy", "scipy", "Optuna"))
+    chosen = [sampler for sampler in SAMPLERS if sampler.name in options.only]
+    head = ("sampler", "parameters", "trials", "skhpo, ms", "Optuna, ms", "times less")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        chosen = [sampler for sampler in SAMPLERS if sampler.name in args.only]
-        print_table(chosen, N_TRIALS[:2] if args.quick else N_TRIALS)
+        print_table(head, rows(chosen, N_TRIALS[:2] if options.quick else N_TRIALS), columns="lr")
 
 
 if __name__ == "__main__":

@@ -9,27 +9,31 @@ are kept in ``benchmarks/cache/pareto_runs.json`` as they come, and not made twi
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import sys
 import time
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
-from _fold_tables import CACHE
+from _common import (
+    CACHE,
+    ONE_THREAD,
+    banner,
+    command_line,
+    load_runs,
+    markdown,
+    quietly,
+    save_runs,
+    span,
+)
 from _pareto_problems import FAMILIES, PROBLEMS, ParetoProblem
-from _sampler_peers import ONE_THREAD, Dialect
+from _sampler_peers import Dialect
 from _sampler_spaces import Array, Point, Space
-from _sampler_tables import table
 from scipy.stats import rankdata
-from threadpoolctl import threadpool_limits
 
 from skhpo.multi_objective import hypervolume, is_nondominated
 
@@ -198,23 +202,10 @@ def make_run(problem: ParetoProblem, name: str, seed: int) -> Run:
     )
 
 
-def kept_runs() -> list[Run]:
-    """The runs of the cache."""
-    return [Run(**run) for run in json.loads(RUNS.read_text())] if RUNS.exists() else []
-
-
 def keep(runs: Sequence[Run]) -> None:
     """Write the cache, with what other processes have written since; theirs give way to ours."""
-    by_key = {(run.problem, run.method, run.seed): run for run in [*kept_runs(), *runs]}
-    replace(list(by_key.values()))
-
-
-def replace(runs: Sequence[Run]) -> None:
-    """Write the cache anew; a reader sees the old one or the new one."""
-    RUNS.parent.mkdir(exist_ok=True)
-    partial = RUNS.with_suffix(".partial")
-    partial.write_text(json.dumps([asdict(run) for run in runs]))
-    partial.rename(RUNS)
+    by_key = {(run.problem, run.method, run.seed): run for run in [*load_runs(RUNS, Run), *runs]}
+    save_runs(RUNS, by_key.values())
 
 
 def run_all(
@@ -300,14 +291,13 @@ def report(runs: Sequence[Run], problems: Sequence[ParetoProblem]) -> Iterator[s
 
 def inventory(runs: Sequence[Run], regrets: dict[str, Regrets]) -> Iterator[str]:
     """What was run."""
-    yield f"\nPython {platform.python_version()}, numpy {np.__version__}.\n"
+    yield f"\n{banner('numpy')}\n"
     rows = []
     for name, own in regrets.items():
         seeds = [len(by_seed) for by_seed in own.values()]
         version = ", ".join(sorted({run.version for run in runs if run.method == name}))
-        span = str(min(seeds)) if min(seeds) == max(seeds) else f"{min(seeds)}–{max(seeds)}"
-        rows.append([name, version, str(len(seeds)), span])
-    yield from table(["method", "version", "problems", "seeds"], rows)
+        rows.append([name, version, str(len(seeds)), span(seeds)])
+    yield from markdown(["method", "version", "problems", "seeds"], rows, "lr")
 
 
 def standing(title: str, regrets: dict[str, Regrets], names: Sequence[str]) -> Iterator[str]:
@@ -327,7 +317,7 @@ def standing(title: str, regrets: dict[str, Regrets], names: Sequence[str]) -> I
         rows.append([method, *(cell for m, e, r in cells for cell in (_pm(m, e), f"{r:.1f}"))])
     yield f"\n### {title}\n"
     head = [cell for budget in BUDGETS for cell in (f"{budget} trials", "rank")]
-    yield from table(["method", *head], rows)
+    yield from markdown(["method", *head], rows, "lr")
 
 
 def _pm(mean: float, error: float, sign: str = "") -> str:
@@ -355,7 +345,8 @@ def duels(regrets: dict[str, Regrets], problems: Sequence[ParetoProblem]) -> Ite
                 rows.append([ours, family, *cells])
     if rows:
         yield "\n### Ours less the best peer of the family and budget: difference, won : lost\n"
-    yield from table(["ours", "family", *(f"{budget} trials" for budget in BUDGETS)], rows)
+        head = ["ours", "family", *(f"{budget} trials" for budget in BUDGETS)]
+        yield from markdown(head, rows, "lr")
 
 
 def _duel(
@@ -390,7 +381,7 @@ def by_problem(regrets: dict[str, Regrets], problems: Sequence[ParetoProblem]) -
         ]
         rows.append([problem.name, *cells])
     yield f"\n### Each problem, {BUDGETS[-1]} trials\n"
-    yield from table(["problem", *regrets], rows)
+    yield from markdown(["problem", *regrets], rows, "lr")
 
 
 def costs(runs: Sequence[Run], problems: Sequence[ParetoProblem]) -> Iterator[str]:
@@ -411,7 +402,7 @@ def costs(runs: Sequence[Run], problems: Sequence[ParetoProblem]) -> Iterator[st
             rows.append([method, *cells])
     yield "\n### CPU milliseconds of an ask and its tell: median of the runs' means\n"
     head = [f"{n} objectives, {budget} trials" for n in counts for budget in BUDGETS]
-    yield from table(["method", *head], rows)
+    yield from markdown(["method", *head], rows, "lr")
 
 
 # --------------------------------------------------------------------------------- command line
@@ -424,29 +415,28 @@ def _names() -> list[str]:
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="three problems, two seeds, no dear method, none kept"
+    parser = command_line(
+        __doc__,
+        quick="three problems, two seeds, no dear method, none kept",
+        seeds="default 10",
+        report="the tables of the kept runs",
     )
     parser.add_argument("--problems", nargs="+", choices=[*_names(), *FAMILIES])
     parser.add_argument("--methods", nargs="+", choices=list(METHODS))
-    parser.add_argument("--seeds", type=int, help="default 10")
     parser.add_argument("--fresh", action="store_true", help="make kept runs anew")
-    parser.add_argument("--report", action="store_true", help="the tables of the kept runs")
     options = parser.parse_args()
     chosen = options.problems or (QUICK_PROBLEMS if options.quick else _names())
     problems = [p for p in PROBLEMS if p.name in chosen or p.family in chosen]
     methods = options.methods or [m for m in METHODS if not (options.quick and m in DEAR)]
-    runs = [] if options.quick else kept_runs()
+    runs = [] if options.quick else load_runs(RUNS, Run)
     if not options.report:
         if options.fresh:
             names = [problem.name for problem in problems]
             runs = [run for run in runs if run.problem not in names or run.method not in methods]
-            replace(runs)
+            save_runs(RUNS, runs)
         os.environ.update(ONE_THREAD)  # for what is not loaded yet
-        warnings.simplefilter("ignore")
         save = (lambda runs: None) if options.quick else keep
-        with threadpool_limits(1):
+        with quietly():
             run_all(problems, methods, options.seeds or (2 if options.quick else 10), runs, save)
     print("\n".join(report([run for run in runs if run.method in methods], problems)))
 

@@ -10,16 +10,12 @@ table; ``docs/benchmarks/pareto_pruning.md`` explains it. Tables are kept in ``b
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import command_line, kept_arrays, print_table
 from numpy.typing import NDArray
 from scipy.stats import loguniform, randint, uniform
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
@@ -38,7 +34,6 @@ from skhpo.pruners import RacingPruner
 from skhpo.pruners._front_race import FrontRace
 from skhpo.samplers import RandomSampler
 
-CACHE = Path(__file__).parent / "cache"
 FOLDS = (5, 10)
 N_CONFIGS = 120
 N_CANDIDATES = 60
@@ -167,26 +162,23 @@ TASKS = (
 def losses_of(task: Task, n_folds: int) -> Array:
     """Losses of the task's table, ndarray of shape (n_configs, n_folds, n_objectives)."""
     slug = "".join(c if c.isalnum() else "_" for c in task.name)
-    path = CACHE / f"pareto_table-{slug}-{n_folds}.npy"
-    if not path.exists():
-        print(f"Making the table of {task.name}, {n_folds} folds ...", file=sys.stderr, flush=True)
-        start = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            search = ParetoSearchCV(
-                task.model, task.space, objectives=task.objectives, n_iter=N_CONFIGS, cv=n_folds,
-                pruner=None, sampler=RandomSampler(), random_state=0, refit=False, enqueue=None,
-            ).fit(*task.data())  # fmt: skip
-        columns = []
-        for objective in search.objectives_:
-            kind, sign = ("test_", -1.0) if objective.greater_is_better else ("", 1.0)
-            folds = [search.cv_results_[f"split{k}_{kind}{objective.name}"] for k in range(n_folds)]
-            columns.append(sign * np.stack(folds, axis=1))
-        CACHE.mkdir(exist_ok=True)
-        np.save(path, np.stack(columns, axis=2))
-        print(f"... {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    table: Array = np.load(path)
-    return table
+    table = kept_arrays(f"pareto_table-{slug}-{n_folds}", lambda: tabulate(task, n_folds))
+    losses: Array = table["losses"]
+    return losses
+
+
+def tabulate(task: Task, n_folds: int) -> dict[str, Array]:
+    """Make the table of a task."""
+    search = ParetoSearchCV(
+        task.model, task.space, objectives=task.objectives, n_iter=N_CONFIGS, cv=n_folds,
+        pruner=None, sampler=RandomSampler(), random_state=0, refit=False, enqueue=None,
+    ).fit(*task.data())  # fmt: skip
+    columns = []
+    for objective in search.objectives_:
+        kind, sign = ("test_", -1.0) if objective.greater_is_better else ("", 1.0)
+        folds = [search.cv_results_[f"split{k}_{kind}{objective.name}"] for k in range(n_folds)]
+        columns.append(sign * np.stack(folds, axis=1))
+    return {"losses": np.stack(columns, axis=2)}
 
 
 def replay(losses: Array, is_scale: list[bool], alpha: float) -> tuple[int, NDArray[np.bool_]]:
@@ -241,32 +233,34 @@ def measure(
     return float(np.mean(saved)), float(np.mean(lost)), float(np.max(lost)), float(np.mean(best))
 
 
+def rows(alpha: float, n_orders: int) -> Iterator[tuple[object, ...]]:
+    """Rows of the table of a level: the tasks, then their means."""
+    figures: dict[int, list[tuple[float, ...]]] = {n_folds: [] for n_folds in FOLDS}
+    for task in TASKS:
+        for n_folds in FOLDS:
+            figures[n_folds].append(measure(task, n_folds, alpha, n_orders))
+            yield task.name, n_folds, *cells(figures[n_folds][-1])
+    for n_folds in FOLDS:
+        yield "**mean**", n_folds, *cells(np.mean(figures[n_folds], axis=0))
+
+
+def cells(figures: Sequence[float] | Array) -> tuple[str, ...]:
+    """Figures as the table shows them."""
+    saved, lost, worst, best = figures
+    return f"{saved:.0%}", f"{best:.0%}", f"{lost:.2%}", f"{worst:.2%}"
+
+
 def main() -> None:
     """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="three orders a table")
+    parser = command_line(__doc__, quick="three orders a table")
     parser.add_argument("--n-orders", type=int, default=30, help="random orders a table")
     parser.add_argument("--alpha", type=float, nargs="+", default=[0.05])
-    arguments = parser.parse_args()
-    n_orders = 3 if arguments.quick else arguments.n_orders
-    for alpha in arguments.alpha:
-        print(f"\nLevel {alpha:g}, {N_CANDIDATES} candidates, {n_orders} orders.\n")
-        print("| task | folds | fits saved | an oracle | volume lost, mean | worst order |")
-        print("|---|---|---|---|---|---|")
-        rows = []
-        for task in TASKS:
-            for n_folds in FOLDS:
-                row = measure(task, n_folds, alpha, n_orders)
-                rows.append((n_folds, *row))
-                print(
-                    f"| {task.name} | {n_folds} | {row[0]:.0%} | {row[3]:.0%} | {row[1]:.2%} | "
-                    f"{row[2]:.2%} |",
-                    flush=True,
-                )
-        for n_folds in FOLDS:
-            mean = np.mean([row[1:] for row in rows if row[0] == n_folds], axis=0)
-            shown = f"{mean[0]:.0%} | {mean[3]:.0%} | {mean[1]:.2%} | {mean[2]:.2%}"
-            print(f"| **mean** | {n_folds} | {shown} |")
+    options = parser.parse_args()
+    n_orders = 3 if options.quick else options.n_orders
+    head = ("task", "folds", "fits saved", "an oracle", "volume lost, mean", "worst order")
+    for alpha in options.alpha:
+        print(f"\nLevel {alpha:g}, {N_CANDIDATES} candidates, {n_orders} orders.")
+        print_table(head, rows(alpha, n_orders))
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ as :class:`skhpo.pruners._fold_model.FoldModel` has it. Losses: smaller is bette
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
+from _common import command_line, print_table
 from _fold_tables import FoldTable, load_tables
 from joblib import Parallel, delayed
 from scipy import special
@@ -289,12 +289,12 @@ def measure_all(
     }
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """``saved | mean regret / worst table's / winner lost``."""
+def summary(outcomes: Sequence[Outcome]) -> tuple[str, str]:
+    """Two cells: saved, and ``mean regret / worst table's / winner lost``."""
     regrets = [o.regret for o in outcomes]
     lost = np.mean([o.lost for o in outcomes])
     saved = np.mean([o.saved for o in outcomes])
-    return f"{saved:.1f} | {np.mean(regrets):.2f} / {max(regrets):.1f} / {lost:.1f}"
+    return f"{saved:.1f}", f"{np.mean(regrets):.2f} / {max(regrets):.1f} / {lost:.1f}"
 
 
 def print_settings(
@@ -307,16 +307,18 @@ def print_settings(
     """Print one markdown table for each half of the tables."""
     results = {s.name: measure_all(s, tables, n_orders, n_jobs) for s in settings}
     for half, held_out in (("chosen on", False), ("held out", True)):
-        print(f"\n### {title}: tables {half}\n")
-        header = [f"{n} folds, {stream}: saved % | regret" for n, stream in product(FOLDS, STREAMS)]
-        print("| rule | " + " | ".join(header) + " |")
-        print("|---|" + "---:|---|" * len(header))
+        head, rows = ["rule"], []
+        for n, stream in product(FOLDS, STREAMS):
+            head += [f"{n} folds, {stream}: saved %", "regret"]
         for name, by_case in results.items():
             cells = [
-                summary([o for o in by_case[case] if o.table.held_out == held_out])
+                cell
                 for case in product(FOLDS, STREAMS)
+                for cell in summary([o for o in by_case[case] if o.table.held_out == held_out])
             ]
-            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+            rows.append((name, *cells))
+        columns = "l" + "rl" * (len(head) // 2)
+        print_table(head, rows, title=f"{title}: tables {half}", columns=columns)
 
 
 def print_by_table(
@@ -324,13 +326,13 @@ def print_by_table(
 ) -> None:
     """Print saved and regret of one setting, table by table."""
     results = measure_all(setting, tables, n_orders, n_jobs)
-    print(f"\n### {setting.name}, table by table: saved % (regret %)\n")
-    print("| table | " + " | ".join(f"{n}, {s}" for n, s in results) + " |")
-    print("|---|" + "---|" * len(results))
+    rows = []
     for row in zip(*results.values(), strict=True):
         cells = [f"{o.saved:.0f} ({o.regret:.2f})" for o in row]
         held = " (held out)" if row[0].table.held_out else ""
-        print(f"| {row[0].table.name}{held} | " + " | ".join(cells) + " |")
+        rows.append((f"{row[0].table.name}{held}", *cells))
+    head = ("table", *(f"{n}, {s}" for n, s in results))
+    print_table(head, rows, title=f"{setting.name}, table by table: saved % (regret %)")
 
 
 # Searches with a sampler, at an equal budget of fold fits.
@@ -421,14 +423,10 @@ def print_feeds(tables: list[FoldTable], n_seeds: int, n_jobs: int) -> None:
     ]
     one_a_task = {table.name.rsplit("-", 1)[0]: table for table in tables}
     surfaces = [Surface(table) for table in one_a_task.values()]
-    print(
-        "\n### TPE, 5 folds, equal budgets: regret in %: mean (error of the difference) / median\n"
-    )
-    print("| told | 100 fold fits | 250 fold fits |")
-    print("|---|---|---|")
     baseline: dict[int, np.ndarray] = {}
-    for feed in feeds:
-        cells = []
+
+    def row(feed: Feed) -> Iterator[str]:
+        yield feed.name
         for budget in (100, 250):
             tasks = [(s, seed) for s in surfaces for seed in range(n_seeds)]
             regrets = np.array(
@@ -436,14 +434,18 @@ def print_feeds(tables: list[FoldTable], n_seeds: int, n_jobs: int) -> None:
             )
             baseline.setdefault(budget, regrets)
             error = (regrets - baseline[budget]).std() / np.sqrt(len(regrets))
-            cells.append(f"{regrets.mean():.2f} ({error:.2f}) / {np.median(regrets):.2f}")
-        print(f"| {feed.name} | " + " | ".join(cells) + " |", flush=True)
+            yield f"{regrets.mean():.2f} ({error:.2f}) / {np.median(regrets):.2f}"
+
+    print_table(
+        ("told", "100 fold fits", "250 fold fits"),
+        map(row, feeds),
+        title="TPE, 5 folds, equal budgets: regret in %: mean (error of the difference) / median",
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__, quick="10 streams, 1 seed")
     parser.add_argument("--orders", type=int, default=100, help="streams drawn from each table")
-    parser.add_argument("--quick", action="store_true", help="10 streams, 1 seed")
     parser.add_argument("--feed", action="store_true", help="searches with TPE instead of replays")
     parser.add_argument("--jobs", type=int, default=1)
     args = parser.parse_args()

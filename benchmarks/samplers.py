@@ -13,7 +13,6 @@ A name may carry a label, as in ``"skhpo TPE@wider"``: its runs are kept apart f
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -24,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _fold_tables import CACHE
+from _common import CACHE, command_line, quietly, write
 from _sampler_peers import SAMPLERS, Remote
 from _sampler_problems import FAMILIES, PROBLEMS, SUBSET, Problem
 from _sampler_tables import BUDGETS, MODES, Run, report
-from threadpoolctl import threadpool_limits
 
 RUNS = CACHE / "samplers"
+QUICK = ("skhpo TPE@quick", "skhpo Random@quick")
+QUICK_PROBLEMS = ("branin", "hartmann3")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks" / "samplers.md"
 MARK = "<!-- report -->"
 
@@ -83,16 +83,13 @@ def run(job: Job, sampler: Remote) -> None:
         values += new.tolist()
         observed += seen.tolist()
         seconds |= {b: sampler.seconds for b in BUDGETS if n < b <= len(values)}
-    job.path.parent.mkdir(parents=True, exist_ok=True)
     record = {
         "version": sampler.version,
         "values": [[float(f"{v:.7g}") for v in row] for row in values],
         "observed": [[float(f"{v:.7g}") for v in row] for row in observed],
         "seconds": seconds,
     }
-    partial = job.path.with_suffix(".partial")
-    partial.write_text(json.dumps(record))
-    partial.rename(job.path)
+    write(job.path, json.dumps(record))
 
 
 def run_all(jobs: Sequence[Job], python: str) -> None:
@@ -132,7 +129,7 @@ def kept_labels() -> list[str]:
     return [name for name in SAMPLERS if (RUNS / name.replace(" ", "_")).exists()]
 
 
-def write(lines: Iterable[str]) -> None:
+def put_into_document(lines: Iterable[str]) -> None:
     """Put a report into the document, in the place of the last one."""
     before, _, after = DOCUMENT.read_text().split(MARK)
     DOCUMENT.write_text(f"{before}{MARK}\n" + "\n".join(lines) + f"\n{MARK}{after}")
@@ -154,7 +151,9 @@ def select(names: Sequence[str], split: str) -> list[Problem]:
 
 def main() -> None:
     """Make what is missing, or report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(
+        __doc__, quick="two samplers on two test functions, 2 seeds, 30 trials; the tables, printed"
+    )
     parser.add_argument("--samplers", nargs="+", default=[], help="names, with @label if you like")
     parser.add_argument("--problems", nargs="+", default=[], help="names, families, or subset")
     parser.add_argument("--split", choices=("all", "development", "held-out"), default="all")
@@ -172,13 +171,16 @@ def main() -> None:
         help="make no runs; write the tables into the document, or print them with '-'",
     )
     args = parser.parse_args()
+    if args.quick:
+        args.samplers, args.problems = args.samplers or QUICK, args.problems or QUICK_PROBLEMS
+        args.seeds, args.trials = 2, BUDGETS[0]
     problems = select(args.problems, args.split)
     if args.report:
         lines = list(report(load(args.samplers or kept_labels(), problems), problems))
         if args.report == "-":
             print("\n".join(lines))
         else:
-            write(lines)
+            put_into_document(lines)
         return
     by_sampler = [
         [
@@ -193,8 +195,10 @@ def main() -> None:
         for jobs in by_sampler:
             for job in jobs:
                 job.path.unlink(missing_ok=True)
-    with threadpool_limits(1), ThreadPoolExecutor(args.jobs) as pool:
+    with quietly(), ThreadPoolExecutor(args.jobs) as pool:
         list(pool.map(lambda jobs: run_all(jobs, args.python), by_sampler))
+    if args.quick:
+        print("\n".join(report(load(args.samplers, problems), problems)))
 
 
 if __name__ == "__main__":

@@ -7,20 +7,17 @@ Prints markdown tables; ``docs/benchmarks/scheduling.md`` explains them and keep
 
 from __future__ import annotations
 
-import argparse
 import gc
-import platform
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-import joblib
 import numpy as np
 import optuna
-import sklearn
+from _common import banner, command_line, print_table, silence, spread
 from scipy import stats
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import RandomizedSearchCV
@@ -43,18 +40,6 @@ from skhpo.space import SearchSpace
 
 N_FOLDS = 5
 N_PARAMS = 10
-
-
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, row by row as they come."""
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
-
-
-def spread(values: Sequence[float], digits: int = 2) -> str:
-    """Median and range."""
-    return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 # ---------------------------------------------------------------- one worker: overhead of a fold
@@ -109,8 +94,7 @@ def overhead(quick: bool) -> None:
                 a_fold[name].append(spent / folds.sum())
                 a_candidate[name].append(spent / n_iter)
     base = np.array(a_fold["RandomizedSearchCV"])
-    table(
-        f"Overhead at n_jobs=1: an empty fit, {n_iter} candidates, {n_repeats} repeats in turns",
+    print_table(
         ("search", "CPU ms a fold: median (range)", "ratio, median of pairs", "CPU ms a candidate"),
         (
             (
@@ -121,6 +105,8 @@ def overhead(quick: bool) -> None:
             )
             for name in searches
         ),
+        title=f"Overhead at n_jobs=1: an empty fit, {n_iter} candidates, "
+        f"{n_repeats} repeats in turns",
     )
 
 
@@ -189,8 +175,7 @@ def busy(quick: bool) -> None:
                     f"{np.median(kept[name]):.0f} %",
                 )
 
-    table(
-        f"Two workers (loky), equal fits that sleep, {n_repeats} repeats in turns",
+    print_table(
         (
             "a fit",
             "candidates",
@@ -199,6 +184,7 @@ def busy(quick: bool) -> None:
             "fits that were used",
         ),
         rows(),
+        title=f"Two workers (loky), equal fits that sleep, {n_repeats} repeats in turns",
     )
 
 
@@ -325,8 +311,7 @@ def virtual(quick: bool) -> None:
                         f"{milliseconds:.3f}",
                     )
 
-    table(
-        "Simulated workers, log-normal fold times (sigma 1)",
+    print_table(
         (
             "workers",
             "candidates x folds",
@@ -339,6 +324,7 @@ def virtual(quick: bool) -> None:
             "scheduling, CPU ms a fold",
         ),
         rows(),
+        title="Simulated workers, log-normal fold times (sigma 1)",
     )
 
 
@@ -389,8 +375,7 @@ def whole(quick: bool) -> None:
                         f"{100 * busy_share:.1f} %",
                     )
 
-    table(
-        f"The whole controller: study, sampler, racing; {N_PARAMS} parameters, {N_FOLDS} folds",
+    print_table(
         (
             "sampler",
             "mode",
@@ -403,6 +388,8 @@ def whole(quick: bool) -> None:
             "busy until the last start",
         ),
         rows(),
+        title="The whole controller: study, sampler, racing; "
+        f"{N_PARAMS} parameters, {N_FOLDS} folds",
     )
 
 
@@ -453,10 +440,10 @@ def ask_tell(quick: bool) -> None:
             ratio = np.median(np.array(costs[1]) / np.array(costs[0]))
             yield f"{n_trials:,}", spread(costs[0]), spread(costs[1], 1), f"{ratio:.0f}"
 
-    table(
-        f"Ask + tell of TPE, {N_PARAMS} parameters, CPU ms: median (range)",
+    print_table(
         ("trials", "skhpo TPESampler", "Optuna TPESampler(multivariate=True)", "times faster"),
         rows(),
+        title=f"Ask + tell of TPE, {N_PARAMS} parameters, CPU ms: median (range)",
     )
 
 
@@ -471,18 +458,12 @@ PARTS = {
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="small sizes, few repeats")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="which tables; default all")
+    parser = command_line(__doc__, quick="small sizes, few repeats", only=PARTS)
     options = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    silence()
     warnings.simplefilter("ignore")
-    print(
-        f"{platform.machine()}, {joblib.cpu_count()} CPUs; Python {platform.python_version()}, "
-        f"numpy {np.__version__}, scikit-learn {sklearn.__version__}, joblib {joblib.__version__}, "
-        f"Optuna {optuna.__version__}, skhpo {skhpo.__version__}"
-    )
-    for name in options.only or PARTS:
+    print(banner("numpy", "scikit-learn", "joblib", "Optuna"))
+    for name in options.only:
         PARTS[name](options.quick)
 
 

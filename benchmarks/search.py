@@ -7,12 +7,9 @@ Prints markdown tables; ``docs/benchmarks/search.md`` explains them and keeps a 
 
 from __future__ import annotations
 
-import argparse
 import pickle
-import platform
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +17,14 @@ from typing import Any
 
 import numpy as np
 import optuna
-import sklearn
-from _search_memory import CACHE, Remembered, ledger, memory
+from _common import CACHE, banner, command_line, print_table, quietly, silence, write
+from _search_memory import Remembered, ledger, memory
 from _search_tables import ON_GRID, Run, TaskRuns, print_tables
 from _search_tasks import N_FOLDS, TASKS, Task
 from optuna_integration import OptunaSearchCV
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
-from threadpoolctl import threadpool_limits
 
 import skhpo
 from skhpo import RandomSearchCV, TPESearchCV
@@ -229,8 +225,7 @@ def run(method: str, task: Task, seed: int, goal: float = np.inf) -> Run:
     recorder = Recorder(task, goal, BUDGET)
     memory(task)
     book = ledger(new=True)
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with quietly():
         METHODS[method](task, seed, recorder)
     return Run(method, seed, recorder.events, book.n_fits, book.seconds, book.overhead())
 
@@ -245,7 +240,7 @@ def run_task(task: Task, n_seeds: int) -> TaskRuns:
         runs += [run(method, task, seed, goal) for method in METHODS if method != "GridSearchCV"]
         memory(task).save()
     print(f"{task.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    runs_path(task).write_bytes(pickle.dumps((goal, runs)))
+    write(runs_path(task), pickle.dumps((goal, runs)))
     return TaskRuns(task, goal, runs)
 
 
@@ -262,7 +257,7 @@ def last_runs(task: Task) -> TaskRuns:
 # --------------------------------------------------------------------------- without the cache
 
 
-def real_time(task: Task, n_seeds: int) -> Iterator[str]:
+def real_time(task: Task, n_seeds: int) -> Iterator[tuple[object, ...]]:
     """Wall-clock of the grid, and of TPESearchCV until it meets the grid's score; real fits."""
     X, y = task.load()
     common: dict[str, Any] = {"scoring": task.metric, "cv": task.splits(y), "refit": False}
@@ -289,50 +284,50 @@ def real_time(task: Task, n_seeds: int) -> Iterator[str]:
             seconds = time.perf_counter() - start
             is_met = search.best_score_ >= goal - 1e-12
             yield (
-                f"| {task.name} | {name} | {seed} | {grid_seconds:.1f} | {seconds:.2f} | "
-                f"{'yes' if is_met else 'no'} | {grid_seconds / seconds:.1f} |"
+                task.name,
+                name,
+                seed,
+                f"{grid_seconds:.1f}",
+                f"{seconds:.2f}",
+                "yes" if is_met else "no",
+                f"{grid_seconds / seconds:.1f}",
             )
 
 
 def print_real_time(tasks: list[Task], n_seeds: int) -> None:
     """The table of the runs without the cache."""
-    print(
-        "\n| task | TPESearchCV searches | seed | grid, s | TPESearchCV until the grid's score, s "
-        "| met | times less |"
+    head = (
+        "task",
+        "TPESearchCV searches",
+        "seed",
+        "grid, s",
+        "TPESearchCV until the grid's score, s",
+        "met",
+        "times less",
     )
-    print("|" + "---|" * 7)
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
-        for task in tasks:
-            for line in real_time(task, n_seeds):
-                print(line, flush=True)
+    with quietly():
+        print_table(head, (row for task in tasks for row in real_time(task, n_seeds)))
 
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="three tasks, three seeds")
-    parser.add_argument("--tasks", nargs="+", choices=[task.name for task in TASKS])
-    parser.add_argument(
-        "--seeds", type=int, help="runs of all that is random (a third for dear tasks); default 10"
+    parser = command_line(
+        __doc__,
+        quick="three tasks, three seeds",
+        tasks=[task.name for task in TASKS],
+        seeds="runs of all that is random (a third for dear tasks); default 10",
+        report="the tables of the last runs; nothing is run",
     )
     parser.add_argument(
         "--real-time", action="store_true", help="the check without the cache, and nothing else"
     )
-    parser.add_argument(
-        "--report", action="store_true", help="the tables of the last runs; nothing is run"
-    )
     options = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    silence()
     default = REAL_TIME_TASKS if options.real_time else [task.name for task in TASKS]
     names = options.tasks or (QUICK_TASKS if options.quick else default)
     tasks = [task for task in TASKS if task.name in names]
     n_seeds = options.seeds or (3 if options.quick or options.real_time else 10)
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, scikit-learn "
-        f"{sklearn.__version__}, Optuna {optuna.__version__}, skhpo {skhpo.__version__}; "
-        f"budget {BUDGET} fold fits."
-    )
+    print(f"{banner('numpy', 'scikit-learn', 'Optuna')}; budget {BUDGET} fold fits.")
     if options.real_time:
         print_real_time(tasks, n_seeds)
     elif options.report:

@@ -8,23 +8,20 @@ PostgreSQL is not installed, its rows are left out.
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import sqlite3
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from _common import ONE_THREAD, banner, command_line, print_table, silence, spread
+
+os.environ |= ONE_THREAD
 
 import numpy as np
-import optuna
-import sqlalchemy
 from _storage_peers import (
     DATABASES,
     FILES,
@@ -42,8 +39,6 @@ from _storage_peers import (
 )
 from _storage_postgresql import server
 
-import skhpo
-
 N_REPEATS = 3
 CLOCKS = ("wall", "cpu")
 RATIOS = ("times faster", "by CPU")  # than Optuna's RDBStorage
@@ -51,18 +46,6 @@ N_REPORTS = (0, 3)
 N_PROCESSES = 4
 MAX_JOURNAL = 10_000  # trials that Optuna writes into a journal within a minute or two
 PEERS_TO_READ = tuple(peer for peer in FILES if peer.kind != "wal")  # to read it is all the same
-
-
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, row by row as they come."""
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|---|" + "---:|" * (len(head) - 1))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
-
-
-def spread(values: Sequence[float]) -> str:
-    """Median and range."""
-    return " ".join((text(np.median(values)), f"({text(min(values))} to {text(max(values))})"))
 
 
 def text(value: float) -> str:
@@ -92,13 +75,14 @@ def writing(quick: bool, folder: Path) -> None:
     head = ("storage", "reports", "trials a second", "ms a trial", "CPU ms a trial", *RATIOS)
     numbers = count()
     rows = write_rows(FILES, lambda peer: peer.place_in(folder, f"w{next(numbers)}"), n_trials)
-    table(f"Writing into a file: {n_trials} trials of 5 parameters", head, rows)
+    title = f"{n_trials} trials of 5 parameters"
+    print_table(head, rows, title=f"Writing into a file: {title}", columns="lr")
     with server() as new_database:
         if new_database is None:
             print("\nPostgreSQL is not installed here: its rows are left out.")
             return
         rows = write_rows(DATABASES, lambda peer: new_database(f"w{next(numbers)}"), n_trials)
-        table(f"Writing into PostgreSQL: {n_trials} trials of 5 parameters", head, rows)
+        print_table(head, rows, title=f"Writing into PostgreSQL: {title}", columns="lr")
 
 
 def write_rows(
@@ -113,7 +97,7 @@ def write_rows(
         for peer in peers:
             rates = [n_trials / t.wall for t in times[peer]]
             ms = (text(1e3 * median(times[peer], clock) / n_trials) for clock in CLOCKS)
-            yield peer.name, n_reports, spread(rates), *ms, *ratios(times, peer)
+            yield peer.name, n_reports, spread(rates, text), *ms, *ratios(times, peer)
 
 
 def time_to_write(peer: Peer, place: str, n_trials: int, n_reports: int) -> Times:
@@ -134,7 +118,8 @@ def opening(quick: bool, folder: Path) -> None:
     """Seconds to load a study, count its trials and take the best value, in a fresh process."""
     sizes = (1_000, 10_000) if quick else (1_000, 10_000, 100_000)
     head = ("storage", "trials", "seconds", "CPU seconds", *RATIOS)
-    table("Opening", head, (row for n in sizes for row in open_rows(n, folder)))
+    rows = (row for n in sizes for row in open_rows(n, folder))
+    print_table(head, rows, title="Opening", columns="lr")
 
 
 def open_rows(n_trials: int, folder: Path) -> Iterator[Sequence[object]]:
@@ -148,7 +133,7 @@ def open_rows(n_trials: int, folder: Path) -> Iterator[Sequence[object]]:
                     times[peer].append(pool.submit(time_to_open, peer, place, n_trials).result())
     for peer in places:
         walls, cpu = [t.wall for t in times[peer]], text(median(times[peer], "cpu"))
-        yield peer.name, f"{n_trials:,}", spread(walls), cpu, *ratios(times, peer)
+        yield peer.name, f"{n_trials:,}", spread(walls, text), cpu, *ratios(times, peer)
 
 
 def make_files(n_trials: int, folder: Path) -> dict[Peer, str]:
@@ -174,7 +159,7 @@ def following(quick: bool, folder: Path) -> None:
     head = ("storage", "ask, nothing new: ms", "CPU ms", "ask, one new: ms", "CPU ms")
     places = make_files(n_trials, folder)
     rows = (follow_row(peer, place, 5 if quick else 30) for peer, place in places.items())
-    table(f"An ask in a study of {n_trials:,} trials", head, rows)
+    print_table(head, rows, title=f"An ask in a study of {n_trials:,} trials", columns="lr")
 
 
 def follow_row(peer: Peer, place: str, n_asks: int) -> Sequence[object]:
@@ -193,7 +178,7 @@ def follow_row(peer: Peer, place: str, n_asks: int) -> Sequence[object]:
     cells: list[str] = []
     for is_new in (False, True):
         walls, cpus = zip(*((1e3 * t.wall, 1e3 * t.cpu) for t in times[is_new][1:]), strict=True)
-        cells += [spread(walls), text(np.median(cpus))]
+        cells += [spread(walls, text), text(np.median(cpus))]
     return peer.name, *cells
 
 
@@ -205,7 +190,7 @@ def sharing(quick: bool, folder: Path) -> None:
     n_each = 10 if quick else 100
     title = f"{N_PROCESSES} processes x {n_each} trials into one file"
     head = ("storage", "trials a second", "CPU ms a trial", "errors", "complete", *RATIOS)
-    table(title, head, share_rows(n_each, folder))
+    print_table(head, share_rows(n_each, folder), title=title, columns="lr")
 
 
 def share_rows(n_each: int, folder: Path) -> Iterator[Sequence[object]]:
@@ -225,7 +210,7 @@ def share_rows(n_each: int, folder: Path) -> Iterator[Sequence[object]]:
         cpu = text(1e3 * median(times[peer], "cpu") / n_all)
         n_errors = ", ".join(str(len(raised)) for raised in errors[peer])
         complete = ", ".join(map(str, n_complete[peer]))
-        yield peer.name, spread(rates), cpu, n_errors, complete, *ratios(times, peer)
+        yield peer.name, spread(rates, text), cpu, n_errors, complete, *ratios(times, peer)
     for peer in FILES:
         counted = Counter(error for raised in errors[peer] for error in raised)
         for error, n in counted.most_common(3):
@@ -273,31 +258,16 @@ PARTS: dict[str, Callable[[bool, Path], None]] = {
 }
 
 
-def versions() -> str:
-    """What is compared, and on what."""
-    parts: dict[str, Any] = {
-        "skhpo": skhpo.__version__,
-        "Optuna": optuna.__version__,
-        "SQLAlchemy": sqlalchemy.__version__,
-        "SQLite": sqlite3.sqlite_version,
-        "Python": platform.python_version(),
-    }
-    return ", ".join(f"{name} {version}" for name, version in parts.items())
-
-
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="small sizes")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    args = parser.parse_args()
-    for library in (skhpo, optuna):
-        library.logging.set_verbosity(library.logging.ERROR)
+    options = command_line(__doc__, quick="small sizes", only=PARTS).parse_args()
+    silence()
+    versions = f"{banner('SQLAlchemy', 'Optuna')}; SQLite {sqlite3.sqlite_version}"
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        print(f"{versions()}; an fsync takes {milliseconds_to_sync(Path(name)):.2f} ms")
-        for part in args.only:
-            PARTS[part](args.quick, Path(name))
+        print(f"{versions}; an fsync takes {milliseconds_to_sync(Path(name)):.2f} ms")
+        for part in options.only:
+            PARTS[part](options.quick, Path(name))
 
 
 if __name__ == "__main__":

@@ -10,23 +10,19 @@ from the samplers' problems, with five folds and their noise. Workers work in vi
 
 from __future__ import annotations
 
-import argparse
 import json
-import warnings
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from _fold_tables import CACHE
+from _common import CACHE, command_line, print_table, quietly, write
 from _sampler_problems import PROBLEMS, Problem
-from _sampler_spaces import Domain
+from _sampler_spaces import for_scipy
 from numpy.typing import NDArray
-from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
-from threadpoolctl import threadpool_limits
 
 import skhpo
 from skhpo.parallel import VirtualExecutor
@@ -42,18 +38,6 @@ SEARCHES = {
 }
 ONE_OBJECTIVE = [problem for problem in PROBLEMS if problem.n_objectives == 1]
 TUNING = [problem for problem in ONE_OBJECTIVE if problem.family == "tuning"]
-
-
-def distribution(domain: Domain) -> Any:
-    """A parameter's range, as users of scikit-learn write it."""
-    kind, *args = domain
-    if kind == "choice":
-        return list(args)
-    if kind == "log":
-        return loguniform(*args)
-    if kind == "int":
-        return randint(args[0], args[1] + 1)
-    return uniform(args[0], args[1] - args[0])
 
 
 class Tabulated(BaseEstimator):  # type: ignore[misc]
@@ -136,7 +120,7 @@ def search_once(
     workers.submit = counted  # type: ignore[method-assign]
     search = SEARCHES[name](
         Case(),
-        {parameter: distribution(domain) for parameter, domain in problem.space.items()},
+        {parameter: for_scipy(domain) for parameter, domain in problem.space.items()},
         n_iter=n_iter,
         cv=[(np.array([(f + 1) % N_FOLDS]), np.array([f])) for f in range(N_FOLDS)],
         refit=False,
@@ -161,16 +145,8 @@ def kept(path: str, make: Any) -> Any:
     """A result, from the cache where it is there."""
     file = CACHE / "window" / f"{path}.json"
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(make()))
+        write(file, json.dumps(make()))
     return json.loads(file.read_text())
-
-
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, row by row as they come."""
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
 
 
 def regrets_of(
@@ -211,10 +187,10 @@ def regret(names: Sequence[str], problems: Sequence[Problem], n_seeds: int) -> N
                         f"{difference[held_out].mean():+.3f}",
                     )
                 )
-            table(
-                f"{name}, {n_iter} candidates: {len(problems)} problems, {n_seeds} seeds",
+            print_table(
                 ("window", "mean regret", "against 1 (error)", "not held out", "held out"),
                 rows,
+                title=f"{name}, {n_iter} candidates: {len(problems)} problems, {n_seeds} seeds",
             )
 
 
@@ -248,32 +224,31 @@ def speed(problems: Sequence[Problem], n_seeds: int) -> None:
                 seconds = sum(result["seconds"] for result in results)
                 cells.append(f"{n_used * mean_seconds / seconds:.1f} ({in_vain:.0%})")
             rows.append((window, *cells))
-        table(
-            f"Speed-up (folds run in vain), {'racing' if pruner else 'no pruning'}",
+        print_table(
             ("window", *(f"{n} workers" for n in N_WORKERS)),
             rows,
+            title=f"Speed-up (folds run in vain), {'racing' if pruner else 'no pruning'}",
         )
 
 
 def main() -> None:
     """Parse the command line, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="two seeds, three test functions")
-    parser.add_argument("--only", nargs="+", choices=("regret", "speed"))
+    parser = command_line(
+        __doc__, quick="two seeds, three test functions", only=("regret", "speed")
+    )
     parser.add_argument("--samplers", nargs="+", choices=SEARCHES, default=["TPE", "GP"])
     parser.add_argument("--problems", nargs="+", help="names; default all, a subset for speed")
     parser.add_argument("--seeds", type=int, default=10)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
     names = options.problems or [problem.name for problem in ONE_OBJECTIVE]
     if options.quick:
         names = ["branin", "hartmann3", "hartmann6-noisy"]
     problems = [problem for problem in ONE_OBJECTIVE if problem.name in names]
     n_seeds = 2 if options.quick else options.seeds
-    with threadpool_limits(1):
-        if "speed" in (options.only or "speed"):
+    with quietly():
+        if "speed" in options.only:
             speed(problems if options.problems or options.quick else TUNING[:4], min(n_seeds, 3))
-        if "regret" in (options.only or "regret"):
+        if "regret" in options.only:
             regret(options.samplers, problems, n_seeds)
 
 
