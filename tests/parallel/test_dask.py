@@ -18,6 +18,7 @@ from joblib import parallel_config
 from skhpo.exceptions import WorkerDiedError
 from skhpo.parallel import Executor
 from tests.parallel import tasks
+from tests.waiting import eventually
 
 distributed = pytest.importorskip("distributed")
 
@@ -139,8 +140,7 @@ def test_a_worker_killed_once_costs_no_task(on_dask, tmp_path):
     with Executor() as executor:
         for name in "abcd":
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 0.5)
-        while not (tmp_path / "a").exists():
-            time.sleep(0.01)
+        eventually((tmp_path / "a").exists)
         with contextlib.suppress(ProcessLookupError):
             os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
         found = tasks.outcomes_of(executor)
@@ -151,8 +151,7 @@ def test_abort_takes_the_queued_tasks_from_the_cluster(on_dask, tmp_path):
     with Executor() as executor:
         for i in range(20):
             executor.submit(i, tasks.tell_pid_then_sleep, tmp_path, str(i), 0.5)
-        while not list(tmp_path.iterdir()):
-            time.sleep(0.01)
+        eventually(lambda: list(tmp_path.iterdir()))
         executor.abort()
     with Executor() as executor:
         executor.submit(0, tasks.square, 3)

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 
 import numpy as np
 import psutil
@@ -13,15 +12,9 @@ from joblib import parallel_config
 from skhpo.exceptions import WorkerDiedError
 from skhpo.parallel import Executor
 from tests.parallel import tasks
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_only_the_task_that_always_kills_its_worker_is_lost(backend):
@@ -53,7 +46,7 @@ def test_a_worker_killed_once_from_outside_costs_no_task(backend, tmp_path):
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for name in "abcd":
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 0.5)
-        wait_for((tmp_path / "a").exists)
+        eventually((tmp_path / "a").exists)
         os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
         found = tasks.outcomes_of(executor)
     assert {name: outcome.result() for name, outcome in found.items()} == {c: c for c in "abcd"}
@@ -118,7 +111,7 @@ def test_abort_kills_the_workers_and_leaves_no_thread_or_process(backend, tmp_pa
     with parallel_config(backend=backend, n_jobs=2), Executor() as executor:
         for name in "abcdef":
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 300)
-        wait_for(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
+        eventually(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
         pids = [int((tmp_path / name).read_text()) for name in "ab"]
         executor.abort()
         assert not any(psutil.pid_exists(pid) for pid in pids)

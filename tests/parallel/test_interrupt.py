@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,11 +50,12 @@ def test_ctrl_c_ends_a_search_at_once_with_no_noise_and_no_process_left(backend,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
     )
     n_running = 1 if backend == "sequential" else min(3, n_tasks)
-    deadline = time.monotonic() + 120
-    while len([path for path in calls.iterdir() if path.name.isdigit()]) < n_running:
+
+    def all_run():
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        return len([path for path in calls.iterdir() if path.name.isdigit()]) >= n_running
+
+    eventually(all_run, 120)
     children = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=100)

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,11 +43,12 @@ def test_when_the_parent_is_ended_its_workers_end_and_its_files_go(backend, numb
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while not {"a", "b"} <= {path.name for path in calls.iterdir()}:
+
+    def both_run():
         assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        return {"a", "b"} <= {path.name for path in calls.iterdir()}
+
+    eventually(both_run)
     assert list(temp.iterdir())
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(number)

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import joblib.pool
@@ -16,6 +15,7 @@ from joblib import parallel_config
 from skhpo.exceptions import WorkerDiedError
 from skhpo.parallel import Executor
 from tests.parallel import tasks
+from tests.waiting import eventually
 
 ray = pytest.importorskip("ray")
 
@@ -91,8 +91,7 @@ def test_no_task_waits_behind_a_long_one_while_a_worker_is_idle(on_ray, tmp_path
 
 
 def until_exists(path):
-    while not path.exists():
-        time.sleep(0.01)
+    eventually(path.exists)
 
 
 def test_a_task_that_cannot_be_pickled_is_an_outcome(on_ray):
@@ -123,8 +122,7 @@ def test_a_worker_killed_once_costs_no_task(on_ray, tmp_path):
     with Executor() as executor:
         for name in "abcd":
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 0.5)
-        while not (tmp_path / "a").exists():
-            time.sleep(0.01)
+        eventually((tmp_path / "a").exists)
         os.kill(int((tmp_path / "a").read_text()), signal.SIGKILL)
         found = tasks.outcomes_of(executor)
     assert {name: outcome.result() for name, outcome in found.items()} == {c: c for c in "abcd"}
@@ -134,8 +132,7 @@ def test_abort_kills_the_workers_and_starts_no_queued_task(on_ray, tmp_path):
     with Executor() as executor:
         for name in "abcdef":
             executor.submit(name, tasks.tell_pid_then_sleep, tmp_path, name, 300)
-        while not ((tmp_path / "a").exists() and (tmp_path / "b").exists()):
-            time.sleep(0.01)
+        eventually(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
         pids = [int((tmp_path / name).read_text()) for name in "ab"]
         executor.abort()
     _, alive = psutil.wait_procs([p for p in map(process, pids) if p], timeout=60)

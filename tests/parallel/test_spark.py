@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from joblib import parallel_config
 from skhpo.exceptions import WorkerDiedError
 from skhpo.parallel import Executor
 from tests.parallel import tasks
+from tests.waiting import eventually
 
 pyspark = pytest.importorskip("pyspark")
 joblibspark = pytest.importorskip("joblibspark")
@@ -123,8 +123,7 @@ def test_abort_starts_no_queued_task(on_spark, tmp_path):
     with Executor() as executor:
         for i in range(20):
             executor.submit(i, tasks.tell_pid_then_sleep, tmp_path, str(i), 0.5)
-        while not list(tmp_path.iterdir()):
-            time.sleep(0.01)
+        eventually(lambda: list(tmp_path.iterdir()))
         executor.abort()
     with Executor() as executor:
         executor.submit(0, tasks.square, 3)

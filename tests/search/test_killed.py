@@ -17,6 +17,7 @@ import skhpo
 from skhpo import TPESearchCV
 from skhpo.pruners import RacingPruner
 from tests.search.estimators import Logged, Scored
+from tests.waiting import eventually
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 SPACE = {"x": uniform(0, 1), "k": randint(1, 9), "kind": ["a", "b"]}
@@ -119,6 +120,16 @@ def run_and_keep(log, url, seconds, settings, results):
     results.put((os.getpid(), table(search)))
 
 
+def workers_of(url):
+    """Processes that have had a candidate of the search."""
+    if "one" not in skhpo.get_all_study_names(url):
+        return set()
+    trials = skhpo.load_study(storage=url, study_name="one").trials
+    return {
+        t.system_attrs["skhpo:worker"]["pid"] for t in trials if "skhpo:worker" in t.system_attrs
+    }
+
+
 def test_when_one_of_two_processes_is_killed_the_other_takes_its_candidates_over(context, tmp_path):
     url, log = f"sqlite:///{tmp_path}/search.db", str(tmp_path / "log")
     settings = {"random_state": None, "n_iter": 30, "pre_dispatch": 4}
@@ -129,7 +140,7 @@ def test_when_one_of_two_processes_is_killed_the_other_takes_its_candidates_over
     ]
     for process in processes:
         process.start()
-    time.sleep(1.0)
+    eventually(lambda: {process.pid for process in processes} <= workers_of(url))
     os.kill(processes[0].pid, signal.SIGKILL)
     pid, found = results.get(timeout=120)
     assert pid == processes[1].pid

@@ -152,12 +152,22 @@ class ChaoticReferee:
         self.story.append(("tell", *end))
 
 
-def run_in_virtual_time(controller, n_candidates, window, n_workers, in_order, durations):
+def chaotic_score(params, fold):
+    return hash((params, fold)) % 1000
+
+
+def wavy_score(params, fold):
+    x = params["x"]
+    return FoldResult(float(-((x - 0.3) ** 2) + 0.1 * np.sin(fold) + 0.05 * np.sin(99 * x + fold)))
+
+
+def run_in_virtual_time(
+    controller, n_candidates, window, n_workers, in_order, durations, score=chaotic_score
+):
     scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
 
     def submit(workers, candidate, fold):
-        score = hash((candidate.params, fold)) % 1000
-        workers.submit((candidate.number, fold), lambda: score)
+        workers.submit((candidate.number, fold), score, candidate.params, fold)
 
     with VirtualExecutor(n_workers, lambda key: durations.exponential()) as workers:
         run(scheduler, workers, submit, lambda outcome: outcome.result())
@@ -192,15 +202,7 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
             problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
             callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(),
         )  # fmt: skip
-        scheduler = Scheduler(controller, n_candidates=15, window=window, in_order=True)
-
-        def submit(workers, candidate, fold):
-            x = candidate.params["x"]
-            score = -((x - 0.3) ** 2) + 0.1 * np.sin(fold) + 0.05 * np.sin(99 * x + fold)
-            workers.submit((candidate.number, fold), lambda: FoldResult(float(score)))
-
-        with VirtualExecutor(n_workers, lambda key: timing.exponential()) as workers:
-            run(scheduler, workers, submit, lambda outcome: outcome.result())
+        run_in_virtual_time(controller, 15, window, n_workers, True, timing, wavy_score)
         return [
             (t.number, t.state, t.params, t.values, t.intermediate_values) for t in study.trials
         ]

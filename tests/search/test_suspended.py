@@ -17,6 +17,7 @@ from skhpo.search._records import Candidate
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.persistence import _checkpoint
 from tests.search.estimators import Logged
+from tests.waiting import eventually
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 N_ITER, CV = 12, 3
@@ -81,8 +82,8 @@ def test_a_suspended_process_goes_on_and_finds_what_the_other_found(ends_before_
     results = context.Queue()
     sleeper = context.Process(target=share, args=(log, url, 0.1, results))
     sleeper.start()
-    while not (tmp_path / "log").exists() or len((tmp_path / "log").read_text().split("\n")) < 5:
-        time.sleep(0.02)
+    fits = tmp_path / "log"
+    eventually(lambda: fits.exists() and len(fits.read_text().split("\n")) >= 5)
     os.kill(sleeper.pid, signal.SIGSTOP)
     other = context.Process(target=share, args=(log, url, 0.1, results))
     other.start()

@@ -1,7 +1,6 @@
 """Databases for the tests of the storages: SQLite files, and a private PostgreSQL server."""
 
 import importlib.util
-import time
 
 import pytest
 
@@ -50,16 +49,3 @@ def storage(request):
         path = request.getfixturevalue("tmp_path") / "studies.log"
         return JournalStorage(JournalFileBackend(path))
     return RDBStorage(request.getfixturevalue(f"{request.param}_url"))
-
-
-@pytest.fixture
-def eventually():
-    """Wait until a condition holds, and fail the test if it never does."""
-
-    def wait(condition, seconds=30):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "what was waited for never came"
-            time.sleep(0.02)
-
-    return wait

@@ -5,7 +5,6 @@ import math
 import multiprocessing
 import os
 import pickle
-import time
 import traceback
 
 import numpy as np
@@ -27,6 +26,7 @@ from skhpo.storages import InMemoryStorage, JournalStorage, RDBStorage
 from skhpo.storages.journal import JournalFileBackend
 from skhpo.trial import TrialState, create_trial
 from tests.storages.records import plain, typed
+from tests.waiting import eventually
 
 RUNNING, WAITING = TrialState.RUNNING, TrialState.WAITING
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
@@ -647,7 +647,7 @@ def test_a_batch_with_a_trial_that_others_have_ended_keeps_the_rest(url):
         assert (second.state, second.values, second.user_attrs) == (COMPLETE, [2.0], {"u": 2})
 
 
-def test_parameters_of_one_trial_are_not_lost_because_others_ended_another(url, eventually):
+def test_parameters_of_one_trial_are_not_lost_because_others_ended_another(url):
     """They wait a moment to be written together, and that one of them cannot be harms no other."""
     storage, other = RDBStorage(url), RDBStorage(url)
     study_id = storage.create_new_study([1])
@@ -667,7 +667,7 @@ def test_parameters_of_one_trial_are_not_lost_because_others_ended_another(url, 
         assert other.get_trial(ended).state == FAIL
 
 
-def test_a_study_deleted_elsewhere_does_not_harm_the_trials_of_another(url, eventually):
+def test_a_study_deleted_elsewhere_does_not_harm_the_trials_of_another(url):
     storage, other = RDBStorage(url), RDBStorage(url)
     gone, kept = storage.create_new_study([1], "gone"), storage.create_new_study([1], "kept")
     lost, trial_id = storage.create_new_trial(gone), storage.create_new_trial(kept)
@@ -682,7 +682,7 @@ def test_a_study_deleted_elsewhere_does_not_harm_the_trials_of_another(url, even
 # -------------------------------------------------------- handles, copies and processes
 
 
-def test_two_handles_see_what_the_other_writes(url, eventually):
+def test_two_handles_see_what_the_other_writes(url):
     """A parameter is written within a moment, everything else at once."""
     one, two = RDBStorage(url), RDBStorage(url)
     study_id = one.create_new_study([1])
@@ -810,7 +810,7 @@ def test_a_forked_process_uses_the_storage_it_was_born_with(url):
 
 @needs_fork
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_outlives_the_connections_of_its_parent(url, tmp_path, eventually):
+def test_a_forked_process_outlives_the_connections_of_its_parent(url, tmp_path):
     """SQLite's last user removes its log: nobody may be taken for the last who is not."""
     storage = RDBStorage(url)
     study_id = storage.create_new_study([1])
@@ -819,10 +819,7 @@ def test_a_forked_process_outlives_the_connections_of_its_parent(url, tmp_path, 
     def child():
         full_trial(storage, study_id)
         (tmp_path / "begun").touch()
-        deadline = time.monotonic() + 50
-        while not (tmp_path / "closed").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually((tmp_path / "closed").exists, 50)
         for _ in range(5):
             full_trial(storage, study_id)
 
@@ -838,7 +835,7 @@ def test_a_forked_process_outlives_the_connections_of_its_parent(url, tmp_path, 
 
 @needs_fork
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_parameters_on_their_way_are_written_by_the_process_that_set_them(url, eventually):
+def test_parameters_on_their_way_are_written_by_the_process_that_set_them(url):
     """A child born in that moment neither writes them nor is kept from writing its own."""
     storage, other = RDBStorage(url), RDBStorage(url)
     study_id = storage.create_new_study([1])
@@ -848,10 +845,7 @@ def test_parameters_on_their_way_are_written_by_the_process_that_set_them(url, e
     def child():
         other.set_trial_state_values(parents, FAIL)
         storage.set_trial_param(childs, "x", 0.5, UNIT)
-        deadline = time.monotonic() + 20
-        while RDBStorage(url).get_trial(childs).params != {"x": 0.5}:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: RDBStorage(url).get_trial(childs).params == {"x": 0.5}, 20)
         storage.set_trial_state_values(childs, COMPLETE, [1.0])
 
     assert in_child(child) == ""

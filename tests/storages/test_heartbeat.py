@@ -23,6 +23,7 @@ from skhpo.storages import (
     fail_stale_trials,
 )
 from skhpo.trial import TrialState
+from tests.waiting import eventually
 
 WORKER = """
 import sys
@@ -71,7 +72,7 @@ def unit(trial):
 
 
 @pytest.mark.slow
-def test_the_trial_of_a_killed_worker_is_tried_again(url, eventually):
+def test_the_trial_of_a_killed_worker_is_tried_again(url):
     callback = RetryHeartbeatStaleTrialCallback(max_retry=1, inherit_intermediate_values=True)
     study = study_with(url, heartbeat_stale_trial_callback=callback)
     kill(start_worker(url, seconds=600))
@@ -94,7 +95,7 @@ def test_the_trial_of_a_killed_worker_is_tried_again(url, eventually):
 
 
 @pytest.mark.slow
-def test_a_trial_that_kills_each_worker_is_tried_so_often_and_no_more(sqlite_url, eventually):
+def test_a_trial_that_kills_each_worker_is_tried_so_often_and_no_more(sqlite_url):
     callback = RetryHeartbeatStaleTrialCallback(max_retry=2)
     study = study_with(sqlite_url, heartbeat_stale_trial_callback=callback)
     for attempt in range(3):
@@ -207,10 +208,7 @@ def test_a_heart_that_cannot_be_written_does_not_stop_the_others(sqlite_url, cap
     monkeypatch.setattr(storage, "record_heartbeats", record)
     with Heartbeat(storage, 0.02) as heartbeat:
         heartbeat.add(trial_id)
-        deadline = time.monotonic() + 30
-        while len(beats) < 5:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: len(beats) >= 5)
         heartbeat.remove(trial_id)
     n_beats = len(beats)
     assert beats[:5] == [[trial_id]] * 5

@@ -273,7 +273,7 @@ def test_processes_number_their_trials_one_by_one(path):
 
 
 @pytest.mark.parametrize("kind", LOCKS)
-def test_one_at_a_time_holds_a_lock(path, kind, eventually):
+def test_one_at_a_time_holds_a_lock(path, kind):
     one, two = kind(path), kind(path)
     one.acquire()
     waiting = threading.Thread(target=two.acquire, daemon=True)

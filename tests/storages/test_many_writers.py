@@ -5,12 +5,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
 import skhpo
 from skhpo.trial import TrialState
+from tests.waiting import eventually
 
 N_PROCESSES, N_TRIALS = 8, 40
 
@@ -95,11 +95,8 @@ def test_killed_writers_harm_nobody_else(url):
         assert worker.stdout.readline() == "begun\n"
     doomed, others = workers[:2], workers[2:]
     for worker in doomed:
-        n_before = study._storage.get_n_trials(study._study_id)
-        deadline = time.monotonic() + 60
-        while study._storage.get_n_trials(study._study_id) < n_before + 20:  # in the middle
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        in_the_middle = study._storage.get_n_trials(study._study_id) + 20
+        eventually(lambda: study._storage.get_n_trials(study._study_id) >= in_the_middle)
         os.kill(worker.pid, signal.SIGKILL)
     assert wait_for(others) == [0] * 6
     assert [worker.wait() for worker in doomed] == [-signal.SIGKILL] * 2
