@@ -305,12 +305,12 @@ def _climb(
     for rung, amount in enumerate(resource.rungs):
         scores = []
         for fold, (train, test) in enumerate(folds):
-            share = resource.share(rung, len(data.y), models[fold])
-            model, rows, params, fit_params = share.prepare(
+            allocation = resource.allocation(rung, len(data.y), models[fold])
+            model, rows, params, fit_params = allocation.prepare(
                 clone(task.estimator), data.y, train, trial.params, {}
             )
             model.set_params(**params).fit(data.X[rows], data.y[rows], **fit_params)
-            models[fold] = share.model_to_keep(model)
+            models[fold] = allocation.model_to_keep(model)
             scores.append(scorer(model, data.X[test], data.y[test]))
             if clock() >= end and (fold, rung) != (N_FOLDS - 1, len(resource.rungs) - 1):
                 return None

@@ -144,7 +144,7 @@ def test_every_booster_of_xgboost_is_stopped(booster):
 def test_forests_and_dart_of_lightgbm_are_fitted(boosting_type):
     lightgbm = pytest.importorskip("lightgbm")
     X, y = load_diabetes(return_X_y=True)
-    settings = {"subsample": 0.5, "subsample_freq": 1, "verbose": -1}
+    settings = {"subsample": 0.5, "subsample_freq": 1, "verbose": -1, "n_jobs": 1}
     model = lightgbm.LGBMRegressor(n_estimators=20, boosting_type=boosting_type, **settings)
     found = search(model, SPACE, early_stopping="fold").fit(X, y)
     assert 1 <= found.best_params_["n_estimators"] <= 20
@@ -167,6 +167,6 @@ def test_a_ranker_of_xgboost_takes_its_queries_from_a_column(on):
 def test_unshuffled_folds_of_a_sorted_target_are_searched():
     lightgbm = pytest.importorskip("lightgbm")
     X, y = load_iris(return_X_y=True)
-    model = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1)
+    model = lightgbm.LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1)
     found = search(model, SPACE, early_stopping="fold", cv=KFold(3)).fit(X, y)
     assert found.best_score_ == 0.0
