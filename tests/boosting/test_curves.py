@@ -76,7 +76,7 @@ def test_the_effect_of_a_fold_is_taken_into_account():
     assert all(rule.predict_if_hopeless(losses[:n]) is None for n in rule.rounds)
 
 
-X, y = make_classification(200, 12, n_informative=5, flip_y=0.15, random_state=0)
+X, y = make_classification(400, 12, n_informative=5, flip_y=0.15, random_state=0)
 
 
 def make(package, **settings):
@@ -86,7 +86,7 @@ def make(package, **settings):
     else:
         model = module.LGBMClassifier(n_estimators=150, n_jobs=1, verbose=-1, random_state=0)
     depth = "max_depth" if package == "xgboost" else "num_leaves"
-    space = {"learning_rate": loguniform(0.005, 0.5), depth: randint(2, 6)}
+    space = {"learning_rate": loguniform(0.005, 0.5), depth: randint(2, 10)}
     settings = {
         "n_iter": 20, "cv": 3, "random_state": 0, "refit": False, "pre_dispatch": 2,
         "scoring": "neg_log_loss", "early_stopping": EarlyStopping(30),
@@ -138,5 +138,5 @@ def test_a_stored_search_goes_on_to_the_same_end(tmp_path):
 
 
 def test_without_a_pruner_no_fit_is_ended():
-    search = make("xgboost", pruner=None, n_iter=10).fit(X, y)
+    search = make("xgboost", pruner=None, n_iter=15).fit(X, y)
     assert (search.cv_results_["status"] == "complete").all()
