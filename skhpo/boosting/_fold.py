@@ -269,7 +269,7 @@ def _summary(curve: list[float], best_rounds: int, n_rounds: int) -> dict[str, A
 
 
 def finished_fit(fold: int, curve: Mapping[str, Any]) -> FinishedFit | None:
-    """Convert a learning curve returned by a task; None if the fit was stopped."""
+    """Convert a learning curve returned by a task; None if it has no final loss."""
     if "final" not in curve:
         return None
     return FinishedFit(fold=fold, **curve)

@@ -101,7 +101,7 @@ class _WorkerCache:
         """Return up to `number` workers of this kind; kill the others."""
         with self.lock:
             workers, self.workers = self.workers, []
-            if self.pid != os.getpid():  # they belong to the parent, before a fork
+            if self.pid != os.getpid():  # after a fork: they belong to the parent
                 return []
             if self.key != key:
                 _kill_all(workers)

@@ -135,7 +135,7 @@ def test_a_backend_that_can_end_no_fit_is_refused_before_the_first(backend, kind
     search = RandomSearchCV(Logged(), {"x": uniform(0, 1)}, n_iter=3, **LIMITS[kind])
     with (
         parallel_config(backend=backend, n_jobs=2),
-        pytest.raises(ValueError, match="ThreadingBackend has none that can be ended"),
+        pytest.raises(ValueError, match="ThreadingBackend has no processes that can be killed"),
     ):
         search.fit(X, y)
     assert not (tmp_path / "log").exists()
