@@ -1,4 +1,4 @@
-"""What a pruner is."""
+"""Base class of pruners."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["BasePruner"]
 
 
 class BasePruner(HasParameters, ABC):
-    """Base class of the pruners, in the dialect of Optuna.
+    """Base class of the pruners, compatible with Optuna's.
 
-    A subclass implements :meth:`prune`. As ``pruner=`` of a search it is asked after each fold;
-    the step is the fold.
+    A subclass implements :meth:`prune`. A search calls its pruner after each fold; the step is
+    the fold.
 
-    The other attributes and methods are what a search asks of a pruner. Their defaults suit a
-    pruner that compares means; :class:`WrappingPruner` passes all of them on.
+    A search also uses the other attributes and methods. Their defaults suit a pruner that
+    compares means. :class:`WrappingPruner` delegates all of them.
     """
 
     can_stop: ClassVar[bool] = True
@@ -41,23 +41,23 @@ class BasePruner(HasParameters, ABC):
 
     @property
     def resource_factor(self) -> int | None:
-        """By what a search's resource grows from rung to rung: the pruner's `reduction_factor`.
+        """Factor by which a search's resource grows from rung to rung: the `reduction_factor`.
 
-        None if it has none.
+        None if the pruner has none.
         """
         factor: int | None = getattr(self, "reduction_factor", None)
         return factor
 
     @abstractmethod
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judge whether a trial should stop now.
+        """Decide whether to stop a trial now.
 
         Parameters
         ----------
         study : Study
             The study; must not be changed.
         trial : FrozenTrial
-            The trial under way; must not be changed.
+            The running trial; must not be changed.
 
         Returns
         -------
@@ -65,17 +65,17 @@ class BasePruner(HasParameters, ABC):
         """
 
     def freeze(self, study: Study) -> StoppingRule:
-        """Return the pruner as of now: what happens in the study later does not change it.
+        """Return the pruner's current rule, which later changes of the study do not affect.
 
         Parameters
         ----------
         study : Study
-            The study as it is now.
+            The study in its current state.
 
         Returns
         -------
         rule : callable
-            Takes a trial under way, returns a :class:`Decision`.
+            Takes a running trial and returns a :class:`Decision`.
         """
         snapshot = study.snapshot()
         reason = f"stopped by {type(self).__name__}"
@@ -89,29 +89,29 @@ class BasePruner(HasParameters, ABC):
     def fit_front(
         self, losses: NDArray[np.float64], n_objectives: int, **settings: Any
     ) -> FrontRace:
-        """Return what stops candidates with several objectives, fitted to the complete ones.
+        """Fit the rule that stops candidates with several objectives to the complete ones.
 
         Parameters
         ----------
         losses : ndarray of shape (n_complete, n_folds, n_losses)
             Losses of the complete candidates.
         n_objectives : int
-            How many of the losses are objectives.
+            Number of losses that are objectives.
         **settings : dict
             Bounds and scales of the losses.
 
         Raises
         ------
         ValueError
-            If the pruner is for a single objective.
+            If the pruner supports a single objective only.
         """
         raise ValueError(
-            f"{type(self).__name__} compares single values: it cannot stop candidates with several "
-            "objectives. Use RacingPruner, or pruner=None."
+            f"{type(self).__name__} compares single values, so it cannot stop candidates with "
+            "several objectives. Use RacingPruner or pruner=None."
         )
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
-        """The order in which a search runs the folds of candidate `number`.
+        """Return the order in which a search runs the folds of candidate `number`.
 
         Parameters
         ----------
@@ -123,12 +123,12 @@ class BasePruner(HasParameters, ABC):
         Returns
         -------
         order : ndarray of shape (n_folds,)
-            A permutation of the folds; from first to last unless a pruner knows better.
+            A permutation of the folds. Default: from first to last.
         """
         return np.arange(n_folds)
 
     def least_resource(self, number: int) -> int:
-        """The step before which a search with a resource need not look at candidate `number`.
+        """Return the first step at which a search along a resource evaluates candidate `number`.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class BasePruner(HasParameters, ABC):
         Returns
         -------
         step : int
-            0 unless a pruner knows better.
+            Default: 0.
         """
         return 0
 

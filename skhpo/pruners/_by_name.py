@@ -1,4 +1,4 @@
-"""What users give as ``pruner=``, made a pruner."""
+"""Resolve the argument ``pruner=``."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PRUNERS: dict[str, Callable[[], BasePruner]] = {
     "racing": RacingPruner,
     "wilcoxon": WilcoxonPruner,
 }
-"""Those that need no arguments, by the names that stand for them."""
+"""Pruners that require no arguments, by name."""
 
 
 def get_pruner(pruner: str | BasePruner) -> BasePruner:
-    """Return the pruner that a user means.
+    """Return a pruner by name, or the given one.
 
     Parameters
     ----------

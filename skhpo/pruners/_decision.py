@@ -1,4 +1,4 @@
-"""What a pruner decides of a trial under way."""
+"""The decision of a pruner on a running trial."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ __all__ = ["Decision", "StoppingRule"]
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to stop a trial, why, and what its value would have been.
+    """Decision whether to stop a trial, with the reason and the predicted value.
 
-    A decision is true if the trial is to be stopped.
+    A decision is true if the trial should stop.
 
     Parameters
     ----------
     stop : bool
         Whether to stop the trial.
     reason : str, default=""
-        Why, for people; empty if the trial goes on.
+        The reason, readable by humans; empty if the trial continues.
     predicted : float, default=None
-        The value that the trial is expected to have at its end; None if the pruner does not
-        predict it.
+        Predicted final value of the trial; None if the pruner does not predict it.
     variance : float, default=None
-        Variance of the error of that prediction.
+        Variance of the prediction error.
 
     Examples
     --------
@@ -47,4 +46,4 @@ class Decision:
 
 
 StoppingRule: TypeAlias = Callable[[FrozenTrial], Decision]
-"""A pruner as of some moment: decides on a trial under way."""
+"""A frozen pruner: a function that decides on a running trial."""

@@ -1,14 +1,14 @@
-"""The model of fold losses: what a candidate's full cross-validation will come to, seen in part.
+"""A model of fold losses: predict a candidate's cross-validation result from some of its folds.
 
-All candidates meet the same folds, so the loss of a candidate on a fold is taken as the sum of the
-candidate's own level, the effect of the fold, and a residual (a two-way layout). The residuals of
-similar candidates resemble each other: some folds agree with the mean of all folds more closely
-than others, and some err together. Hence the residuals have a covariance between folds, estimated
-with an inverse-Wishart prior centred at equal and independent folds.
+All candidates are evaluated on the same folds. The loss of a candidate on a fold is modelled as the
+sum of the candidate's level, the effect of the fold and a residual (a two-way layout). Residuals of
+similar candidates are alike: some folds agree with the mean of all folds more closely than others,
+and some deviate together. The residuals therefore have a covariance between folds, estimated with
+an inverse-Wishart prior centred at equal and independent folds.
 
-On 36 tables of fold losses of real models (``docs/benchmarks/pruning.md``) the model saved about
-five points more of the fold fits than differences to the incumbent at the same regret, and about
-one more than the plain two-way layout, of which the covariance makes half a point at most.
+On 36 tables of fold losses of real models (``docs/benchmarks/pruning.md``), at the same regret, the
+model saved about five percentage points more of the fold fits than differences to the incumbent,
+and about one more than the plain two-way layout. The covariance contributes at most half a point.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from skhpo.multi_objective import shrink
 
 __all__ = ["FoldModel"]
 
-_MAX_ROWS = 30  # complete candidates used for the estimates, at most
+_MAX_ROWS = 30  # maximum number of complete candidates used for the estimates
 _MIN_ROWS = 4  # below this number, the worse half is used as well
 _PRIOR_DOF = 2.0  # weight of the prior residual variance, in degrees of freedom
 _PRIOR_SHARE = 0.25  # prior residual variance, as a share of the variance between folds
@@ -36,16 +36,16 @@ class FoldModel:
     r"""Gaussian model of the losses of candidates on the folds of a cross-validation.
 
     The loss of candidate :math:`c` on fold :math:`f` is :math:`\mu_c + \phi_f + e_{cf}` with
-    :math:`e_c \sim N(0, s^2 R)`. The effects and the covariance come from the better half of the
-    complete candidates, as residuals shrink among good candidates; the level :math:`\mu_c` has a
-    flat prior. The prediction is that of universal kriging with an unknown constant.
+    :math:`e_c \sim N(0, s^2 R)`. The effects and the covariance are estimated from the better half
+    of the complete candidates, because residuals are smaller among good candidates. The level
+    :math:`\mu_c` has a flat prior. The prediction is universal kriging with an unknown constant.
 
     Attributes
     ----------
     best : float
         Smallest mean loss of the complete candidates; inf if none is finite.
     effects : ndarray of shape (n_folds,)
-        Effects of the folds, shrunken to zero.
+        Effects of the folds, shrunk towards zero.
     scale : float
         Standard deviation s of the residuals, in the unit of the losses.
     relative_covariance : ndarray of shape (n_folds, n_folds)
@@ -86,18 +86,18 @@ class FoldModel:
         Parameters
         ----------
         losses : array-like of shape (n_complete, n_folds)
-            Losses of the complete candidates, smaller is better. Candidates with a loss that is
-            not finite are left out.
+            Losses of the complete candidates, smaller is better. Candidates with a non-finite
+            loss are ignored.
         alpha : float, default=0.05
-            A candidate is to be stopped when its chance to beat the best one is below this level,
-            in (0, 0.5].
+            Stop a candidate when its probability of beating the best one is below this level, in
+            (0, 0.5].
         merit : array-like of shape (n_complete,), optional
-            What makes the better half the better one, smaller is better. Default: the mean loss.
+            Values that define the better half, smaller is better. Default: the mean loss.
 
         Returns
         -------
         FoldModel
-            The model; about a kilobyte with ten folds.
+            The model; its size is about a kilobyte for ten folds.
         """
         losses = np.asarray(losses, dtype=float)
         n_folds = losses.shape[1]
@@ -130,21 +130,21 @@ class FoldModel:
         )
 
     def predict(self, folds: ArrayLike, values: ArrayLike) -> tuple[float, float]:
-        """Predict the mean loss over all folds of a candidate seen on some of them.
+        """Predict the mean loss over all folds of a candidate evaluated on some of them.
 
         Parameters
         ----------
         folds : array-like of shape (n_seen,)
-            Indices of the folds seen, at least one, each once.
+            Indices of the evaluated folds, at least one, without repetitions.
         values : array-like of shape (n_seen,)
-            The losses there.
+            The losses on these folds.
 
         Returns
         -------
         mean : float
-            Predicted mean loss; exact when all folds were seen. NaN or infinite if a loss is.
+            Predicted mean loss; exact if all folds were evaluated. NaN or infinite if a loss is.
         variance : float
-            Variance of the prediction's error; at most the largest float.
+            Variance of the prediction error; at most the largest float.
         """
         mean, deviation = self._predict(folds, values)
         with np.errstate(over="ignore"):
@@ -152,7 +152,7 @@ class FoldModel:
         return mean, float(min(variance, _LARGEST))
 
     def _predict(self, folds: ArrayLike, values: ArrayLike) -> tuple[float, float]:
-        """Predict the mean loss; with the standard deviation of the error."""
+        """Predict the mean loss, and the standard deviation of its error."""
         folds = np.asarray(folds, dtype=np.intp)
         values = np.asarray(values, dtype=float)
         n_folds = self.effects.size
@@ -160,7 +160,7 @@ class FoldModel:
             with np.errstate(invalid="ignore", over="ignore"):
                 return float(values.mean()), 0.0
         seen = self.relative_covariance[folds]
-        with_mean = seen.mean(axis=1)  # covariance of each fold seen with the mean of all folds
+        with_mean = seen.mean(axis=1)  # covariance of evaluated folds with the mean of all folds
         both, factor = shrink(np.stack([values, self.effects[folds]]))
         adjusted = both[0] - both[1]
         ones = np.ones(folds.size)
@@ -177,10 +177,10 @@ class FoldModel:
         return mean, float(_finite(self.scale * np.sqrt(max(variance, 0.0))))
 
     def should_stop(self, folds: ArrayLike, values: ArrayLike) -> bool:
-        """Whether a candidate has little chance to beat the best complete one.
+        """Return whether a candidate is unlikely to beat the best complete one.
 
-        A candidate with a NaN loss is to be stopped; one that has seen all folds is not, as there
-        is nothing left to stop.
+        A candidate with a NaN loss should stop. A candidate that was evaluated on all folds should
+        not, because nothing is left to stop.
 
         Parameters
         ----------
@@ -190,12 +190,12 @@ class FoldModel:
         Returns
         -------
         bool
-            True if the chance is below the level that the model was fitted for.
+            True if the probability is below the model's level.
         """
         return self.judge(folds, values)[0]
 
     def judge(self, folds: ArrayLike, values: ArrayLike) -> tuple[bool, float, float]:
-        """Decide as :meth:`should_stop` does, and predict as :meth:`predict` does, in one.
+        """Return the results of :meth:`should_stop` and :meth:`predict` in one call.
 
         Parameters
         ----------
@@ -220,7 +220,7 @@ class FoldModel:
 
 
 def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:
-    """Multiply by a factor; what is then beyond the largest float becomes that."""
+    """Multiply by a factor, and clip to the largest float."""
     with np.errstate(over="ignore"):
         clipped: NDArray[np.float64] = np.clip(np.multiply(values, factor), -_LARGEST, _LARGEST)
     return clipped
@@ -251,6 +251,6 @@ def _rank_weights(n_rows: int) -> NDArray[np.float64]:
 
 
 def _shrinkage(effects: NDArray[np.float64], sampling_variance: float) -> float:
-    """Return the share of the variance of the estimated effects that is not sampling error."""
+    """Return the share of the estimated effects' variance that is not sampling error."""
     total = float(effects.var(ddof=1)) if len(effects) > 1 else 0.0
     return max(0.0, 1 - sampling_variance / total) if total > 0 else 0.0

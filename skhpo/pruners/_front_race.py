@@ -1,4 +1,4 @@
-"""Racing between folds with several objectives: stop what can no longer come to the front."""
+"""Racing between folds with several objectives: stop candidates unlikely to reach the front."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ __all__ = ["FrontRace"]
 FloatArray = NDArray[np.float64]
 
 LARGEST = np.finfo(float).max
-SMALLEST = 1e-12  # below this, sizes and times count as equal
+SMALLEST = 1e-12  # smaller sizes and times count as equal to it
 
 
 @dataclass(frozen=True, eq=False)
 class FrontRace:
-    """Judges candidates with several losses by their optimistic corner.
+    """Rule that stops candidates with several losses by their optimistic corner.
 
-    Each loss has a model of its own (:class:`skhpo.pruners._fold_model.FoldModel`). What it expects
-    of a candidate's mean loss, at its best, is one coordinate of the optimistic corner. A
-    candidate stops if a complete candidate is as good as this corner in every objective, or if
-    the corner breaks a constraint while some complete candidate meets all.
+    Each loss has its own model (:class:`skhpo.pruners._fold_model.FoldModel`). The model's
+    optimistic bound on the candidate's mean loss is one coordinate of the optimistic corner. A
+    candidate stops if a complete candidate is as good as this corner in every objective, or if the
+    corner violates a constraint while some complete candidate is feasible.
 
     Attributes
     ----------
     models : list of FoldModel
-        By loss; none before there is enough to judge by.
+        One per loss; empty while there are too few complete candidates.
     front : ndarray of shape (n_front, n_objectives)
-        Mean losses of the complete candidates that meet all constraints and that none dominates.
+        Mean losses of the feasible non-dominated complete candidates.
     bounds : ndarray of shape (n_losses,)
-        What a mean loss may come to; inf where there is no bound.
+        Upper bounds of the mean losses; inf if there is no bound.
     is_log : ndarray of bool of shape (n_losses,)
-        Whether a loss is modelled by its logarithm.
+        Whether the logarithm of a loss is modelled.
 
     Notes
     -----
-    With a level `alpha` for each loss, the chance that a candidate is stopped that would have been
-    better than the complete one in some of `m` objectives is at most ``m * alpha``, and mostly
-    near `alpha`: the corner is seldom dominated in all objectives by a hair's breadth.
+    With a level `alpha` for each of `m` objectives, the probability of stopping a candidate that
+    would have been better than the complete one in some objective is at most ``m * alpha``. It is
+    usually near `alpha`, because the corner is seldom only just dominated in all objectives.
 
     Examples
     --------
@@ -76,19 +76,19 @@ class FrontRace:
         Parameters
         ----------
         losses : array-like of shape (n_complete, n_folds, n_losses)
-            Losses of the complete candidates, smaller is better: the objectives, then whatever
-            else has a bound.
+            Losses of the complete candidates, smaller is better: the objectives, then the other
+            bounded losses.
         n_objectives : int
-            How many of the losses are objectives.
+            Number of losses that are objectives.
         alpha : float, default=0.05
             Level of the optimistic corner, in (0, 0.5].
         n_startup_trials : int, default=3
-            Nothing is stopped before so many candidates are complete.
+            Number of complete candidates before any candidate is stopped.
         bounds : array-like of shape (n_losses,), optional
-            What the mean losses may come to. Default: anything.
+            Upper bounds of the mean losses. Default: no bounds.
         is_scale : array-like of bool of shape (n_losses,), optional
-            Which losses are sizes or times, whose noise grows with them: they are modelled by
-            their logarithms, if all are positive. Default: none.
+            Which losses are sizes or times, whose noise grows with their value. Their logarithms
+            are modelled if all are positive. Default: none.
 
         Returns
         -------
@@ -114,14 +114,14 @@ class FrontRace:
         return cls(models, front, limits, is_log)
 
     def predict(self, folds: ArrayLike, losses: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Predict the mean losses over all folds of a candidate seen on some of them.
+        """Predict the mean losses over all folds of a candidate evaluated on some of them.
 
         Parameters
         ----------
         folds : array-like of shape (n_seen,)
-            Indices of the folds seen, at least one, each once.
+            Indices of the evaluated folds, at least one, without repetitions.
         losses : array-like of shape (n_seen, n_losses)
-            The losses there.
+            The losses on these folds.
 
         Returns
         -------
@@ -135,7 +135,7 @@ class FrontRace:
             return np.where(self.is_log, growth, mean), np.minimum(spread**2, LARGEST)
 
     def should_stop(self, folds: ArrayLike, losses: ArrayLike) -> bool:
-        """Whether a candidate has little chance to come to the front.
+        """Return whether a candidate is unlikely to reach the front.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class FrontRace:
         return bool(is_dominated or (corner > self.bounds).any())
 
     def _predict(self, folds: ArrayLike, losses: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Means and variances, of logarithms where these are modelled."""
+        """Return means and variances, of the logarithms for losses modelled by them."""
         shown = np.where(self.is_log, np.log(np.maximum(losses, SMALLEST)), losses)
         predicted = [model.predict(folds, shown[:, j]) for j, model in enumerate(self.models)]
         mean, variance = np.array(predicted).T
@@ -163,7 +163,7 @@ class FrontRace:
 
 
 def _violation(means: FloatArray, bounds: FloatArray) -> FloatArray:
-    """By how much mean losses exceed their bounds, each in units of its spread."""
+    """Return by how much mean losses exceed their bounds, in units of each loss's spread."""
     has_bound = np.isfinite(bounds)
     if not has_bound.any():
         return np.zeros(len(means))

@@ -1,4 +1,4 @@
-"""Hyperband: successive halving at several rates of stopping, Li et al. 2018."""
+"""Hyperband: successive halving with several early-stopping rates, Li et al. 2018."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ __all__ = ["HyperbandPruner"]
 
 
 class HyperbandPruner(BasePruner):
-    """Successive halving in brackets, some of which stop early and some of which wait.
+    """Run successive halving in brackets that start to stop trials at different steps.
 
-    How early is too early is not known; so each trial belongs to a bracket, and bracket s
-    begins at rung s. Trials are compared within their bracket.
+    How early trials can be judged is unknown in advance, so each trial belongs to a bracket, and
+    bracket s starts at rung s. Trials are compared within their bracket.
 
     Parameters
     ----------
     min_resource : int, default=1
         Step of the first rung of the first bracket.
     max_resource : int or "auto", default="auto"
-        The largest step, plus 1. "auto" takes it from the complete trials; until one is complete,
-        nothing is pruned.
+        The largest step plus 1. "auto" takes it from the complete trials; nothing is pruned until
+        one is complete.
     reduction_factor : int, default=3
-        At each rung, the best ``1 / reduction_factor`` of the trials go on.
+        At each rung, the best ``1 / reduction_factor`` of the trials continue.
     bootstrap_count : int, default=0
-        Number of trials of a bracket that must have reached a rung before any goes beyond it.
-        Not together with ``max_resource="auto"``.
+        Number of trials of a bracket that must reach a rung before any trial continues beyond it.
+        Cannot be combined with ``max_resource="auto"``.
 
     Notes
     -----
     There are ``floor(log(max_resource / min_resource, reduction_factor)) + 1`` brackets. A trial's
-    bracket follows from its number, by a hash that gives each bracket the share of trials that
-    the paper's Algorithm 1 gives it. The sampler learns from all trials, whatever their bracket.
+    bracket is a hash of its number. Each bracket gets the same share of trials as in Algorithm 1
+    of the paper. The sampler learns from all trials, whatever their bracket.
 
     References
     ----------
@@ -85,8 +85,8 @@ class HyperbandPruner(BasePruner):
                 )
             if bootstrap_count > 0:
                 raise ValueError(
-                    f"`bootstrap_count` needs a given `max_resource`; got {bootstrap_count} and "
-                    "max_resource='auto'."
+                    f"`bootstrap_count` requires a numeric `max_resource`; "
+                    f"got {bootstrap_count} and max_resource='auto'."
                 )
         else:
             check_at_least("max_resource", max_resource, min_resource)
@@ -120,14 +120,14 @@ class HyperbandPruner(BasePruner):
         return rungs.stop(trial, get_peers, study.history.sign)
 
     def least_resource(self, number: int) -> int:
-        """The first rung of the candidate's bracket."""
+        """Return the first rung of the candidate's bracket."""
         if isinstance(self.max_resource, str):
             return 0
         bracket = self._bracket_of(number, self._n_brackets(self.max_resource))
         return int(self.min_resource * self.reduction_factor**bracket)
 
     def on_rungs(self, smallest: int, largest: int) -> Self:
-        """Return a copy whose brackets span the amounts."""
+        """Return a copy whose brackets span the given amounts."""
         pruner = super().on_rungs(smallest, largest)
         pruner.min_resource, pruner.max_resource = smallest, largest
         return pruner
@@ -148,6 +148,6 @@ class HyperbandPruner(BasePruner):
         return bracket
 
     def _share(self, bracket: int, n_brackets: int) -> int:
-        """Relative number of trials of a bracket (n in Algorithm 1 of the paper)."""
+        """Return the relative number of trials of a bracket (n in Algorithm 1 of the paper)."""
         s = n_brackets - 1 - bracket
         return math.ceil(n_brackets * int(self.reduction_factor**s) / (s + 1))

@@ -31,5 +31,5 @@ class NopPruner(BasePruner):
         return False
 
     def least_resource(self, number: int) -> int:
-        """Beyond any amount: without pruning, only the last rung is of use."""
+        """Return the largest integer: without pruning, only the last rung matters."""
         return sys.maxsize

@@ -1,4 +1,4 @@
-"""Patience: no pruning while a trial still gets better."""
+"""Patience: no pruning while a trial still improves."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ __all__ = ["PatientPruner"]
 
 
 class PatientPruner(WrappingPruner):
-    """Let another pruner stop a trial only once it has not improved for some steps.
+    """Let another pruner stop a trial only after several steps without improvement.
 
     Parameters
     ----------
     wrapped_pruner : BasePruner or None
-        Decides once patience is at an end; None stops the trial then.
+        Decides when the patience is exhausted. If None, the trial is stopped then.
     patience : int
-        Number of reports to wait for a better one, after the next.
+        Number of further reports without improvement to allow, after the first one.
     min_delta : float, default=0.0
-        A trial keeps its chance while its last reports are worse than the best before by no more
-        than this.
+        A trial continues while its last reports are worse than the best earlier one by at most
+        this amount.
 
     Notes
     -----
-    If the wrapped pruner compares the scores of single folds, as :class:`RacingPruner` does, the
-    patience is with the mean of the folds so far.
+    If the wrapped pruner compares the scores of single folds, as :class:`RacingPruner` does,
+    improvement is measured by the mean of the folds so far.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class PatientPruner(WrappingPruner):
         self.min_delta = min_delta
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Ask the wrapped pruner, if the last reports are no better than those before."""
+        """Ask the wrapped pruner if the last reports are no better than the earlier ones."""
         losses = study.history.sign * self._progress(trial)
         if len(losses) <= self.patience + 1:
             return False
@@ -67,7 +67,7 @@ class PatientPruner(WrappingPruner):
         return self.wrapped_pruner is None or self.wrapped_pruner.prune(study, trial)
 
     def _progress(self, trial: FrozenTrial) -> NDArray[np.float64]:
-        """The reports by step; of single folds the mean so far, in the order of the reports."""
+        """Return the reports by step; for single folds, the running means in report order."""
         reported = trial.intermediate_values
         if not self.reads_fold_scores:
             return np.array([reported[step] for step in sorted(reported)])

@@ -17,20 +17,21 @@ __all__ = ["MedianPruner", "PercentilePruner"]
 
 
 class PercentilePruner(BasePruner):
-    """Keep a trial while its best report is within the best percentile at its step.
+    """Stop a trial whose best report is outside the best percentile at its step.
 
     Parameters
     ----------
     percentile : float
-        Share kept, from 0 to 100: with 25, a trial must be among the best quarter.
+        Share of trials that continue, from 0 to 100. With 25, a trial must be in the best
+        quarter.
     n_startup_trials : int, default=5
-        No pruning before so many trials are complete.
+        Number of complete trials before any trial is pruned.
     n_warmup_steps : int, default=0
         No pruning before this step.
     interval_steps : int, default=1
-        Steps between two checks.
+        Number of steps between two checks.
     n_min_trials : int, default=1
-        No pruning at a step that fewer complete trials have reported.
+        Number of complete trials that must have reported a step before trials are pruned there.
 
     References
     ----------
@@ -95,13 +96,13 @@ class MedianPruner(PercentilePruner):
     Parameters
     ----------
     n_startup_trials : int, default=5
-        No pruning before so many trials are complete.
+        Number of complete trials before any trial is pruned.
     n_warmup_steps : int, default=0
         No pruning before this step.
     interval_steps : int, default=1
-        Steps between two checks.
+        Number of steps between two checks.
     n_min_trials : int, default=1
-        No pruning at a step that fewer complete trials have reported.
+        Number of complete trials that must have reported a step before trials are pruned there.
 
     References
     ----------
@@ -141,7 +142,7 @@ class MedianPruner(PercentilePruner):
 def is_check_due(
     step: int, reported: Iterable[int], n_warmup_steps: int, interval_steps: int
 ) -> bool:
-    """Whether the report at `step` is the first since the last multiple of the interval."""
+    """Return whether the report at `step` is the first since the last multiple of the interval."""
     intervals = (step - n_warmup_steps) // interval_steps
     due = n_warmup_steps + intervals * interval_steps
     return max((s for s in reported if s != step), default=-1) < due

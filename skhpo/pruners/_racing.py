@@ -1,4 +1,4 @@
-"""Racing between the folds of a cross-validation: stop what has little chance to win."""
+"""Racing between the folds of a cross-validation: stop candidates that are unlikely to win."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ __all__ = ["RacingPruner"]
 
 
 class RacingPruner(BasePruner):
-    """Stop a trial once its full mean has little chance to beat the best.
+    """Stop a trial when its full mean is unlikely to beat the best.
 
-    For objectives that are means over parts that all trials share, as the folds of a
-    cross-validation: each part's score is reported with the part's number as the step. A model of
-    part effects and noise (:class:`skhpo.pruners._fold_model.FoldModel`), fitted to the complete
-    trials, predicts the full mean of the trial under way.
+    The objective must be a mean over parts that all trials share, such as the folds of a
+    cross-validation. Report each part's score with the part's number as the step. A model of part
+    effects and noise (:class:`skhpo.pruners._fold_model.FoldModel`), fitted to the complete
+    trials, predicts the full mean of the running trial.
 
-    This is what ``pruner="auto"`` means in a search.
+    This is the pruner for ``pruner="auto"`` in a search.
 
     Parameters
     ----------
     alpha : float, default=0.05
-        A trial is stopped when its chance to beat the best complete trial falls below this
-        level, in (0, 0.5]. Larger values save more and err more often.
+        A trial is stopped when its probability of beating the best complete trial falls below
+        this level, in (0, 0.5]. Larger values save more fits and make more errors.
     n_startup_trials : int, default=3
-        No pruning before so many trials are complete.
+        Number of complete trials before any trial is pruned.
 
     Notes
     -----
-    Replayed on 36 tables of real fold scores, searches of 60 candidates in random order: the
+    Searches of 60 candidates in random order were replayed on 36 tables of real fold scores. The
     default saves 55 % of 5-fold and 63 % of 10-fold fits, and the best candidate found is worse by
-    0.0 to 0.6 % of (best - median) on average; 0.15 saves 60 % and 68 %, at 0.1 to 1.0 %. In
-    searches at equal cost, levels from 0.02 to 0.15 cannot be told apart.
+    0.0 to 0.6 % of (best - median) on average. A level of 0.15 saves 60 % and 68 %, at 0.1 to
+    1.0 %. In searches at equal cost, levels from 0.02 to 0.15 do not differ noticeably.
 
     Examples
     --------
@@ -69,11 +69,11 @@ class RacingPruner(BasePruner):
         return {**self.__dict__, "_last": None}
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judge the trial by the complete trials so far."""
+        """Decide on the trial by the complete trials so far."""
         return bool(self.freeze(study)(trial))
 
     def freeze(self, study: Study) -> StoppingRule:
-        """Fit the model to the complete trials so far, unless that is the model at hand."""
+        """Fit the model to the complete trials so far, or reuse it if they have not changed."""
         history = study.history
         if self._last is not None:
             reference, n_complete, rule = self._last
@@ -86,7 +86,7 @@ class RacingPruner(BasePruner):
     def fit_front(
         self, losses: NDArray[np.float64], n_objectives: int, **settings: Any
     ) -> FrontRace:
-        """Fit a race to the front, with this pruner's level."""
+        """Fit a :class:`FrontRace` with this pruner's level."""
         return FrontRace.fit(
             losses,
             n_objectives,
@@ -96,12 +96,12 @@ class RacingPruner(BasePruner):
         )
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
-        """Start at another fold for each candidate, so that no fold decides alone."""
+        """Start each candidate at a different fold, so that no single fold decides."""
         return (number + np.arange(n_folds)) % n_folds
 
 
 class _RacingRule:
-    """A fitted fold model that decides on trials."""
+    """A stopping rule based on a fitted fold model."""
 
     def __init__(self, model: FoldModel | None, steps: NDArray[np.int64], sign: float) -> None:
         self._model = model
@@ -127,5 +127,5 @@ class _RacingRule:
         if not folds or len(folds) == len(self._fold_of_step):
             return Decision(False)
         stop, mean, variance = self._model.judge(np.array(folds), np.array(values))
-        reason = "little chance to beat the best candidate" if stop else ""
+        reason = "unlikely to beat the best candidate" if stop else ""
         return Decision(stop, reason, self._sign * mean, variance)

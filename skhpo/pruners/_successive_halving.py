@@ -1,4 +1,4 @@
-"""Successive halving without a barrier: ASHA, Li et al. 2020."""
+"""Asynchronous successive halving: ASHA, Li et al. 2020."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ __all__ = ["Rungs", "SuccessiveHalvingPruner"]
 
 
 class SuccessiveHalvingPruner(BasePruner):
-    """At each rung of the ladder, let the best ``1 / reduction_factor`` of the trials go on.
+    """Continue the best ``1 / reduction_factor`` of the trials at each rung.
 
-    Rung k lies at step ``min_resource * reduction_factor ** (min_early_stopping_rate + k)``. A
-    trial that reaches it is compared with all that have reached it so far: nobody waits.
+    Rung k is at step ``min_resource * reduction_factor ** (min_early_stopping_rate + k)``. A trial
+    that reaches a rung is compared with all trials that have reached it so far, without waiting.
 
     Parameters
     ----------
     min_resource : int or "auto", default="auto"
         Step of the first rung, in the unit of ``trial.report``'s ``step``. "auto" takes a
-        hundredth of the largest step that a complete trial reported, at least 1; until a trial is
-        complete, nothing is pruned.
+        hundredth of the largest step that a complete trial reported, at least 1; nothing is
+        pruned until a trial is complete.
     reduction_factor : int, default=4
-        The best ``1 / reduction_factor`` of the trials at a rung go on.
+        The best ``1 / reduction_factor`` of the trials at a rung continue.
     min_early_stopping_rate : int, default=0
-        Leave out so many of the first rungs.
+        Number of first rungs to skip.
     bootstrap_count : int, default=0
-        Number of trials that must have reached a rung before any goes beyond it.
-        Not together with ``min_resource="auto"``.
+        Number of trials that must reach a rung before any trial continues beyond it.
+        Cannot be combined with ``min_resource="auto"``.
 
     Notes
     -----
-    Where fewer than `reduction_factor` trials have reached a rung, the best of them goes on.
+    If fewer than `reduction_factor` trials have reached a rung, the best of them continues.
 
     References
     ----------
@@ -80,8 +80,8 @@ class SuccessiveHalvingPruner(BasePruner):
                 )
             if bootstrap_count > 0:
                 raise ValueError(
-                    f"`bootstrap_count` needs a given `min_resource`; got {bootstrap_count} and "
-                    "min_resource='auto'."
+                    f"`bootstrap_count` requires a numeric `min_resource`; "
+                    f"got {bootstrap_count} and min_resource='auto'."
                 )
         else:
             check_at_least("min_resource", min_resource, 1)
@@ -111,29 +111,29 @@ class SuccessiveHalvingPruner(BasePruner):
         return rungs.stop(trial, lambda: study.get_trials(deepcopy=False), study.history.sign)
 
     def least_resource(self, number: int) -> int:
-        """The first rung."""
+        """Return the first rung."""
         if isinstance(self.min_resource, str):
             return 0
         return int(self.min_resource * self.reduction_factor**self.min_early_stopping_rate)
 
     def on_rungs(self, smallest: int, largest: int) -> Self:
-        """Return a copy whose first rung is the smallest amount."""
+        """Return a copy whose first rung is at the smallest amount."""
         pruner = super().on_rungs(smallest, largest)
         pruner.min_resource = smallest
         return pruner
 
 
 class Rungs:
-    """A ladder of steps at which trials are compared.
+    """The steps at which trials are compared.
 
     Parameters
     ----------
     first : int
         Step of the first rung.
     factor : int
-        From rung to rung, the step grows and the number of trials shrinks by this factor.
+        From rung to rung, the step is multiplied and the number of trials divided by it.
     bootstrap_count : int
-        Number of trials that must have reached a rung before any goes beyond it.
+        Number of trials that must reach a rung before any trial continues beyond it.
     """
 
     def __init__(self, first: int, factor: int, bootstrap_count: int) -> None:
@@ -144,16 +144,16 @@ class Rungs:
     def stop(
         self, trial: FrozenTrial, get_peers: Callable[[], Sequence[FrozenTrial]], sign: float
     ) -> bool:
-        """Say whether a trial ends at one of the rungs that its last report has reached.
+        """Return whether a trial ends at one of the rungs that its last report has reached.
 
         Parameters
         ----------
         trial : FrozenTrial
-            The trial under way, with at least one report.
+            The running trial, with at least one report.
         get_peers : callable
-            Returns the trials to compare it with; called if there is a rung to decide on.
+            Returns the trials to compare it with; called only if there is a rung to decide on.
         sign : float
-            What turns values into losses.
+            Factor that turns values into losses: 1 or -1.
         """
         last = max(trial.intermediate_values)
         loss = sign * trial.intermediate_values[last]
@@ -168,7 +168,7 @@ class Rungs:
         return False
 
     def _reached_first_by(self, trial: FrozenTrial, last: int) -> Iterator[int]:
-        """Steps of the rungs that the last report has reached, and no earlier one."""
+        """Return the steps of the rungs that the last report is the first to reach."""
         earlier = (s for s, v in trial.intermediate_values.items() if s < last and v == v)
         before = max(earlier, default=-1)
         step = self.first
@@ -179,6 +179,6 @@ class Rungs:
 
 
 def _value_at(trial: FrozenTrial, step: int) -> float | None:
-    """First value that a trial reported at a step or later; None if it did not get there."""
+    """Return the first value reported at a step or later; None if the trial ended before."""
     reached = [s for s, value in trial.intermediate_values.items() if s >= step and value == value]
     return trial.intermediate_values[min(reached)] if reached else None

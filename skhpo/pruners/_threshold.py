@@ -1,4 +1,4 @@
-"""Pruning what leaves a given range."""
+"""Pruning of trials that leave a given range."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["ThresholdPruner"]
 
 
 class ThresholdPruner(BasePruner):
-    """Stop a trial whose report is NaN, or lies outside a range.
+    """Stop a trial that reports NaN or a value outside a range.
 
     Parameters
     ----------
     lower, upper : float, optional
-        The range, ends included; at least one is needed.
+        The range, bounds included; at least one bound is required.
     n_warmup_steps : int, default=0
-        No pruning before this step.
+        Step before which no trial is pruned.
     interval_steps : int, default=1
-        Steps between two checks.
+        Number of steps between two checks.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class ThresholdPruner(BasePruner):
         interval_steps: int = 1,
     ) -> None:
         if lower is None and upper is None:
-            raise TypeError("ThresholdPruner needs `lower`, `upper` or both.")
+            raise TypeError("ThresholdPruner requires `lower`, `upper` or both.")
         self.lower = lower
         self.upper = upper
         self._lower = -math.inf if lower is None else _as_number("lower", lower)
@@ -69,7 +69,7 @@ class ThresholdPruner(BasePruner):
         self.interval_steps = interval_steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Look at the trial's last report."""
+        """Check the trial's last report."""
         step = trial.last_step
         if step is None or step < self.n_warmup_steps:
             return False

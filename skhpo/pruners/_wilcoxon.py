@@ -20,21 +20,22 @@ __all__ = ["WilcoxonPruner"]
 class WilcoxonPruner(BasePruner):
     """Stop a trial whose reports are significantly worse than those of the best trial.
 
-    For objectives that are means over instances that all trials share, as the folds of a
-    cross-validation: each instance's value is reported with the instance's number as the step, in
-    any order. :class:`RacingPruner` does the same with a model, and needs fewer instances.
+    The objective must be a mean over instances that all trials share, such as the folds of a
+    cross-validation. Report each instance's value with the instance's number as the step, in any
+    order. :class:`RacingPruner` uses a model instead and needs fewer instances.
 
     Parameters
     ----------
     p_threshold : float, default=0.1
-        A trial is stopped if the test's p-value is below; larger values stop more.
+        A trial is stopped if the test's p-value is below this threshold. Larger values stop more
+        trials.
     n_startup_steps : int, default=2
-        No pruning before so many instances have been reported.
+        Number of reported instances before a trial is pruned.
 
     Notes
     -----
-    A trial whose mean is better than the best trial's is never stopped. After k instances
-    the p-value is at least ``2 ** -k``: with the default, at least four are needed.
+    A trial whose mean is better than the best trial's is never stopped. After k instances, the
+    p-value is at least ``2 ** -k``, so the default requires at least four instances.
 
     References
     ----------
@@ -72,7 +73,7 @@ class WilcoxonPruner(BasePruner):
         self.n_startup_steps = n_startup_steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Test the trial's reports against the best trial's, instance by instance."""
+        """Test the trial's reports against the best trial's reports on the same instances."""
         from scipy.stats import wilcoxon
 
         own = trial.intermediate_values
@@ -84,21 +85,21 @@ class WilcoxonPruner(BasePruner):
             return False
         best = best_trial.intermediate_values
         if not best:
-            warnings.warn("The best trial has no reports: nothing is pruned.", stacklevel=2)
+            warnings.warn("The best trial has no reports, so nothing is pruned.", stacklevel=2)
             return False
         if not _all_finite(best_trial):
             return False
         shared = sorted(own.keys() & best.keys())
         if len(shared) < len(own):
             warnings.warn(
-                f"Trial {trial.number} has reported steps that the best trial "
-                f"({best_trial.number}) has not: they do not count in the test.",
+                f"Trial {trial.number} reported steps that the best trial "
+                f"({best_trial.number}) did not report; the test ignores them.",
                 stacklevel=2,
             )
         if len(shared) < max(2, self.n_startup_steps):
             return False
         sign = study.history.sign
-        # Halved, so that no difference is infinite; the test looks at ranks.
+        # Halved, so that no difference is infinite; the test uses ranks only.
         worse_by = sign * np.array([own[step] / 2 - best[step] / 2 for step in shared])
         p_value = wilcoxon(worse_by, alternative="greater", zero_method="zsplit").pvalue
         with np.errstate(over="ignore", invalid="ignore"):
@@ -111,6 +112,6 @@ def _all_finite(trial: FrozenTrial) -> bool:
     if np.isfinite(list(trial.intermediate_values.values())).all():
         return True
     warnings.warn(
-        f"Trial {trial.number} has reported infinity or NaN: nothing is pruned.", stacklevel=3
+        f"Trial {trial.number} reported infinity or NaN, so nothing is pruned.", stacklevel=3
     )
     return False

@@ -1,4 +1,4 @@
-"""Pruners that wrap another: what the search asks of a pruner is passed on to the one inside."""
+"""Pruners that wrap another pruner, and delegate to it what a search calls."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = ["WrappingPruner"]
 class WrappingPruner(BasePruner):
     """Base class of pruners that add a rule to another pruner.
 
-    A subclass implements :meth:`prune` and asks ``self.wrapped_pruner.prune(study, trial)`` there.
-    In a search, the wrapped pruner is treated as it would be alone: it reads the same values,
-    folds run in its order, and it gets the rungs of a resource.
+    A subclass implements :meth:`prune`, which calls ``self.wrapped_pruner.prune(study, trial)``.
+    A search treats the wrapped pruner as if it were alone: it reads the same values, its fold
+    order is used, and it receives the rungs of a resource.
 
     Parameters
     ----------
     wrapped_pruner : BasePruner or None
-        The pruner inside; None if there is none.
+        The wrapped pruner; None if there is none.
 
     Examples
     --------
-    A pruner that leaves every tenth trial alone:
+    A pruner that never stops every tenth trial:
 
     >>> from skhpo.pruners import RacingPruner, WrappingPruner
     >>> class SparesSome(WrappingPruner):
@@ -54,11 +54,11 @@ class WrappingPruner(BasePruner):
 
     @property
     def resource_factor(self) -> int | None:
-        """That of the wrapped pruner."""
+        """Return the resource factor of the wrapped pruner."""
         return None if self.wrapped_pruner is None else self.wrapped_pruner.resource_factor
 
     def freeze(self, study: Study) -> StoppingRule:
-        """Return the pruner as of now, with the wrapped one frozen in its own way."""
+        """Return the pruner's current rule, with the wrapped pruner frozen, too."""
         if self.wrapped_pruner is None:
             return super().freeze(study)
         inside = self.wrapped_pruner.freeze(study)
@@ -75,17 +75,17 @@ class WrappingPruner(BasePruner):
         return decide
 
     def fold_order(self, number: int, n_folds: int) -> NDArray[np.int64]:
-        """The order of the wrapped pruner."""
+        """Return the fold order of the wrapped pruner."""
         if self.wrapped_pruner is None:
             return super().fold_order(number, n_folds)
         return self.wrapped_pruner.fold_order(number, n_folds)
 
     def least_resource(self, number: int) -> int:
-        """That of the wrapped pruner."""
+        """Return the first step for the wrapped pruner."""
         return 0 if self.wrapped_pruner is None else self.wrapped_pruner.least_resource(number)
 
     def on_rungs(self, smallest: int, largest: int) -> Self:
-        """Return a copy whose wrapped pruner has the rungs of a resource."""
+        """Return a copy whose wrapped pruner uses the rungs of a resource."""
         if self.wrapped_pruner is None:
             return copy.deepcopy(self)
         return copy.deepcopy(self._around(self.wrapped_pruner.on_rungs(smallest, largest)))
@@ -98,7 +98,7 @@ class WrappingPruner(BasePruner):
 
 
 class _Frozen(WrappingPruner):
-    """A frozen pruner, asked as that pruner is."""
+    """A frozen pruner with the interface of the original one."""
 
     def __init__(self, pruner: BasePruner, rule: StoppingRule) -> None:
         super().__init__(pruner)

@@ -1,4 +1,4 @@
-"""The sampler that suits what is to be sampled: a rule, chosen by benchmark."""
+"""The default sampler: it switches between samplers by a rule chosen on benchmarks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MAX_OBJECTIVES_OF_GP = 3
 class AutoSampler(ColumnSampler):
     """Choose the sampler by the space, the number of trials and the number of objectives.
 
-    A Gaussian process (:class:`GPSampler`) draws parameters that all trials have, up to 20 of
-    them, for the first 300 trials, with up to three objectives; :class:`TPESampler`
-    draws everything else: the branches of conditional spaces, large spaces, long
-    studies. Each trial is drawn by what the trials before it call for, so nothing is lost when
-    the rule changes from one to the other.
+    A Gaussian process (:class:`GPSampler`) draws the parameters that all trials have, if there
+    are at most 20 of them, at most three objectives, and at most 300 trials.
+    :class:`TPESampler` draws everything else: the branches of conditional spaces, large spaces
+    and long studies. Both samplers learn from all earlier trials, so nothing is lost when the
+    rule switches from one to the other.
 
-    So the benchmark has it: on tuning problems and test functions the Gaussian process was ahead
-    of TPE, or level with it, at 30, 100 and 300 trials, one at a time and in batches of 8, and on
-    two and three objectives far ahead; parameters on which others depend it models less well.
-    Beyond 300 trials, where it would see a part of them only, little was gained by either.
+    The rule follows from benchmarks. On tuning problems and test functions, the Gaussian process
+    was better than TPE or equal to it at 30, 100 and 300 trials, one at a time and in batches
+    of 8, and much better with two and three objectives. It models parameters on which others
+    depend less well. Beyond 300 trials, of which it would see only a part, neither gained much.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class AutoSampler(ColumnSampler):
         Seed; None draws one from the system.
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
-        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
-        same, and can be read while the trial runs.
+        numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
+        the same, and can be read while the trial runs.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class AutoSampler(ColumnSampler):
         self._tpe.reseed(seed)
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Have the sampler that suits propose points."""
+        """Propose points with the sampler that the rule selects."""
         return (self._gp if _suits_gp(columns) else self._tpe).propose(columns, rng)
 
 

@@ -1,7 +1,7 @@
-"""What a sampler is: the dialect's protocol, and a leaner one on columns.
+"""Base classes of samplers: Optuna's protocol, and a simpler one on columns.
 
-A sampler written in the dialect derives from :class:`BaseSampler` and reads the study.
-A sampler that needs no more than the trials so far as points in the unit cube derives from
+A sampler that follows Optuna's protocol derives from :class:`BaseSampler` and reads the study.
+A sampler that only needs the trials so far, as points in the unit cube, derives from
 :class:`ColumnSampler` and implements one method.
 """
 
@@ -27,27 +27,27 @@ __all__ = ["BaseSampler", "ColumnSampler", "draws_by_groups"]
 
 
 class BaseSampler(HasParameters, ABC):
-    """Base class of the samplers, in the dialect of Optuna.
+    """Base class of the samplers, compatible with Optuna's.
 
-    At the start of a trial, :meth:`infer_relative_search_space` names the parameters to be drawn
-    together and :meth:`sample_relative` draws them; each other parameter is drawn by
-    :meth:`sample_independent` when the objective asks for it.
+    At the start of a trial, :meth:`infer_relative_search_space` names the parameters to draw
+    together, and :meth:`sample_relative` draws them. :meth:`sample_independent` draws each other
+    parameter when the objective asks for it.
     """
 
     learns: ClassVar[bool] = True
-    """Whether what is drawn depends on the results of earlier trials. A search keeps any number of
-    workers busy if nothing does."""
+    """Whether the draws depend on the results of earlier trials. If not, a search can keep any
+    number of workers busy."""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the parameters that :meth:`sample_relative` is to draw; none by default."""
+        """Return the parameters that :meth:`sample_relative` draws; none by default."""
         return {}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Draw the parameters of `search_space` together; none by default."""
+        """Draw the parameters of `search_space` together; draw none by default."""
         return {}
 
     @abstractmethod
@@ -65,7 +65,7 @@ class BaseSampler(HasParameters, ABC):
         study : Study
             The study; must not be changed.
         trial : FrozenTrial
-            The trial under way; must not be changed.
+            The running trial; must not be changed.
         param_name : str
             Name of the parameter.
         param_distribution : BaseDistribution
@@ -77,7 +77,7 @@ class BaseSampler(HasParameters, ABC):
             A value of the distribution.
         """
 
-    # Hooks: a sampler may leave them empty.
+    # Optional hooks.
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Run at the start of each trial, before the first parameter is drawn."""
 
@@ -96,16 +96,16 @@ class BaseSampler(HasParameters, ABC):
     def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""
 
-    # What a search asks of a sampler.
+    # Methods that a search calls.
 
     @property
     def held_params(self) -> Mapping[str, Any]:
-        """Values of the parameters that the sampler does not vary."""
+        """Return the values of the parameters that the sampler does not vary."""
         return {}
 
     @property
     def unwrapped(self) -> BaseSampler:
-        """The sampler that draws the other parameters; another one if this one wraps it."""
+        """Return the sampler that draws the other parameters: the wrapped one, or this one."""
         return self
 
     def is_exhausted(self, study: Study) -> bool:
@@ -129,7 +129,7 @@ class BaseSampler(HasParameters, ABC):
         return np.random.default_rng(number)
 
     def forget(self, number: int) -> None:
-        """Drop all that is stored for trial `number`.
+        """Drop everything stored for trial `number`.
 
         Parameters
         ----------
@@ -141,15 +141,15 @@ class BaseSampler(HasParameters, ABC):
 class ColumnSampler(BaseSampler):
     """Base class of samplers that read columns and return points in the unit cube.
 
-    A subclass implements :meth:`propose`. Conditional spaces, values that are no numbers,
-    scales and steps are dealt with here and in the distributions.
+    A subclass implements :meth:`propose`. This class and the distributions handle conditional
+    spaces, values that are not numbers, scales and steps.
 
-    Trial number ``t`` draws from its own random stream, seeded by ``(seed, t)``: what it is given
-    depends on the seed, its number and the trials that it can see, and on nothing else.
+    Trial number ``t`` draws from its own random stream, seeded by ``(seed, t)``. Its parameters
+    depend only on the seed, its number and the trials that it can see.
 
     A group is drawn when the objective asks for the first of its parameters. A subclass that
-    overrides a method of the dialect, as ``sample_relative``, is used as the dialect has it: the
-    parameters that all trials have are drawn at the start of a trial.
+    overrides a method of Optuna's protocol, such as ``sample_relative``, is used according to that
+    protocol: the parameters that all trials have are drawn at the start of a trial.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class ColumnSampler(BaseSampler):
     True
     """
 
-    constraints_func: ConstraintsFunction | None = None  # of samplers whose constructor takes it
+    constraints_func: ConstraintsFunction | None = None  # set by samplers that take this argument
 
     def __init__(self, *, seed: int | None = None) -> None:
         self.reseed(seed)
@@ -196,8 +196,8 @@ class ColumnSampler(BaseSampler):
         Returns
         -------
         points : ndarray of shape (n_points, n_params), n_points >= 1
-            Points in the unit cube, the most promising first. The first that
-            has not been tried is used.
+            Points in the unit cube, the most promising first. The first point that has not been
+            tried is used.
         """
 
     def reseed(self, seed: int | None) -> None:
@@ -210,7 +210,7 @@ class ColumnSampler(BaseSampler):
         self.reseed(None)
 
     def stream(self, number: int) -> np.random.Generator:
-        """Return the random stream of trial `number`, where it stands."""
+        """Return the random stream of trial `number` in its current state."""
         if number not in self._streams:
             self._streams[number] = np.random.default_rng((self._entropy, number))  # type: ignore[arg-type]
         return self._streams[number]
@@ -225,7 +225,7 @@ class ColumnSampler(BaseSampler):
         history : History
             The trials so far.
         number : int
-            Number of the trial to come.
+            Number of the next trial.
         distributions : mapping of str to BaseDistribution
             The group.
 
@@ -246,7 +246,7 @@ class ColumnSampler(BaseSampler):
         return self.propose(columns, self.stream(number))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Forget what was drawn for a trial of this number that did not come about."""
+        """Discard draws for an earlier attempt at a trial with this number."""
         self._drawn.pop(trial.number, None)
 
     def infer_relative_search_space(
@@ -279,7 +279,7 @@ class ColumnSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw a parameter, and with it those that have always come together with it."""
+        """Draw a parameter together with those that always occur with it."""
         drawn = self._drawn.setdefault(trial.number, {})
         known = drawn.get(param_name)
         if known is None or known[0] != param_distribution:
@@ -302,19 +302,19 @@ class ColumnSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Forget the trial's random stream; compute its constraints, if there is a function."""
+        """Discard the trial's random stream; compute its constraints if there is a function."""
         self.forget(trial.number)
         if self.constraints_func is not None and state in (TrialState.COMPLETE, TrialState.PRUNED):
             record_constraints(study, trial, self.constraints_func)
 
     def forget(self, number: int) -> None:
-        """Forget what was kept for trial `number`."""
+        """Discard what is stored for trial `number`."""
         self._streams.pop(number, None)
         self._drawn.pop(number, None)
 
 
 def draws_by_groups(sampler: BaseSampler) -> bool:
-    """Say whether a sampler draws as `ColumnSampler` does, with no way of its own in the dialect.
+    """Return whether a sampler draws groups of parameters as `ColumnSampler` does.
 
     Parameters
     ----------
@@ -324,8 +324,8 @@ def draws_by_groups(sampler: BaseSampler) -> bool:
     Returns
     -------
     draws_by_groups : bool
-        False for subclasses of users that override a method by which the dialect draws, and for
-        samplers that leave some parameters to such a one.
+        False for user-defined subclasses that override a drawing method of Optuna's protocol,
+        and for samplers that delegate some parameters to such a subclass.
     """
     other = getattr(sampler, "independent_sampler", None)
     if isinstance(other, BaseSampler) and not draws_by_groups(other):

@@ -1,4 +1,4 @@
-"""Brute force: each point of a space that is written as code, once."""
+"""Brute force: each point of a define-by-run space, once."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ __all__ = ["BruteForceSampler"]
 class BruteForceSampler(BaseSampler):
     """Try each point of a finite space once, in random order; the space may be conditional.
 
-    The points are the leaves of a tree, of which each trial shows a branch: the parameters in the
-    order in which the objective asks for them. When all have been tried, ``study.optimize``
-    ends.
+    The points are the leaves of a tree. Each trial follows one branch: the parameters in the
+    order in which the objective asks for them. ``study.optimize`` ends when all points have been
+    tried.
 
     Parameters
     ----------
     seed : int, optional
         Seed; None draws one from the system.
     avoid_premature_stop : bool, default=False
-        Whether points under way elsewhere keep the study from ending, as their workers may fail.
+        Whether the study waits for points that other workers are evaluating, as these workers
+        may fail.
 
     Examples
     --------
@@ -67,13 +68,13 @@ class BruteForceSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw one of the values below which something has not been tried.
+        """Draw a value whose subtree still has untried points.
 
         Raises
         ------
         ValueError
             If the parameter can take infinitely many values, or if another trial that began with
-            the same parameters went on with another one, or from other values, or ended there.
+            the same parameters continued with another parameter or distribution, or ended there.
         """
         values = _values_of(param_name, param_distribution)
         trials = _beginning_like(trial, study)
@@ -94,12 +95,12 @@ class BruteForceSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """End ``study.optimize`` when everything has been tried.
+        """Stop ``study.optimize`` when everything has been tried.
 
         Raises
         ------
         ValueError
-            If another trial began alike, and then went on differently.
+            If another trial with the same first parameters continued differently.
         """
         if state == TrialState.COMPLETE and trial.params:
             for other in study.get_trials(deepcopy=False):
@@ -118,13 +119,13 @@ class BruteForceSampler(BaseSampler):
 
 
 def _values_of(name: str, distribution: BaseDistribution) -> list[float]:
-    """All values of a finite domain, as internal numbers."""
+    """Return all values of a finite domain, as internal numbers."""
     if distribution.single():
         return [float(distribution.from_unit(np.array([0.5]))[0])]
     if distribution.n_cells is None:
         raise ValueError(
-            f"BruteForceSampler needs finite domains; {name!r} has infinitely many values: "
-            f"{distribution}. Give it a `step`."
+            f"BruteForceSampler requires finite domains, but {name!r} has infinitely many values: "
+            f"{distribution}. Set its `step`."
         )
     values: list[float] = distribution.cell_values(np.arange(distribution.n_cells)).tolist()
     return values
@@ -136,18 +137,18 @@ def _check_same(
     other: FrozenTrial,
     is_whole: bool,
 ) -> None:
-    """Raise a ValueError if a trial and another cannot both be branches of one tree.
+    """Raise a ValueError if two trials cannot both be branches of the same tree.
 
     Parameters
     ----------
     params : mapping of str to object
         The trial's values so far, in order.
     distributions : mapping of str to BaseDistribution
-        Their distributions, and maybe that of the parameter to come.
+        Their distributions, and possibly that of the next parameter.
     other : FrozenTrial
         The other trial.
     is_whole : bool
-        Whether nothing comes after them.
+        Whether the trial has no further parameters.
     """
     ours, theirs = list(distributions.items()), list(other.distributions.items())
     beginning: dict[str, Any] = {}
@@ -174,13 +175,13 @@ def _check_same(
 def _changed(beginning: dict[str, Any], before: str, now: str) -> str:
     where = f"after {beginning}" if beginning else "first"
     return (
-        "BruteForceSampler needs a space that stays the same: "
-        f"{where} came {before} in another trial, {now} in this one."
+        "BruteForceSampler requires the same search space in all trials: "
+        f"{where}, another trial had {before}, and this one has {now}."
     )
 
 
 def _beginning_like(trial: FrozenTrial, study: Study) -> list[FrozenTrial]:
-    """The other trials whose first parameters are those of this trial so far."""
+    """Return the other trials whose first parameters are those of this trial so far."""
     beginning = _branch(trial, len(trial.params))
     return [
         other
@@ -190,7 +191,7 @@ def _beginning_like(trial: FrozenTrial, study: Study) -> list[FrozenTrial]:
 
 
 def _branch(trial: FrozenTrial, depth: int) -> list[tuple[str, float]]:
-    """The first parameters of a trial, as internal numbers."""
+    """Return the first parameters of a trial, as internal numbers."""
     first = itertools.islice(trial.params.items(), depth)
     return [(name, trial.distributions[name].to_internal_repr(value)) for name, value in first]
 
@@ -198,13 +199,13 @@ def _branch(trial: FrozenTrial, depth: int) -> list[tuple[str, float]]:
 def _left(
     values: Sequence[float], name: str, trials: Sequence[FrozenTrial], depth: int
 ) -> list[float]:
-    """The values of the parameter at `depth` below which not everything has been tried."""
+    """Return the values of the parameter at `depth` whose subtrees have untried points."""
     tried = _by_value(trials, name)
     return [value for value in values if not _is_done(tried[value], depth + 1)]
 
 
 def _is_done(trials: Sequence[FrozenTrial], depth: int) -> bool:
-    """Whether trials that share their first `depth` parameters have tried all that follows."""
+    """Return whether trials with the same first `depth` parameters have tried everything below."""
     if not trials:
         return False
     longer = next((trial for trial in trials if len(trial.params) > depth), None)

@@ -1,4 +1,4 @@
-"""What users give as ``sampler=``, made a sampler."""
+"""Resolve the argument ``sampler=``."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SAMPLERS: dict[str, Callable[[], BaseSampler]] = {
     "random": RandomSampler,
     "tpe": TPESampler,
 }
-"""Those that need no arguments, by the names that stand for them."""
+"""Samplers that require no arguments, by name."""
 
 
 def get_sampler(sampler: str | BaseSampler) -> BaseSampler:
-    """Return the sampler that a user means.
+    """Return a sampler by name, or the given one.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""The CMA evolution strategy on arrays: Hansen 2016 (arXiv:1604.00772); equation numbers are its.
+"""The CMA evolution strategy on arrays: Hansen 2016 (arXiv:1604.00772), with its equation numbers.
 
-A :class:`Strategy` holds what does not change, a :class:`State` what a generation changes.
+A :class:`Strategy` holds the constants, a :class:`State` what each generation updates.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["State", "Strategy", "default_popsize", "start_at", "start_from", "wi
 FloatArray = NDArray[np.float64]
 
 ALPHA_COV = 2.0
-LONGEST_STEP = 3.0  # beyond sqrt(n): longer ones are rare among a state's own points
+LONGEST_STEP = 3.0  # beyond sqrt(n); longer steps are rare among points that the state draws
 MAX_CONDITION = 1e14
 MIN_WIDTH = 1e-5  # of the search distribution, as a share of the unit interval
 MIN_RANGE = 1e-7  # of the losses in recent generations, relative to their size
@@ -25,7 +25,7 @@ ALPHA_WARM_START = 0.1  # width of the kernels around source trials (Nomura et a
 
 
 def default_popsize(n_dims: int) -> int:
-    """Population size for so many dimensions (eq. 48)."""
+    """Return the default population size for `n_dims` dimensions (eq. 48)."""
     return 4 + int(3 * np.log(n_dims))
 
 
@@ -40,7 +40,7 @@ class Strategy:
     popsize : int
         Number of points in a generation, at least 3.
     separable : bool, default=False
-        Learn a diagonal covariance, faster (Ros and Hansen 2008).
+        Learn a diagonal covariance, which is faster (Ros and Hansen 2008).
     """
 
     n_dims: int
@@ -102,8 +102,8 @@ class Strategy:
         state : State
             The state before.
         points : ndarray of shape (popsize, n_dims)
-            The generation, the best first. Points far out, whoever drew them, are moved towards
-            the mean (Hansen 2011, "Injecting external solutions").
+            The generation, the best first. Distant points are moved towards the mean, whatever
+            their origin (Hansen 2011, "Injecting external solutions").
         """
         n = self.n_dims
         inverse_root = state.inverse_root
@@ -141,7 +141,7 @@ class Strategy:
 
 @dataclass(frozen=True)
 class State:
-    """The search distribution, a normal one with covariance ``sigma ** 2 * cov``.
+    """The search distribution: normal with covariance ``sigma ** 2 * cov``.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class State:
 
     @cached_property
     def _eigen(self) -> tuple[FloatArray, FloatArray]:
-        """Eigenvectors in columns, and roots of the eigenvalues."""
+        """Return the eigenvectors in columns, and the square roots of the eigenvalues."""
         values, vectors = np.linalg.eigh((self.cov + self.cov.T) / 2)
         return vectors, np.sqrt(np.maximum(values, 1e-20))
 
@@ -177,7 +177,7 @@ class State:
 
     @property
     def widths(self) -> FloatArray:
-        """Standard deviation of each coordinate, ndarray of shape (n_dims,)."""
+        """Return the standard deviation of each coordinate, ndarray of shape (n_dims,)."""
         widths: FloatArray = self.sigma * np.sqrt(np.diag(self.cov))
         return widths
 
@@ -189,12 +189,12 @@ class State:
         return points
 
     def is_exhausted(self, losses: FloatArray) -> bool:
-        """Whether nothing more is to be gained here (section B.3 of the tutorial).
+        """Return whether the run has converged (section B.3 of the tutorial).
 
         Parameters
         ----------
         losses : ndarray
-            Those of the recent generations.
+            Losses of the recent generations.
         """
         roots = self._eigen[1]
         with np.errstate(over="ignore"):
@@ -211,7 +211,7 @@ def start_at(mean: FloatArray, sigma: float) -> State:
 
 
 def start_from(points: FloatArray) -> State:
-    """Start where good points of a similar task lie: WS-CMA-ES, Nomura et al. 2021.
+    """Return a state that starts at the good points of a similar task (Nomura et al. 2021).
 
     Parameters
     ----------
@@ -220,13 +220,13 @@ def start_from(points: FloatArray) -> State:
     """
     n = points.shape[1]
     spread = np.cov(points.T, bias=True).reshape(n, n)
-    whole = ALPHA_WARM_START**2 * np.eye(n) + spread  # eq. 12 there
+    whole = ALPHA_WARM_START**2 * np.eye(n) + spread  # their eq. 12
     sigma = float(np.linalg.det(whole) ** (1 / (2 * n)))
     return replace(start_at(points.mean(axis=0), sigma), cov=whole / sigma**2)
 
 
 def with_margin(state: State, edges: dict[int, FloatArray], popsize: int) -> State:
-    """Keep the probability of leaving a discrete value's cell from vanishing.
+    """Bound the probability of leaving a discrete value's cell from below.
 
     Parameters
     ----------
@@ -239,10 +239,10 @@ def with_margin(state: State, edges: dict[int, FloatArray], popsize: int) -> Sta
 
     Notes
     -----
-    The margin of CMA-ES with margin (Hamano et al. 2022), alpha = 1 / (n * popsize): of the
-    coordinate's own distribution, at least alpha lies beyond the cell at an end of the range, and
-    at least alpha / 2 on either side of a cell within. It is reached by moving the mean
-    to within the cell, and by widening the coordinate.
+    This is the margin of CMA-ES with margin (Hamano et al. 2022), alpha = 1 / (n * popsize). Of
+    the coordinate's marginal distribution, at least alpha lies outside a cell at an end of the
+    range, and at least alpha / 2 on either side of an inner cell. To achieve this, the mean is
+    moved inside the cell and the coordinate's distribution is widened.
     """
     alpha = 1.0 / (len(state.mean) * popsize)
     mean, stretch = state.mean.copy(), np.ones(len(state.mean))

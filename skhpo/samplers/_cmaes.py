@@ -35,68 +35,72 @@ __all__ = ["CmaEsSampler"]
 FloatArray = NDArray[np.float64]
 
 N_PROPOSALS = 4
-N_WITH_FAILURES = 24  # points, of which those that are likely to fail come last
-N_RESAMPLES = 100  # draws until a point lies in the unit cube; then it is moved there
-SIGMA = 0.2  # of the unit cube
+N_WITH_FAILURES = 24  # points proposed once trials have failed; likely failures come last
+N_RESAMPLES = 100  # attempts to draw a point inside the unit cube before it is clipped
+SIGMA = 0.2  # as a share of the unit cube
 INC_POPSIZE = 2
 SHARE_OF_GOOD_SOURCES = 0.1  # gamma of Nomura et al. 2021
 LEFT_OUT = {
-    "lr_adapt": (False, "an adapted learning rate pays off after tens of thousands of trials"),
+    "lr_adapt": (
+        False,
+        "an adaptive learning rate pays off only after tens of thousands of trials",
+    ),
 }
 
 
 class CmaEsSampler(ColumnSampler):
-    """Sample from a normal distribution that learns where, how far and in which directions.
+    """Sample from a normal distribution that adapts its mean, step size and covariance.
 
-    For ordered parameters and budgets of several hundred trials. Choices without an order are
-    drawn by another sampler, on the same trials.
+    It suits ordered parameters and budgets of several hundred trials. Another sampler draws
+    unordered categories, from the same trials.
 
     Parameters
     ----------
     x0 : mapping of str to object, optional
-        Parameter values to start at. Default: those of the best start-up trial, or the middle
-        of the space if there is none.
+        Initial parameter values. Default: those of the best start-up trial, or the middle of the
+        space if there is none.
     sigma0 : float, optional
-        Initial standard deviation, as a share of each parameter's range, on a log scale where
-        the parameter has one. Default: 0.2.
+        Initial standard deviation, as a share of each parameter's range (on the log scale for
+        log-scaled parameters). Default: 0.2.
     n_startup_trials : int, default=0
-        Trials drawn at random before the first generation, unless there is `x0` or `source_trials`.
+        Trials drawn at random before the first generation, unless `x0` or `source_trials` is
+        given.
     independent_sampler : BaseSampler, optional
-        Draws the choices without an order. Default: :class:`TPESampler`.
+        Draws the unordered categories. Default: :class:`TPESampler`.
     seed : int, optional
         Seed; None draws one from the system.
     consider_pruned_trials : bool, default=False
-        Whether pruned trials count by their last report. Those that come with a prediction of
-        their value, as in a search, always count with that.
+        Whether to use the last reported value of pruned trials. Pruned trials with a predicted
+        value, as in a search, are always used with that prediction.
     restart_strategy : {"ipop", "bipop"} or None, default="bipop"
-        What to do when the distribution has shrunk to a point: start anew with a larger
-        population ("ipop"; Auger and Hansen 2005), with larger and smaller ones in
-        turn ("bipop"; Hansen 2009), or go on there (None).
+        What to do when the distribution has shrunk to a point: restart with a larger population
+        ("ipop"; Auger and Hansen 2005), restart with larger and smaller populations in turn
+        ("bipop"; Hansen 2009), or continue (None).
     popsize : int, optional
         Trials in a generation, at least 3. Default: ``4 + floor(3 ln n_params)``.
     inc_popsize : int, default=2
         Factor by which a restart enlarges the population; -1 is the same as 2.
     use_separable_cma : bool, default=False
-        Learn no correlations: faster in many dimensions (Ros and Hansen 2008).
+        Learn no correlations; this is faster in many dimensions (Ros and Hansen 2008).
     with_margin : bool, default=True
         Keep discrete parameters from freezing at one value (Hamano et al. 2022).
     source_trials : sequence of FrozenTrial, optional
-        Trials of a similar objective of the same direction; the search starts where the best tenth
-        of them lie (Nomura et al. 2021).
+        Trials of a similar objective with the same direction. The search starts at the best tenth
+        of them (Nomura et al. 2021).
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Notes
     -----
-    The distribution follows from the trials that have ended, in the order of their numbers, and
-    from nothing else: each block of `popsize` of them is a generation. So workers need not wait
-    for each other, trials of other samplers count, and a study may be resumed anywhere. A trial
-    that breaks a constraint ranks after all that do not.
+    The distribution depends only on the finished trials, in the order of their numbers. Each block
+    of `popsize` finished trials is a generation. Workers therefore never wait for each other, the
+    sampler learns from trials of other samplers, and a study can be resumed at any point.
+    Infeasible trials rank after all feasible ones.
 
     On 35 surrogates of tables of real cross-validation scores and 8 synthetic functions, starting
-    in the middle did better than starting at the best of 4, 8 or 12 random trials: regret 0.32 /
-    0.25 / 0.23 after 30 / 60 / 100 trials, against 0.31-0.33 / 0.27-0.28 / 0.25-0.26.
+    in the middle was better than starting at the best of 4, 8 or 12 random trials: regret 0.32 /
+    0.25 / 0.23 after 30 / 60 / 100 trials, versus 0.31-0.33 / 0.27-0.28 / 0.25-0.26.
 
     References
     ----------
@@ -186,7 +190,7 @@ class CmaEsSampler(ColumnSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the parameters that all trials have, without those of `independent_sampler`."""
+        """Return the parameters that all trials have, except those of `independent_sampler`."""
         space = super().infer_relative_search_space(study, trial)
         return {name: d for name, d in space.items() if not self._is_left_to_other(d)}
 
@@ -204,7 +208,7 @@ class CmaEsSampler(ColumnSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw a parameter, and with it those that have always come together with it."""
+        """Draw a parameter together with those that always occur with it."""
         if self.independent_sampler is None or not self._is_left_to_other(param_distribution):
             return super().sample_independent(study, trial, param_name, param_distribution)
         _check_one_objective(study.history)
@@ -213,14 +217,14 @@ class CmaEsSampler(ColumnSampler):
         )
 
     def _is_left_to_other(self, distribution: BaseDistribution) -> bool:
-        """Whether a sampler of the dialect, which cannot propose points, draws a parameter."""
+        """Return whether a sampler that follows Optuna's protocol draws the parameter."""
         of_dialect = isinstance(self.independent_sampler, BaseSampler) and not draws_by_groups(
             self.independent_sampler
         )
         return of_dialect and not distribution.is_ordered
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Make ready for a trial; so does `independent_sampler`."""
+        """Prepare for a trial, and let `independent_sampler` prepare."""
         super().before_trial(study, trial)
         if self.independent_sampler is not None:
             self.independent_sampler.before_trial(study, trial)
@@ -232,7 +236,7 @@ class CmaEsSampler(ColumnSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Forget the trial's random stream; `independent_sampler` is told of its end."""
+        """Discard the trial's random stream, and notify `independent_sampler`."""
         super().after_trial(study, trial, state, values)
         if self.independent_sampler is not None:
             self.independent_sampler.after_trial(study, trial, state, values)
@@ -274,7 +278,7 @@ class CmaEsSampler(ColumnSampler):
         return np.clip(points, 0.0, 1.0)
 
     def _counted(self, columns: Columns) -> NDArray[np.int64]:
-        """Rows of the trials that the distribution learns from, by number; failed ones, too."""
+        """Return the rows of trials to learn from, by number, including failed ones."""
         rows = columns.finished
         if not self.consider_pruned_trials:
             is_known = ~np.isnan(columns.history.loss[rows])
@@ -286,7 +290,7 @@ class CmaEsSampler(ColumnSampler):
         return has_failed
 
     def _run_on(self, columns: Columns, rows: NDArray[np.int64]) -> _Run:
-        """The run so far: the first one, and after it a run for each block of trials."""
+        """Return the current run, replayed from the blocks of finished trials."""
         first = (
             0
             if self.x0 is not None or self.source_trials is not None
@@ -305,8 +309,8 @@ class CmaEsSampler(ColumnSampler):
         return run
 
     def _n_before_start(self, columns: Columns, rows: NDArray[np.int64]) -> int:
-        """How many trials precede the first generation: those for the start, and what failed
-        until one did not.
+        """Return how many trials precede the first generation: the start-up trials, and failed
+        trials up to the first one that did not fail.
         """
         succeeded = np.flatnonzero(~self._has_failed(columns, rows))
         first = int(succeeded[0]) if len(succeeded) else len(rows)
@@ -333,13 +337,13 @@ class CmaEsSampler(ColumnSampler):
     def _good_sources(self, columns: Columns) -> FloatArray:
         trials = [t for t in self.source_trials or () if t.state == TrialState.COMPLETE]
         if not trials:
-            raise ValueError("`source_trials` has no complete trial.")
+            raise ValueError("`source_trials` must contain at least one complete trial.")
         trials.sort(key=lambda trial: columns.history.sign * trial.values[0])  # type: ignore[index]
         best = trials[: math.ceil(SHARE_OF_GOOD_SOURCES * len(trials))]
         return np.array([_as_point(columns, trial.params, "source_trials") for trial in best])
 
     def _next(self, columns: Columns, run: _Run, block: NDArray[np.int64]) -> _Run:
-        """The run after a further generation; a new one if it has come to its end."""
+        """Return the run after one more generation, or a new run if this one has converged."""
         strategy = run.strategy
         ordered = _by_loss(columns, block)
         points = self._spread(columns, ordered)
@@ -376,7 +380,7 @@ class CmaEsSampler(ColumnSampler):
         return _Run(state, strategy, rows, (), run.n_restarts + 1, largest, spent)
 
     def _spread(self, columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
-        """Points of trials; discrete ones anywhere in their cell, so that its width is seen."""
+        """Return the trials' points, spreading discrete coordinates over their cells."""
         points = columns.points[rows].copy()
         for j, distribution in enumerate(columns.distributions):
             if _is_coarse(distribution):
@@ -393,7 +397,7 @@ class CmaEsSampler(ColumnSampler):
 def _check_one_objective(history: History) -> None:
     if history.n_objectives > 1:
         raise ValueError(
-            "CmaEsSampler is for one objective; for several take TPESampler or NSGAIISampler."
+            "CmaEsSampler supports one objective; use TPESampler or NSGAIISampler for several."
         )
 
 
@@ -403,10 +407,10 @@ class _Run:
 
     state: State
     strategy: Strategy
-    rows: NDArray[np.int64]  # of the trials that it has seen
+    rows: NDArray[np.int64]  # of the trials used so far
     losses: tuple[float, ...] = ()  # the best of each generation
     n_restarts: int = 0
-    largest: int = 0  # population so far
+    largest: int = 0  # largest population so far
     spent: tuple[int, int] = field(default=(0, 0))  # trials with large, and with small populations
 
     def __post_init__(self) -> None:
@@ -430,14 +434,14 @@ def _losses(columns: Columns, rows: NDArray[np.int64]) -> FloatArray:
 
 
 def _by_loss(columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows, the best first: feasible ones by loss, then the others by violation."""
+    """Return the rows, the best first: feasible trials by loss, then the others by violation."""
     violation = columns.history.violation[rows]
     ordered: NDArray[np.int64] = rows[np.lexsort((rows, _losses(columns, rows), violation))]
     return ordered
 
 
 def _as_point(columns: Columns, params: Mapping[str, Any], argument: str) -> FloatArray:
-    """Parameter values as a point in the unit cube."""
+    """Return parameter values as a point in the unit cube."""
     point = np.empty(len(columns.names))
     for j, (name, distribution) in enumerate(
         zip(columns.names, columns.distributions, strict=True)

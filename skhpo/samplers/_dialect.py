@@ -1,4 +1,4 @@
-"""What code written for Optuna gives to samplers: constraint functions, and arguments left out."""
+"""Compatibility with Optuna's samplers: constraint functions and unsupported arguments."""
 
 from __future__ import annotations
 
@@ -18,29 +18,28 @@ __all__ = ["ConstraintsFunction", "check_left_out", "record_constraints"]
 
 ConstraintsFunction = Callable[[FrozenTrial], Sequence[float]]
 
-# They say whether to warn, and no sampler here warns of these things.
+# They control warnings that no sampler here issues.
 _ONLY_WARNINGS = {"warn_independent_sampling", "warn_asynchronous_seeding"}
 
 
 def check_left_out(
     kind: type, given: Mapping[str, Any], reasons: Mapping[str, tuple[Any, str]]
 ) -> None:
-    """Refuse arguments that Optuna's sampler has and ours has not.
+    """Reject arguments of Optuna's samplers that are not supported.
 
     Parameters
     ----------
     kind : type
         The sampler's class.
     given : mapping of str to object
-        What the constructor was given under names that it does not have.
+        Additional keyword arguments of the constructor.
     reasons : mapping of str to tuple of object and str
-        By name: what asks for nothing that is not done here, besides None; and why there is no
-        more to choose.
+        By name: the accepted value besides None, and the reason why no other value is supported.
 
     Raises
     ------
     TypeError
-        If a name is unknown, or asks for what is not here.
+        If a name is unknown, or its value is not supported.
     """
     for name, value in given.items():
         if name in _ONLY_WARNINGS:
@@ -52,11 +51,13 @@ def check_left_out(
             )
         harmless, why = reasons[name]
         if value is not None and value is not harmless:
-            raise TypeError(f"{kind.__name__} has no `{name}`: {why}; got {name}={value!r}.")
+            raise TypeError(
+                f"{kind.__name__} does not support `{name}`: {why}; got {name}={value!r}."
+            )
 
 
 def record_constraints(study: Study, trial: FrozenTrial, function: ConstraintsFunction) -> None:
-    """Compute a trial's constraints and keep them, under their positions as names.
+    """Compute a trial's constraints and store them, with their positions as names.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which points are likely to fail, as the trials near to them have."""
+"""Predict which points are likely to fail from the trials near them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_TRIALS = 1000  # the newest
 
 
 def has_failures(columns: Columns) -> bool:
-    """Whether some trial with these parameters has failed."""
+    """Return whether any trial with these parameters has failed."""
     return bool((columns.history.state[columns.unknown] == TrialState.FAIL).any())
 
 
 def likely_last(points: FloatArray, columns: Columns) -> FloatArray:
-    """Put the points that are likely to fail last; nothing changes where no trial has failed.
+    """Move points that are likely to fail to the end; keep the order if no trial has failed.
 
     A point is likely to fail if the trial nearest to it has failed.
 
@@ -35,7 +35,7 @@ def likely_last(points: FloatArray, columns: Columns) -> FloatArray:
     Returns
     -------
     points : ndarray of shape (n_points, n_params)
-        Otherwise in their order.
+        The points, otherwise in their original order.
     """
     if len(points) < 2 or not has_failures(columns):
         return points
@@ -43,7 +43,7 @@ def likely_last(points: FloatArray, columns: Columns) -> FloatArray:
 
 
 def is_likely_to_fail(points: FloatArray, columns: Columns) -> NDArray[np.bool_]:
-    """Whether the trial nearest to each point has failed; there must be one that has ended."""
+    """Return whether the trial nearest to each point has failed; one must have finished."""
     rows = columns.finished[-MAX_TRIALS:]
     has_failed = columns.history.state[rows] == TrialState.FAIL
     distance = np.zeros((len(points), len(rows)))

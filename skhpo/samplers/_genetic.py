@@ -1,4 +1,4 @@
-"""Genetic samplers: parents are the best trials so far, and children are tried next."""
+"""Genetic samplers: the best trials so far are the parents of the next ones."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ __all__ = ["GeneticSampler"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_GENERATIONS = "parents are the best of all trials so far, and there is no generation to wait for"
+_GENERATIONS = "parents are the best of all trials so far, without separate generations"
 LEFT_OUT = {
     "elite_population_selection_strategy": (None, _GENERATIONS),
     "child_generation_strategy": (None, _GENERATIONS),
     "after_trial_strategy": (None, _GENERATIONS),
 }
-ETA = 5.0  # of the default mutation: steps of the order of a fifth of the range
-MAX_ATTEMPTS = 10  # at a child within bounds, and at one that is new
+ETA = 5.0  # of the default mutation: steps are of the order of a fifth of the range
+MAX_ATTEMPTS = 10  # to make a child within bounds, and to make a new one
 
 
 class GeneticSampler(ColumnSampler):
     """Base class of the genetic samplers: population, parents, crossover and mutation.
 
-    The population is what :meth:`_survivors` keeps of the trials, in blocks of `population_size`
-    trials by number: those that survived the earlier blocks compete with those of the next. There
-    is no generation to wait for: the last block takes part with what is finished. So
-    the population depends on which trials are finished, and on nothing else.
+    Trials are processed by number in blocks of `population_size`. The survivors of the earlier
+    blocks compete with the trials of the next block, and :meth:`_survivors` selects the new
+    population. The last block includes only finished trials, so no worker waits for a generation
+    to end. The population depends only on which trials are finished.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ class GeneticSampler(ColumnSampler):
 
     def _forget_studies(self) -> None:
         self._study: ref[Study] | None = None
-        # Of each group of parameters: for each whole block how many trials were known up to its
-        # end, and which survived.
+        # For each group of parameters and each full block: how many trials were known at its
+        # end, and which of them survived.
         self._blocks: WeakKeyDictionary[Columns, list[tuple[int, IntArray]]] = WeakKeyDictionary()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what belongs to a study and can be found anew."""
+        """Leave out what belongs to a study and can be computed again."""
         return {k: v for k, v in self.__dict__.items() if k not in ("_study", "_blocks")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -109,16 +109,16 @@ class GeneticSampler(ColumnSampler):
 
     @abstractmethod
     def _survivors(self, losses: FloatArray, violation: FloatArray, n: int) -> IntArray:
-        """Choose who survives.
+        """Select the survivors.
 
         Parameters
         ----------
         losses : ndarray of shape (n_trials, n_objectives)
             Smaller is better.
         violation : ndarray of shape (n_trials,)
-            By how much each trial breaks its constraints.
+            By how much each trial violates its constraints.
         n : int
-            How many, at most.
+            Maximum number of survivors.
 
         Returns
         -------
@@ -127,11 +127,11 @@ class GeneticSampler(ColumnSampler):
         """
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Note the study, for crossovers and mutations that read it."""
+        """Store the study for crossovers and mutations that read it."""
         self._study = ref(study)
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> FloatArray:
-        """Make a child of the population; uniform draws until that is full."""
+        """Propose a child of the population; draw uniformly until the population is full."""
         population = self._population(columns)
         if len(population) < self.population_size:
             return likely_last(rng.random((MAX_ATTEMPTS, len(columns.names))), columns)
@@ -147,12 +147,12 @@ class GeneticSampler(ColumnSampler):
         return child[None]
 
     def _population(self, columns: Columns) -> IntArray:
-        """Rows of the trials that have survived so far, the fittest first."""
+        """Return the rows of the surviving trials, the fittest first."""
         size, known = self.population_size, columns.known
         blocks = self._blocks.setdefault(columns, [])
         n_whole = columns.history.n_trials // size
         ends = np.searchsorted(known, size * np.arange(1, n_whole + 1))
-        # A trial that has ended since then undoes what came after it.
+        # A trial that has finished since then invalidates all later blocks.
         while blocks and blocks[-1][0] != ends[len(blocks) - 1]:
             blocks.pop()
         for end in ends[len(blocks) :].tolist():
@@ -162,7 +162,7 @@ class GeneticSampler(ColumnSampler):
     def _next_population(
         self, blocks: Sequence[tuple[int, IntArray]], known: IntArray, columns: Columns
     ) -> IntArray:
-        """Those who survive when the trials since the last block compete with its survivors."""
+        """Return the survivors among the last survivors and the trials since then."""
         start, survivors = blocks[-1] if blocks else (0, known[:0])
         if start == len(known):
             return survivors
@@ -176,7 +176,7 @@ class GeneticSampler(ColumnSampler):
     def _child(
         self, population: FloatArray, columns: Columns, rng: np.random.Generator
     ) -> FloatArray:
-        """Cross parents, and mutate."""
+        """Cross parents and mutate the child."""
         dialect_rng = np.random.RandomState(rng.bit_generator)  # the same stream
         is_ordered = np.array([d.is_ordered for d in columns.distributions])
         if rng.random() < self.crossover_prob:
@@ -202,7 +202,7 @@ class GeneticSampler(ColumnSampler):
         rng: np.random.Generator,
         dialect_rng: np.random.RandomState,
     ) -> FloatArray:
-        """Cross parents: numbers by the crossover, categories one by one."""
+        """Cross parents: numbers with the crossover, categories one by one."""
         study = self._study() if self._study else None
         bounds = np.tile([0.0, 1.0], (int(is_ordered.sum()), 1))
         for _ in range(MAX_ATTEMPTS):
@@ -219,7 +219,7 @@ class GeneticSampler(ColumnSampler):
 
 
 def _tournament(n: int, n_parents: int, rng: np.random.Generator) -> list[int]:
-    """Choose different parents, each the fitter of two that are drawn."""
+    """Choose distinct parents by binary tournaments."""
     chosen: list[int] = []
     while len(chosen) < n_parents:
         winner = int(rng.integers(n, size=2).min())
@@ -229,6 +229,6 @@ def _tournament(n: int, n_parents: int, rng: np.random.Generator) -> list[int]:
 
 
 def _is_new(child: FloatArray, columns: Columns) -> bool:
-    """Whether no trial has had the child's values."""
+    """Return whether no trial has the child's values."""
     cell = [d.to_unit(d.from_unit(u)) for u, d in zip(child, columns.distributions, strict=True)]
     return not bool((columns.points == cell).all(axis=1).any())

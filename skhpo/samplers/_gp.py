@@ -43,91 +43,91 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ACQUISITIONS = ("logei", "ucb", "pi")
-BETA = 1.8  # of the confidence bound
-NOISE_MARGIN = 0.5  # how far below the best mean the incumbent is, in sd of the noise
-MARGIN = 0.1  # the improvement whose probability counts, in standard deviations of the targets
+BETA = 1.8  # weight of the standard deviation in the confidence bound
+NOISE_MARGIN = 0.5  # how far the incumbent is below the best mean, in sd of the noise
+MARGIN = 0.1  # minimum improvement for "pi", in standard deviations of the targets
 MIN_TRIALS_OF_GROUP = 4
-MAX_TRIALS = 300  # of more trials, a model sees ...
-N_NEWEST = 180  # ... the newest, and the best of the others
-N_STARTUP_POINTS = 24  # of which one far from failures is taken, before there is a model
-N_PENDING = 100  # trials under way that are seen: the newest
-REFIT_EACH = 30  # up to so many trials, hyperparameters are fitted at each ask ...
-REFIT_GROWTH = 10  # ... and then whenever there are a tenth more trials
+MAX_TRIALS = 300  # that a model uses: if there are more, ...
+N_NEWEST = 180  # ... these newest ones, and the best of the others
+N_STARTUP_POINTS = 24  # candidates before there is a model, to choose one far from failures
+N_PENDING = 100  # newest running trials that a model uses
+REFIT_EACH = 30  # up to this many trials, each ask fits the hyperparameters ...
+REFIT_GROWTH = 10  # ... and then only after each increase by a tenth
 N_FITS_KEPT = 64
 N_INCUMBENTS = 3
-MAX_BOXES = 1000  # into which several objectives are cut, about
+MAX_BOXES = 1000  # approximate number of boxes for several objectives
 
 _THREADS_LOCK = threading.Lock()
 
 
 class GPSampler(ColumnSampler):
-    """Model the objective by a Gaussian process, and try where it promises most.
+    """Model the objective by a Gaussian process, and try the most promising point.
 
-    The choice for few and costly trials: it learns more from each than the other samplers, and
-    takes milliseconds to do so. Numbers, integers and categories are modelled jointly.
+    This sampler suits few and expensive trials. It learns more from each trial than the other
+    samplers, and takes only milliseconds per trial. It models floats, integers and categories
+    jointly.
 
     Parameters
     ----------
     seed : int, optional
         Seed; None draws one from the system.
     independent_sampler : ColumnSampler, optional
-        What draws while the model has too little to learn from: in the first `n_startup_trials`,
-        and for parameters that fewer than 4 trials with known values have. None draws
-        from the prior.
+        Draws while the model has too little data: in the first `n_startup_trials`, and for
+        parameters that occur in fewer than 4 trials with known values. None draws from the prior.
     n_startup_trials : int, default=10
         Trials before the model is used.
     deterministic_objective : bool, default=False
-        Whether the same parameters always give the same value. If so, the model has no noise
-        (but a trace, for numerical stability).
+        Whether the same parameters always give the same value. If so, the model has no noise,
+        except a minimum for numerical stability.
     acquisition : {"logei", "ucb", "pi"}, default="logei"
-        What makes a point promising: the logarithm of the expected improvement, an optimistic
-        bound (posterior mean and 1.8 standard deviations), or the probability of an improvement
-        by a tenth of the losses' standard deviation.
-        With several objectives, "logei" only.
+        The acquisition function: the logarithm of the expected improvement, an optimistic bound
+        (1.8 standard deviations from the posterior mean), or the probability of an improvement by
+        a tenth of the losses' standard deviation. Several objectives require "logei".
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
-        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
-        same, and can be read while the trial runs.
+        numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
+        the same, and can be read while the trial runs.
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Raises
     ------
     ValueError
-        If `n_startup_trials` is negative, or `acquisition` is none of those named; at the ask, if
-        `acquisition` is not "logei" and there are several objectives.
+        If `n_startup_trials` is negative or `acquisition` is unknown. When a trial is asked for:
+        if `acquisition` is not "logei" and there are several objectives.
     TypeError
-        If `independent_sampler` is no `ColumnSampler`.
+        If `independent_sampler` is not a `ColumnSampler`.
 
     Notes
     -----
-    - Kernel: Matern 5/2 with one length-scale a parameter; integers are rounded before the kernel
-      sees them, different choices of a category have distance 1. The hyperparameters are
-      those of the largest posterior density under log-normal priors, fitted anew at each ask
-      up to 30 trials, then whenever there are a tenth more. The fit starts at the prior's
-      mode: what is proposed depends on the seed, the trial's number and the trials so far alone.
-    - Losses beyond the median are compressed logarithmically where this makes them more normal.
-    - The improvement is that on the best posterior mean less half a standard deviation of the
-      noise, not on the best value observed, which is best partly by luck.
-    - Trials under way count with their predicted value ("kriging believer", Ginsbourger et al.
-      2010); so parallel workers keep apart.
-    - Trials stopped early count with the prediction of their value and its known variance,
-      where there are these, otherwise as the upper quartile of the known losses; failed trials as
-      the worst, and of the points proposed, those whose nearest trial failed come last.
-    - Several objectives: one model each, and the expected hypervolume improvement, computed
-      exactly; of a large front, on the points that together dominate most (44 of three objectives,
-      18 of four).
-    - Constraints are modelled too, and the acquisition weighed by the probability that all are
-      met; while no trial meets them all, this probability alone counts.
-    - Of more than 300 trials, the model sees the 180 newest and the 120 best of the others, so
-      that the time of an ask is bounded: with ten parameters about 10 ms at 50 trials, 15 ms at
-      100 and 30 ms from 300 on, and 0.1 s where hyperparameters are fitted to 300 trials.
-      Meanwhile the linear algebra library runs on one thread.
-    - In a conditional space, each group of parameters that occur together is modelled
-      on the trials that have it. Those on which others depend are drawn as by `TPESampler`:
-      the loss that they lead to on average says little about the best one.
-    - Of the points proposed, none has been tried before, unless the search finds no other.
+    - The kernel is Matern 5/2 with one length-scale per parameter. Integers are rounded before
+      the kernel is evaluated, and different choices of a category have distance 1.
+      The hyperparameters maximise the posterior density under log-normal priors. They are fitted
+      at each ask up to 30 trials, and then each time the number of trials has grown by a tenth.
+      The fit starts at the mode of the prior, so proposals depend only on the seed, the trial's
+      number and the trials so far.
+    - Losses worse than the median are compressed logarithmically if this makes them more normal.
+    - The improvement is measured from the best posterior mean minus half a standard deviation of
+      the noise. The best observed value is not used, because it is partly due to luck.
+    - Running trials are used with their predicted value ("kriging believer", Ginsbourger et al.
+      2010), so parallel workers try different points.
+    - Trials stopped early are used with the prediction of their value and its known variance if
+      available, otherwise with the upper quartile of the known losses. Failed trials are used
+      with the worst loss, and proposed points whose nearest trial failed come last.
+    - Each of several objectives has its own model. The acquisition is the expected hypervolume
+      improvement, computed exactly. Of a large front, it uses the points that together dominate
+      the largest volume (44 points for three objectives, 18 for four).
+    - Constraints are modelled too, and the acquisition is weighted by the probability that all
+      are satisfied. While no trial is feasible, the acquisition is this probability alone.
+    - If there are more than 300 trials, the model uses the 180 newest and the 120 best of the
+      others, so the time of an ask is bounded: with ten parameters about 10 ms at 50 trials,
+      15 ms at 100 and 30 ms from 300 on, and 0.1 s when hyperparameters are fitted to 300 trials.
+      The linear algebra library uses one thread during this time.
+    - In a conditional space, each group of parameters that occur together is modelled on the
+      trials that have it. Parameters on which others depend are drawn as by `TPESampler`, because
+      their average loss says little about the best loss that they allow.
+    - Proposed points are new, unless the search finds no untried point.
 
     References
     ----------
@@ -184,15 +184,14 @@ class GPSampler(ColumnSampler):
         self.acquisition = acquisition
         self.constraints_func = constraints_func
         self._tpe = TPESampler(seed=seed, n_startup_trials=0)
-        self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by the data's digest
+        self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by digest of the data
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Propose points where the acquisition is large, the largest first."""
+        """Propose points with a large acquisition, the largest first."""
         history = columns.history
         if history.n_objectives > 1 and self.acquisition != "logei":
             raise ValueError(
-                "`acquisition` must be 'logei' where there are several objectives; "
-                f"got {self.acquisition!r}."
+                f"`acquisition` must be 'logei' for several objectives; got {self.acquisition!r}."
             )
         if history.n_finished < self.n_startup_trials or len(columns.known) < MIN_TRIALS_OF_GROUP:
             if self.independent_sampler is not None:
@@ -203,7 +202,7 @@ class GPSampler(ColumnSampler):
             return self._tpe.propose(columns, rng)
         tried = columns.points[np.concatenate([columns.finished, columns.pending])]
         features = Features(columns.distributions, tried, rng)
-        # On matrices this small, threads cost more than they bring, and change the last digits.
+        # With matrices this small, threads cost more than they save, and change the last digits.
         with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
             landscape, incumbents = self._landscape(columns, features)
             is_last = partial(is_likely_to_fail, columns=columns)
@@ -216,7 +215,7 @@ class GPSampler(ColumnSampler):
             )
 
     def _landscape(self, columns: Columns, features: Features) -> tuple[Landscape, IntArray]:
-        """The acquisition, and the rows of the most promising trials so far."""
+        """Return the acquisition, and the rows of the most promising trials so far."""
         history = columns.history
         rows = _seen(columns, columns.known)
         feasible = rows[~(history.violation[rows] > 0.0)]
@@ -239,7 +238,7 @@ class GPSampler(ColumnSampler):
         return Landscape(features, [*models, *constraints], acquisition), incumbents
 
     def _acquisition(self, means: FloatArray, models: list[GaussianProcess]) -> Acquisition:
-        """The acquisition of the objectives, from their means at the feasible trials."""
+        """Return the acquisition of the objectives, from their means at the feasible trials."""
         if len(models) == 1:
             incumbent = float(means.min() - NOISE_MARGIN * np.sqrt(models[0].noise))
             match self.acquisition:
@@ -257,7 +256,7 @@ class GPSampler(ColumnSampler):
         return ExpectedHypervolumeImprovement(front, reference)
 
     def _objective_model(self, columns: Columns, features: Features, k: int) -> GaussianProcess:
-        """A Gaussian process of objective `k`."""
+        """Return a Gaussian process of objective `k`."""
         history = columns.history
         loss = clip_infinite(history.losses[:, k])
         known = columns.known
@@ -281,7 +280,7 @@ class GPSampler(ColumnSampler):
     def _constraint_models(
         self, columns: Columns, features: Features
     ) -> tuple[list[GaussianProcess], Feasibility | None]:
-        """A Gaussian process of each constraint, and the probability that all are met."""
+        """Return a Gaussian process per constraint, and the probability that all are satisfied."""
         models, thresholds = [], []
         for values in columns.history.constraints.T:
             known = columns.finished[~np.isnan(values[columns.finished])]
@@ -303,7 +302,7 @@ class GPSampler(ColumnSampler):
     def _fit(
         self, features: FloatArray, targets: FloatArray, variance: FloatArray, blocks: IntArray
     ) -> FloatArray:
-        """Hyperparameters, fitted or known from an earlier ask with the same data."""
+        """Return the hyperparameters, fitted or cached from an earlier ask with the same data."""
         data = features, targets, variance, blocks
         digest = hashlib.blake2b(digest_size=16)
         for array in data:
@@ -318,7 +317,7 @@ class GPSampler(ColumnSampler):
 
 @cache
 def _thread_pools() -> ThreadpoolController:
-    """The numerical libraries that are loaded."""
+    """Return a controller of the loaded numerical libraries."""
     return ThreadpoolController()
 
 
@@ -330,7 +329,7 @@ def _condition(
     variance: FloatArray,
     theta: FloatArray,
 ) -> GaussianProcess:
-    """Condition on trials, and on those under way as if they came out as predicted."""
+    """Condition on finished trials, and on running trials with their predicted values."""
     known = features(columns.points[rows])
     model = GaussianProcess(known, targets, variance, theta, features.blocks)
     pending = columns.pending[-N_PENDING:]
@@ -348,7 +347,7 @@ def _condition(
 
 
 def _seen(columns: Columns, rows: IntArray) -> IntArray:
-    """The trials that a model sees, by number: all, or the newest and the best of the others."""
+    """Return the trials that a model uses, by number: all, or the newest and the best others."""
     if len(rows) <= MAX_TRIALS:
         return rows
     history = columns.history
@@ -360,7 +359,7 @@ def _seen(columns: Columns, rows: IntArray) -> IntArray:
 
 
 def _others_depend_on(columns: Columns) -> bool:
-    """Whether some other parameter occurs only, but not always, with these."""
+    """Return whether another parameter occurs only with these, but not always."""
     history = columns.history
     together = np.zeros(history.n_trials, dtype=bool)
     together[columns.finished] = True
@@ -373,9 +372,9 @@ def _others_depend_on(columns: Columns) -> bool:
 
 
 def _fit_size(n_trials: int) -> int:
-    """How many of the first trials the hyperparameters are fitted to.
+    """Return how many of the first trials to fit the hyperparameters to.
 
-    All up to ``REFIT_EACH``; beyond, the sizes grow by a tenth.
+    All trials up to ``REFIT_EACH``; beyond, the size grows in steps of a tenth.
     """
     size = min(n_trials, REFIT_EACH)
     while size + size // REFIT_GROWTH <= n_trials and size >= REFIT_EACH:
@@ -384,13 +383,13 @@ def _fit_size(n_trials: int) -> int:
 
 
 def _front_size(n_objectives: int) -> int:
-    """How large a front may be, so that its boxes are about ``MAX_BOXES``."""
+    """Return the size of a front with about ``MAX_BOXES`` boxes."""
     n_axes = n_objectives - 1
     return int((MAX_BOXES * math.factorial(n_axes)) ** (1.0 / n_axes))
 
 
 def _promising(means: FloatArray) -> IntArray:
-    """Indices of the best predicted losses, or of the front if there are several objectives."""
+    """Return indices of the best predicted losses, or of the front for several objectives."""
     if means.shape[1] == 1:
         return np.argsort(means[:, 0], kind="stable")[:N_INCUMBENTS]
     return np.flatnonzero(is_nondominated(means))

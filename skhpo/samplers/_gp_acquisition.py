@@ -1,7 +1,7 @@
-"""Acquisition functions of Gaussian processes: how promising is a point, given mean and spread.
+"""Acquisition functions of Gaussian processes: how promising a point is, given mean and spread.
 
-Each is called with the posterior means and standard deviations of all outputs (the objectives,
-then the constraints) and returns its value, to be maximised, with the derivatives.
+Each takes the posterior means and standard deviations of all outputs (the objectives, then the
+constraints). It returns the value, which is to be maximised, and its derivatives.
 Objectives are minimised.
 """
 
@@ -40,10 +40,10 @@ _SMALLEST = 1e-300
 
 
 def log_expected_excess(u: FloatArray) -> ValueAndSlopes:
-    """Logarithm of ``h(u) = E[max(u + e, 0)]`` for standard normal e, anywhere on the axis.
+    """Return the logarithm of ``h(u) = E[max(u + e, 0)]`` for standard normal e and any u.
 
-    With Mills' ratio ``M(u) = Phi(u) / phi(u)`` it is ``log phi(u) + log(1 + u M(u))``, free of
-    underflow (Ament et al. 2023, equation 9).
+    With Mills' ratio ``M(u) = Phi(u) / phi(u)``, it is ``log phi(u) + log(1 + u M(u))``, which does
+    not underflow (Ament et al. 2023, equation 9).
 
     Returns
     -------
@@ -79,7 +79,7 @@ class ExpectedImprovement:
 
 @dataclass(frozen=True)
 class ProbabilityOfImprovement:
-    """Logarithm of the probability to improve on an incumbent."""
+    """Logarithm of the probability of improving on an incumbent."""
 
     incumbent: float
 
@@ -103,21 +103,21 @@ class LowerConfidenceBound:
 class ExpectedHypervolumeImprovement:
     """Logarithm of the expected hypervolume improvement of independent objectives.
 
-    The region that no point of the front dominates is cut into boxes, in each of which the
-    expectation is a product over the objectives; the sum is exact (Emmerich et al. 2011).
+    The non-dominated region is cut into boxes. In each box the expectation is a product over the
+    objectives, and the sum over the boxes is exact (Emmerich et al. 2011).
 
     Parameters
     ----------
     front : ndarray of shape (n_front, n_objectives)
-        Losses that do not dominate one another; may be empty.
+        Mutually non-dominated losses; may be empty.
     reference : ndarray of shape (n_objectives,)
-        Losses that are worse than all of interest.
+        Losses worse than all losses of interest.
     """
 
     def __init__(self, front: FloatArray, reference: FloatArray) -> None:
         lower, upper = nondominated_boxes(front, reference)
-        self._limits = []  # by objective, the distinct ends of boxes
-        self._ends = []  # by objective, which of them are a box's lower and upper end
+        self._limits = []  # per objective, the distinct box bounds
+        self._ends = []  # per objective, the indices of each box's lower and upper bound
         for low, high in zip(lower.T, upper.T, strict=True):
             limits, index = np.unique(np.concatenate([low, high]), return_inverse=True)
             self._limits.append(limits)
@@ -136,7 +136,7 @@ class ExpectedHypervolumeImprovement:
         return np.log(volume), by_mean, by_sd
 
     def _sides(self, k: int, mean: FloatArray, sd: FloatArray) -> ValueAndSlopes:
-        """Expected length that a point gains in each box along objective `k`, and its slopes."""
+        """Return the expected gain along objective `k` in each box, and its slopes."""
         low, high = self._ends[k]
         shortfall, cdf, pdf = _expected_shortfall(self._limits[k], mean, sd)
         return (
@@ -147,7 +147,7 @@ class ExpectedHypervolumeImprovement:
 
 
 def nondominated_boxes(front: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Cut the region that a front leaves undominated into boxes.
+    """Cut the region that a front does not dominate into boxes.
 
     Parameters
     ----------
@@ -159,12 +159,13 @@ def nondominated_boxes(front: FloatArray, reference: FloatArray) -> tuple[FloatA
     Returns
     -------
     lower, upper : ndarray of shape (n_boxes, n_objectives)
-        Corners of disjoint boxes; of the order of ``n_front ** (n_objectives - 1)``.
+        Corners of disjoint boxes. Their number is of the order of
+        ``n_front ** (n_objectives - 1)``.
     """
     if len(reference) == 1:
         top = front.min(initial=reference[0])
         return np.array([[-np.inf]]), np.array([[top]])
-    # Between two levels of the last objective, the points at or below it cast the same shadow.
+    # Between two levels of the last objective, the same points dominate.
     levels = np.concatenate([[-np.inf], np.unique(front[:, -1]), reference[-1:]])
     lower, upper = [], []
     for start, end in pairwise(levels):
@@ -176,7 +177,7 @@ def nondominated_boxes(front: FloatArray, reference: FloatArray) -> tuple[FloatA
 
 
 def _expected_shortfall(limits: FloatArray, mean: FloatArray, sd: FloatArray) -> ValueAndSlopes:
-    """``E[max(limit - y, 0)]`` of normal y, and the normal's distribution and density there."""
+    """Return ``E[max(limit - y, 0)]`` for normal y, and the normal's cdf and pdf at the limit."""
     u = np.maximum((limits - mean) / sd, -1e4)
     cdf = ndtr(u)
     pdf = np.exp(-0.5 * u * u - _LOG_SQRT_2PI)
@@ -196,7 +197,7 @@ class Feasibility:
 
 
 def constrained(objective: Acquisition, n_objectives: int, feasibility: Acquisition) -> Acquisition:
-    """Weigh an acquisition by the probability of feasibility (Gardner et al. 2014)."""
+    """Weight an acquisition by the probability of feasibility (Gardner et al. 2014)."""
 
     def acquisition(mean: FloatArray, sd: FloatArray) -> ValueAndSlopes:
         k = n_objectives
@@ -209,6 +210,6 @@ def constrained(objective: Acquisition, n_objectives: int, feasibility: Acquisit
 
 
 def _log_ndtr_slope(u: FloatArray) -> FloatArray:
-    """Derivative of ``log Phi``: ``phi / Phi``."""
+    """Return the derivative of ``log Phi``: ``phi / Phi``."""
     slope: FloatArray = np.sqrt(2.0 / np.pi) / erfcx(-np.minimum(u, 35.0) / np.sqrt(2.0))
     return slope

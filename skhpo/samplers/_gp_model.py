@@ -1,9 +1,9 @@
 """Gaussian processes on mixed spaces: kernel, hyperparameters, posterior.
 
-Equations are those of Rasmussen and Williams, "Gaussian processes for machine learning" (2006).
-The kernel is Matern's with smoothness 5/2 and one length-scale a parameter. Hyperparameters are
-those of the largest posterior density, under weak log-normal priors. All gradients are analytic,
-and are matrix products: no array has more than two axes.
+Equation numbers refer to Rasmussen and Williams, "Gaussian processes for machine learning" (2006).
+The kernel is Matern's with smoothness 5/2 and one length-scale per parameter. The hyperparameters
+maximise the posterior density under weak log-normal priors. All gradients are analytic and computed
+by matrix products: no array has more than two axes.
 """
 
 from __future__ import annotations
@@ -28,37 +28,38 @@ LENGTHSCALE_BOUNDS = (0.005, 50.0)
 SIGNAL_BOUNDS = (1e-3, 1e3)
 NOISE_BOUNDS = (1e-6, 10.0)
 MAX_ITERATIONS = 50
-MAX_INDICATORS = 50  # of more choices, only those that were tried have an indicator
-N_UNSEEN = 8  # choices not tried yet that a search is offered, of many
-MAX_EXCHANGED_CELLS = 32  # an ordered parameter with more values is searched as if continuous
+MAX_INDICATORS = 50  # with more choices, only those that were tried have their own indicator
+N_UNSEEN = 8  # untried choices that the search considers if there are many
+MAX_EXCHANGED_CELLS = 32  # an ordered parameter with more values is searched as continuous
 
 
 class Features:
-    """Points of the unit cube as the kernel sees them.
+    """Transform points of the unit cube to features of the kernel.
 
-    An ordered parameter is one feature: its coordinate, moved to the middle of the value's cell if
-    it is discrete. A categorical one is a block of indicators times ``sqrt(1/2)``: the squared
-    distance between different choices is 1. Of more than 50 choices, those that no trial has had
-    share one indicator: to the kernel they are all alike.
+    An ordered parameter is one feature: its coordinate, moved to the middle of its cell if it is
+    discrete. A categorical parameter is a block of indicators times ``sqrt(1/2)``, so the squared
+    distance between different choices is 1. If there are more than 50 choices, the untried ones
+    share one indicator, so the kernel does not distinguish them.
 
     Parameters
     ----------
     distributions : sequence of BaseDistribution
-        One a dimension.
+        One per dimension.
     tried : ndarray of shape (n_trials, n_dims), optional
-        The trials that a model may be given. Default: none.
+        Points of the trials that a model may use. Default: none.
     rng : numpy.random.Generator, optional
-        Draws some of many choices to search among; needed where there are more than 50.
+        Draws some of the untried choices for the search; required if there are more than 50
+        choices.
 
     Attributes
     ----------
     blocks : ndarray of shape (n_features,)
         The dimension to which each feature belongs.
     relaxed : ndarray of shape (n_relaxed,)
-        Dimensions to be searched by gradient: those that are continuous, or nearly so.
+        Continuous or nearly continuous dimensions, which are searched by gradient.
     cells : dict of int to ndarray
-        For each other dimension, the unit coordinates of its values; of more than 50 choices,
-        those that some trial has had, and a few others.
+        For each other dimension, the unit coordinates of its values; if there are more than 50
+        choices, of the tried ones and a few others.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Features:
         return snapped
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """Features of points, ndarray of shape (n_points, n_features)."""
+        """Return the features of points, ndarray of shape (n_points, n_features)."""
         indicators = []
         for j, n in self._n_choices.items():
             shown = self._shown[j]
@@ -122,7 +123,7 @@ class Features:
         return np.hstack([points[:, self.ordered], *indicators])
 
     def pull_back(self, gradient: FloatArray) -> FloatArray:
-        """Turn gradients with respect to features into ones with respect to points.
+        """Convert gradients with respect to features to gradients with respect to points.
 
         Parameters
         ----------
@@ -139,7 +140,7 @@ class Features:
 
 
 def _shown_choices(tried: FloatArray, n_choices: int) -> NDArray[np.int64]:
-    """The choices that have an indicator of their own: all, or of many those tried."""
+    """Return the choices with their own indicator: all, or the tried ones if there are many."""
     if n_choices <= MAX_INDICATORS:
         return np.arange(n_choices)
     return np.unique(np.floor(tried[~np.isnan(tried)] * n_choices).astype(np.int64))
@@ -151,15 +152,15 @@ class GaussianProcess:
     Parameters
     ----------
     features : ndarray of shape (n_trials, n_features)
-        Where the targets are.
+        Features of the trials.
     targets : ndarray of shape (n_trials,)
         Standardised losses.
     variance : ndarray of shape (n_trials,)
-        Known noise variance of each target, besides the common one.
+        Known noise variance of each target, in addition to the common one.
     theta : ndarray of shape (n_dims + 2,)
-        Logarithms of the length-scales, of the signal's and of the noise's variance.
-    blocks : ndarray of shape (n_features,)
-        Which length-scale is that of a feature.
+        Logarithms of the length-scales, the signal variance and the noise variance.
+        blocks : ndarray of shape (n_features,)
+            Index of each feature's length-scale.
 
     Attributes
     ----------
@@ -185,7 +186,7 @@ class GaussianProcess:
         self.weights = self.whitener.T @ (self.whitener @ targets)
 
     def posterior(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Mean and standard deviation of the function at some features, without noise.
+        """Return the mean and standard deviation of the function, without noise.
 
         Parameters
         ----------
@@ -201,7 +202,7 @@ class GaussianProcess:
     def posterior_gradient(
         self, features: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Mean, standard deviation and their gradients.
+        """Return the mean, the standard deviation and their gradients.
 
         Returns
         -------
@@ -224,7 +225,7 @@ class GaussianProcess:
         return sd
 
     def _weighted_gradient(self, scaled: FloatArray, slopes: FloatArray) -> FloatArray:
-        """Gradient of a weighted sum of kernels, from weights times the kernels' slopes."""
+        """Return the gradient of a weighted sum of kernels, from weights times kernel slopes."""
         gradient: FloatArray = slopes @ self.scaled - slopes.sum(axis=1, keepdims=True) * scaled
         return gradient * self.inverse_lengthscales
 
@@ -237,21 +238,21 @@ def fit_hyperparameters(
     *,
     is_noisy: bool = True,
 ) -> FloatArray:
-    """Find the hyperparameters of the largest posterior density.
+    """Find the hyperparameters with the largest posterior density.
 
-    The search starts at the prior's mode: the result depends on the data alone.
+    The search starts at the mode of the prior, so the result depends only on the data.
 
     Parameters
     ----------
     features, targets, variance, blocks
         As for :class:`GaussianProcess`.
     is_noisy : bool, default=True
-        Whether there is noise besides the known one. False fixes it at its lower bound.
+        Whether to fit the common noise. False fixes it at its lower bound.
 
     Returns
     -------
     theta : ndarray of shape (n_dims + 2,)
-        Logarithms of the length-scales, of the signal's and of the noise's variance.
+        Logarithms of the length-scales, the signal variance and the noise variance.
     """
     start, _ = _prior(int(blocks.max()) + 1)
     bounds = np.log([LENGTHSCALE_BOUNDS] * (len(start) - 2) + [SIGNAL_BOUNDS, NOISE_BOUNDS])
@@ -275,7 +276,7 @@ def log_posterior(
     variance: FloatArray,
     blocks: NDArray[np.int64],
 ) -> tuple[float, FloatArray]:
-    """Log posterior density of the hyperparameters, up to a constant, and its gradient.
+    """Return the hyperparameters' log posterior density, up to a constant, and its gradient.
 
     Rasmussen and Williams 2006, equations 5.8 and 5.9.
 
@@ -309,14 +310,14 @@ def log_posterior(
 
 
 def _prior(n_dims: int) -> tuple[FloatArray, FloatArray]:
-    """Means and standard deviations of the hyperparameters' logarithms."""
+    """Return means and standard deviations of the hyperparameters' logarithms."""
     priors = [LENGTHSCALE_PRIOR] * n_dims + [SIGNAL_PRIOR, NOISE_PRIOR]
     mean, sd = np.array(priors).T
     return mean.copy(), sd.copy()
 
 
 def _matern(a: FloatArray, b: FloatArray, signal: float) -> tuple[FloatArray, FloatArray]:
-    """Matern's kernel with smoothness 5/2 between scaled features, and its slope.
+    """Return Matern's kernel with smoothness 5/2 between scaled features, and its slope.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where an acquisition function is largest: candidates, then gradients and exchanges."""
+"""Maximise an acquisition function: random candidates, then gradients and exchanges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N_UNIFORM = 500
 N_NEAR = 500
 N_STARTS = 4
 N_RETURNED = 16
-MAX_STEPS = 20  # of the search by gradient
+MAX_STEPS = 20  # of the gradient search
 MAX_EXCHANGES = 8
 STEP_SIZES = (0.02, 0.1, 0.3)
 RESAMPLE_CATEGORY = 0.2
@@ -31,11 +31,11 @@ class Landscape:
     Parameters
     ----------
     features : Features
-        How points become features.
+        Transforms points to features.
     models : sequence of GaussianProcess
-        One an output.
+        One per output.
     acquisition : callable
-        From the outputs' means and standard deviations to the value and its derivatives.
+        Returns the value and its derivatives from the outputs' means and standard deviations.
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class Landscape:
         self.acquisition = acquisition
 
     def values(self, points: FloatArray) -> FloatArray:
-        """Acquisition of points, ndarray of shape (n_points,)."""
+        """Return the acquisition of points, ndarray of shape (n_points,)."""
         features = self.features(points)
         outputs = [model.posterior(features) for model in self.models]
         mean, sd = (np.column_stack(columns) for columns in zip(*outputs, strict=True))
         return self.acquisition(mean, sd)[0]
 
     def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Acquisition of points, and its gradients, ndarray of shape (n_points, n_dims)."""
+        """Return the acquisition and its gradients, ndarray of shape (n_points, n_dims)."""
         features = self.features(points)
         outputs = [model.posterior_gradient(features) for model in self.models]
         mean, sd = (np.column_stack([output[i] for output in outputs]) for i in (0, 1))
@@ -76,21 +76,21 @@ def maximise(
     Parameters
     ----------
     landscape : Landscape
-        What to maximise.
+        The function to maximise.
     incumbents : ndarray of shape (n_incumbents, n_dims)
-        Points around which to look; at least one.
+        Points around which to search; at least one.
     tried : ndarray of shape (n_tried, n_dims)
-        Points that are not to be returned.
+        Points to exclude.
     rng : numpy.random.Generator
-        Source of the candidates.
+        Draws the candidates.
     is_last : callable, optional
-        Says of points whether they come after all others. Default: none does.
+        Returns for each point whether to put it after all others. Default: none.
 
     Returns
     -------
     points : ndarray of shape (n_points, n_dims)
-        Distinct and not tried yet, unless there is no such candidate; the largest acquisition
-        first. Discrete coordinates are in the middle of their cells.
+        Distinct untried points, the largest acquisition first. Tried points are returned only
+        if there is no other candidate. Discrete coordinates are in the middle of their cells.
     """
     features = landscape.features
     uniform = rng.random((N_UNIFORM, features.n_dims))
@@ -109,14 +109,14 @@ def _order(
     values: FloatArray,
     is_last: Callable[[FloatArray], NDArray[np.bool_]] | None,
 ) -> NDArray[np.int64]:
-    """Indices, the largest values first, but for points that come last."""
+    """Return indices by decreasing value, with those marked as last at the end."""
     if is_last is None:
         return np.argsort(-values, kind="stable")
     return np.lexsort((-values, is_last(points)))
 
 
 def _distinct(points: FloatArray, tried: FloatArray) -> FloatArray:
-    """The first few points that differ from each other and from those tried."""
+    """Return the first few points that differ from each other and from the tried ones."""
     seen = {point.tobytes() for point in tried}
     distinct: list[FloatArray] = []
     for point in points:
@@ -143,7 +143,7 @@ def perturb(points: FloatArray, features: Features, rng: np.random.Generator) ->
 
 
 def climb(landscape: Landscape, start: FloatArray) -> FloatArray:
-    """Ascend from a point along the continuous coordinates, by L-BFGS-B."""
+    """Maximise over the continuous coordinates with L-BFGS-B, starting at a point."""
     relaxed = landscape.features.relaxed
     if len(relaxed) == 0:
         return start
@@ -168,7 +168,7 @@ def climb(landscape: Landscape, start: FloatArray) -> FloatArray:
 
 
 def exchange(landscape: Landscape, point: FloatArray) -> FloatArray:
-    """Set one discrete coordinate after another to its best value, while that improves."""
+    """Set one discrete coordinate after another to its best value until nothing improves."""
     cells = landscape.features.cells
     if not cells:
         return point
@@ -184,7 +184,7 @@ def exchange(landscape: Landscape, point: FloatArray) -> FloatArray:
 
 
 def _with(point: FloatArray, j: int, coordinates: FloatArray) -> FloatArray:
-    """Copies of a point, with each of some coordinates in dimension `j`."""
+    """Return copies of a point, one for each of the given coordinates in dimension `j`."""
     copies = np.tile(point, (len(coordinates), 1))
     copies[:, j] = coordinates
     return copies

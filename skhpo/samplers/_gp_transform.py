@@ -1,4 +1,4 @@
-"""Losses as the Gaussian process sees them: bad outliers pulled in, mean 0, variance 1."""
+"""Transform losses for the Gaussian process: bad outliers compressed, mean 0, variance 1."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ __all__ = ["clip_infinite", "scale", "soften", "standardise"]
 FloatArray = NDArray[np.float64]
 
 KNEES = (np.inf, 4.0, 2.0, 1.0, 0.5)
-"""Where the logarithm sets in, in units of the good half's spread; infinity is no transform."""
+"""Candidates for the scale of the logarithm, in units of the better half's spread; infinity means
+no transform."""
 ABSURD = 1e8
-"""A loss further above the median than so many times the best one lies below counts as that far."""
-MAX_NOISE_SD = 1e3  # of a target; one with more says nothing either
+"""Losses are bounded at this multiple of the best loss's distance from the median."""
+MAX_NOISE_SD = 1e3  # of a target; beyond this, a target is uninformative anyway
 SMALLEST_UNIT = 1e-200
 
 
 def standardise(losses: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Transform losses for a Gaussian process.
 
-    The losses worse than the median are compressed logarithmically (:func:`soften`) where this
-    makes the losses more likely under a normal distribution; then all are shifted and scaled.
+    Losses worse than the median are compressed logarithmically (:func:`soften`) if this makes the
+    losses more likely under a normal distribution. Then all losses are shifted and scaled.
 
     Parameters
     ----------
     losses : ndarray of shape (n_trials,)
         Finite losses, in any unit.
     variance : ndarray of shape (n_trials,)
-        Known noise variance of each, in that unit squared.
+        Known noise variance of each loss, in the squared unit.
 
     Returns
     -------
     targets : ndarray of shape (n_trials,)
-        With mean 0 and variance 1; all 0 if the losses are all the same.
+        With mean 0 and variance 1; all 0 if the losses are equal.
     target_variance : ndarray of shape (n_trials,)
         The noise variance of the targets, to first order.
     """
@@ -49,14 +50,14 @@ def standardise(losses: FloatArray, variance: FloatArray) -> tuple[FloatArray, F
 
 
 def scale(constraint: FloatArray) -> tuple[FloatArray, float]:
-    """Shift and scale the values of a constraint, which is met at most at 0.
+    """Shift and scale the values of a constraint, which is satisfied at 0 and below.
 
     Returns
     -------
     targets : ndarray of shape (n_trials,)
-        With mean 0 and variance 1; all 0 if the values are all the same.
+        With mean 0 and variance 1; all 0 if the values are equal.
     threshold : float
-        Where the constraint begins to be broken.
+        Targets above it violate the constraint.
     """
     unit = max(np.abs(constraint).max(), SMALLEST_UNIT)
     values = constraint / unit
@@ -68,12 +69,12 @@ def scale(constraint: FloatArray) -> tuple[FloatArray, float]:
 
 
 def soften(losses: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Compress the worse half of the losses, as far as it makes them more normal.
+    """Compress the worse half of the losses if this makes them more normal.
 
     With median m and s the root mean square distance of the better half from m, a loss y
-    beyond m becomes ``m + c s log(1 + (y - m) / (c s))``. The `c` with the largest profile
-    likelihood of a normal distribution (with the transform's Jacobian, as for Box and Cox
-    1964) is taken from ``KNEES``.
+    beyond m becomes ``m + c s log(1 + (y - m) / (c s))``. `c` is the element of ``KNEES`` with the
+    largest profile likelihood under a normal distribution (with the transform's Jacobian, as in
+    Box and Cox 1964).
 
     Returns
     -------
@@ -107,7 +108,7 @@ def soften(losses: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _without_absurd(losses: FloatArray) -> FloatArray:
-    """Bound losses far beyond all others, so that these can still be told apart."""
+    """Bound extremely bad losses, so that the others remain distinguishable."""
     y, unit = shrink(losses)
     median = np.median(y)
     better = median - y[y <= median]
@@ -119,7 +120,7 @@ def _without_absurd(losses: FloatArray) -> FloatArray:
 
 
 def clip_infinite(losses: FloatArray) -> FloatArray:
-    """Replace infinite losses by the worst, or best, finite one; by 0 if there is none."""
+    """Replace infinite losses by the worst or best finite one, or by 0 if there is none."""
     finite = losses[np.isfinite(losses)]
     if len(finite) == 0:
         return np.zeros_like(losses)

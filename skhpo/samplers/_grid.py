@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 __all__ = ["GridSampler"]
 
-GRID_POINT = "grid_point"  # system attribute of a trial: the combination that it is given
+GRID_POINT = "grid_point"  # system attribute of a trial: the combination assigned to it
 
 
 class GridSampler(BaseSampler):
     """Try each combination of given values once, in random order.
 
-    What has been tried is read from the study's trials, whoever made them: a study may go on with
-    a grid, and workers that share a study take different combinations. When all have been tried,
-    ``study.optimize`` ends.
+    The sampler finds the tried combinations in the study's trials, whatever sampler made them. A
+    study can therefore be continued with a grid, and workers that share a study take different
+    combinations. ``study.optimize`` ends when all combinations have been tried.
 
     Parameters
     ----------
     search_space : mapping of str to sequence
-        Values by parameter.
+        Values of each parameter.
     seed : int, optional
-        Seed of the order; None is the same as 0, so that all workers have the same order.
+        Seed of the order. None is the same as 0, so that all workers use the same order.
 
     Notes
     -----
-    An enqueued trial must give all parameters. A trial that fails counts as tried.
+    An enqueued trial must set all parameters. A failed trial counts as tried.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class GridSampler(BaseSampler):
             name: without_repeats(values) for name, values in sorted(search_space.items())
         }
         if not self._grid:
-            raise ValueError("`search_space` must name at least one parameter; got none.")
+            raise ValueError("`search_space` must have at least one parameter; got none.")
         for name, values in self._grid.items():
             if not values:
                 raise ValueError(f"`search_space` has no value for {name!r}.")
@@ -74,8 +74,8 @@ class GridSampler(BaseSampler):
         self._order = np.random.default_rng(seed or 0).permutation(self.n_combinations)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Give the trial a combination; warn if all have been tried."""
-        if trial.number >= study.history.n_trials:  # a search draws before the trial exists
+        """Assign a combination to the trial; warn if all have been tried."""
+        if trial.number >= study.history.n_trials:  # a search samples before the trial exists
             return
         if not {GRID_POINT, FIXED_PARAMS} & trial.system_attrs.keys():
             point = self._next_point(study, trial)
@@ -88,12 +88,12 @@ class GridSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Return the value that the trial's combination has.
+        """Return the parameter's value in the trial's combination.
 
         Raises
         ------
         ValueError
-            If the grid has no such parameter, or an enqueued trial leaves it open.
+            If the parameter is not in the grid, or an enqueued trial does not set it.
         """
         if param_name not in self._grid:
             raise ValueError(
@@ -101,14 +101,14 @@ class GridSampler(BaseSampler):
             )
         if FIXED_PARAMS in trial.system_attrs:
             raise ValueError(
-                f"Enqueued trials must give all parameters of a grid; {param_name!r} is not given."
+                f"Enqueued trials must set all parameters of a grid; {param_name!r} is missing."
             )
         point = trial.system_attrs.get(GRID_POINT) or self._next_point(study, trial)
         value = point[param_name]
         if not param_distribution.contains(value):
             warnings.warn(
                 f"The grid's value {value!r} of {param_name!r} lies outside {param_distribution}; "
-                "it is used all the same.",
+                "it is used anyway.",
                 stacklevel=2,
             )
         return value
@@ -120,7 +120,7 @@ class GridSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """End ``study.optimize`` with the last combination."""
+        """Stop ``study.optimize`` after the last combination."""
         if study.is_running:
             trials = study.get_trials(deepcopy=False)
             ended = [t for t in trials if t.state.is_finished() or t.number == trial.number]
@@ -128,7 +128,7 @@ class GridSampler(BaseSampler):
                 study.stop()
 
     def is_exhausted(self, study: Study) -> bool:
-        """Say whether all combinations have been tried.
+        """Return whether all combinations have been tried.
 
         Parameters
         ----------
@@ -143,14 +143,14 @@ class GridSampler(BaseSampler):
         return len(self._tried(ended)) == self.n_combinations
 
     def _next_point(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
-        """Choose a combination that no other trial has, or else one that none has ended with."""
+        """Choose a combination that no other trial has, or else one that no trial has finished."""
         others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number]
         tried = self._tried(others)
         if len(tried) == self.n_combinations:
             tried = self._tried([t for t in others if t.state.is_finished()])
         if len(tried) == self.n_combinations:
             warnings.warn(
-                f"All {self.n_combinations} combinations of the grid have been tried: "
+                f"All {self.n_combinations} combinations of the grid have been tried; "
                 "one is tried again.",
                 stacklevel=2,
             )
@@ -164,7 +164,7 @@ class GridSampler(BaseSampler):
         }
 
     def _tried(self, trials: Sequence[FrozenTrial]) -> set[int]:
-        """Positions, in the grid, of the combinations that trials have."""
+        """Return the grid positions of the trials' combinations."""
         cells = (self._cell_of(t.system_attrs.get(GRID_POINT, t.params)) for t in trials)
         return {cell for cell in cells if cell is not None}
 

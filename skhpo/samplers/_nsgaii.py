@@ -12,45 +12,46 @@ __all__ = ["NSGAIISampler"]
 
 
 class NSGAIISampler(GeneticSampler):
-    """Breed new trials from those on the best fronts, and there from the least crowded.
+    """Breed new trials from the best fronts, preferring the least crowded trials.
 
     Parameters
     ----------
     population_size : int, default=20
-        How many of the best trials are parents. As many trials are drawn from the prior first.
+        Number of trials in the population. The first `population_size` trials are drawn from the
+        prior.
     mutation : BaseMutation, optional
         Changes one number of a child. Default: :class:`nsgaii.PolynomialMutation` with
-        ``eta=5``. Categories are drawn anew.
+        ``eta=5``. Mutated categories are drawn from the prior.
     mutation_prob : float, optional
         Probability that a parameter is mutated. Default: 1 over the number of parameters.
     crossover : BaseCrossover, optional
-        Makes a child's numbers from those of its parents. Default:
+        Makes a child's numeric parameters from its parents'. Default:
         :class:`nsgaii.UniformCrossover`.
     crossover_prob : float, default=0.9
         Probability that a child has several parents; otherwise it is a mutant of one.
     swapping_prob : float, default=0.5
-        Probability that a category is the first parent's, and not the last one's; so it is for
-        numbers with the default crossover.
+        Probability that a category comes from the first parent rather than the last one. The
+        default crossover uses it for numbers, too.
     seed : int, optional
         Seed; None draws one from the system.
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
-        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
-        same, and can be read while the trial runs.
+        numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
+        the same, and can be read while the trial runs.
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Notes
     -----
-    - There is no generation to wait for: each trial has its parents among all that are finished
-      when it starts, in whichever order they end. So any number of workers is kept busy, and a
-      study that is resumed goes on as if it had not stopped.
-    - Trials are taken up in blocks of `population_size`, by number: the survivors
-      of the earlier blocks compete with the next block by constrained domination, then crowding.
-    - Each parent is the fitter of two that are drawn ("binary tournament").
-    - A child that has been tried before is bred again, up to ten times.
-    - Trials stopped early take part with the prediction of their value, where there is one.
+    - Workers never wait for a generation to end. Each trial's parents are chosen among all trials
+      that are finished when it starts, in whatever order they finish. Any number of workers stays
+      busy, and a resumed study continues as if it had not been interrupted.
+    - Trials are processed by number in blocks of `population_size`. The survivors of the earlier
+      blocks compete with the next block by constrained domination, then by crowding distance.
+    - Each parent is the better of two randomly drawn trials ("binary tournament").
+    - A child that has been tried before is replaced by another one, up to ten times.
+    - Trials stopped early are used with the prediction of their value if there is one.
 
     References
     ----------
@@ -75,7 +76,7 @@ class NSGAIISampler(GeneticSampler):
     def _survivors(
         self, losses: NDArray[np.float64], violation: NDArray[np.float64], n: int
     ) -> NDArray[np.int64]:
-        """Choose by front, and by crowding distance in each."""
+        """Select by front, and within each front by crowding distance."""
         rank = nondomination_rank(losses, violation, n_below=n)
         last = np.sort(rank)[:n][-1]
         crowding = np.zeros(len(losses))

@@ -17,51 +17,53 @@ __all__ = ["NSGAIIISampler"]
 
 FloatArray = NDArray[np.float64]
 
-OFF_AXIS = 1e-6  # weight of the other objectives in the search for extreme points
+OFF_AXIS = 1e-6  # weight of the other objectives when finding extreme points
 
 
 class NSGAIIISampler(GeneticSampler):
-    """Breed new trials from those on the best fronts, spread along reference directions.
+    """Breed new trials from the best fronts, spread along reference directions.
 
-    Made for three objectives and more, where nearly all trials may be on the first front.
+    NSGA-III suits three or more objectives, for which nearly all trials may be on the first front.
 
     Parameters
     ----------
     population_size : int, default=20
-        How many of the best trials are parents. As many trials are drawn from the prior first.
+        Number of trials in the population. The first `population_size` trials are drawn from the
+        prior.
     mutation : BaseMutation, optional
         Changes one number of a child. Default: :class:`nsgaii.PolynomialMutation` with
-        ``eta=5``. Categories are drawn anew.
+        ``eta=5``. Mutated categories are drawn from the prior.
     mutation_prob : float, optional
         Probability that a parameter is mutated. Default: 1 over the number of parameters.
     crossover : BaseCrossover, optional
-        Makes a child's numbers from those of its parents. Default:
+        Makes a child's numeric parameters from its parents'. Default:
         :class:`nsgaii.UniformCrossover`.
     crossover_prob : float, default=0.9
         Probability that a child has several parents; otherwise it is a mutant of one.
     swapping_prob : float, default=0.5
-        Probability that a category is the first parent's, and not the last one's; so it is for
-        numbers with the default crossover.
+        Probability that a category comes from the first parent rather than the last one. The
+        default crossover uses it for numbers, too.
     seed : int, optional
         Seed; None draws one from the system.
     reference_points : array-like of shape (n_points, n_objectives), optional
-        Directions in the space of the objectives, each scaled to [0, 1], that the trials are to
-        be spread along. Default: a lattice on the simplex.
+        Directions along which to spread the trials, in the space of the objectives scaled to
+        [0, 1]. Default: a lattice on the simplex.
     dividing_parameter : int, default=3
         Divisions of the lattice along each side (Das and Dennis 1998).
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
-        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
-        same, and can be read while the trial runs.
+        numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
+        the same, and can be read while the trial runs.
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Notes
     -----
-    - What is said on blocks, parents and children of :class:`NSGAIISampler` holds here, too.
-    - Among the directions with the fewest trials, the trial nearest to its direction is taken next;
-      the original draws one. The ideal and the extreme points are those of the competing trials.
+    - The notes on blocks, parents and children of :class:`NSGAIISampler` apply here, too.
+      - Among the directions with the fewest trials, the trial nearest to its direction is selected
+        next; the original algorithm draws one at random. The ideal point and the extreme points are
+        computed from the competing trials.
 
     References
     ----------
@@ -120,7 +122,7 @@ class NSGAIIISampler(GeneticSampler):
             if points.ndim != 2 or not (np.isfinite(points).all() and points.any(axis=1).all()):
                 raise ValueError(
                     "`reference_points` must have shape (n_points, n_objectives), be finite, and "
-                    f"hold no row of zeros; got {reference_points!r}."
+                    f"contain no row of zeros; got {reference_points!r}."
                 )
             self._points_given = points
         self.dividing_parameter = dividing_parameter
@@ -128,7 +130,7 @@ class NSGAIIISampler(GeneticSampler):
     def _survivors(
         self, losses: FloatArray, violation: NDArray[np.float64], n: int
     ) -> NDArray[np.int64]:
-        """Choose by front, and by niche in each."""
+        """Select by front, and within each front by niche."""
         directions = self._directions(losses.shape[1])
         rank = nondomination_rank(losses, violation, n_below=n)
         last = np.sort(rank)[:n][-1]
@@ -145,19 +147,19 @@ class NSGAIIISampler(GeneticSampler):
         return np.array(chosen, dtype=np.int64)
 
     def _directions(self, n_objectives: int) -> FloatArray:
-        """Reference directions, ndarray of shape (n_directions, n_objectives)."""
+        """Return the reference directions, ndarray of shape (n_directions, n_objectives)."""
         if self._points_given is None:
             return simplex_lattice(n_objectives, self.dividing_parameter)
         if self._points_given.shape[1] != n_objectives:
             raise ValueError(
-                f"`reference_points` must have a column for each of the {n_objectives} objectives; "
+                f"`reference_points` must have {n_objectives} columns, one per objective; "
                 f"got {self._points_given.shape[1]} columns."
             )
         return self._points_given
 
 
 def simplex_lattice(n_objectives: int, n_divisions: int) -> FloatArray:
-    """Points whose coordinates are multiples of ``1 / n_divisions`` and add up to 1."""
+    """Return all points whose coordinates are multiples of ``1 / n_divisions`` and sum to 1."""
     picks = combinations_with_replacement(range(n_objectives), n_divisions)
     counts = [np.bincount(pick, minlength=n_objectives) for pick in picks]
     return np.array(counts) / n_divisions
@@ -200,7 +202,7 @@ def normalize(losses: FloatArray, competes: NDArray[np.bool_]) -> FloatArray:
 def associate(
     points: FloatArray, directions: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find the nearest line from the origin along a direction.
+    """Find the nearest direction of each point.
 
     Parameters
     ----------
@@ -212,7 +214,7 @@ def associate(
     niche : ndarray of int of shape (n_points,)
         Index of the nearest direction (Algorithm 3).
     distance : ndarray of shape (n_points,)
-        Distance from its line.
+        Distance from the line through the origin along this direction.
     """
     units = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     along = points @ units.T

@@ -1,4 +1,4 @@
-"""Holding some parameters fixed while another sampler draws the others."""
+"""A sampler that fixes some parameters while another sampler draws the others."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["PartialFixedSampler"]
 
 
 class PartialFixedSampler(BaseSampler):
-    """Give some parameters fixed values, and leave the others to another sampler.
+    """Fix the values of some parameters, and delegate the others to another sampler.
 
     Parameters
     ----------
     fixed_params : mapping of str to object
-        Values by parameter.
+        Fixed values by parameter.
     base_sampler : BaseSampler
         Draws the other parameters.
 
@@ -48,12 +48,12 @@ class PartialFixedSampler(BaseSampler):
 
     @property
     def held_params(self) -> Mapping[str, Any]:
-        """The fixed values, and those of the base sampler."""
+        """Return the fixed values, and those of the base sampler."""
         return {**self.base_sampler.held_params, **self.fixed_params}
 
     @property
     def unwrapped(self) -> BaseSampler:
-        """The sampler that draws the other parameters."""
+        """Return the sampler that draws the other parameters."""
         return self.base_sampler.unwrapped
 
     def reseed(self, seed: int | None) -> None:
@@ -67,16 +67,16 @@ class PartialFixedSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the base sampler's parameters without the fixed ones."""
+        """Return the base sampler's parameters, except the fixed ones."""
         if draws_by_groups(self.base_sampler):
-            return {}  # it draws a group when the first of it is asked for
+            return {}  # it draws a group when its first parameter is requested
         space = self.base_sampler.infer_relative_search_space(study, trial)
         return {name: d for name, d in space.items() if name not in self.fixed_params}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Have the base sampler draw parameters together."""
+        """Draw parameters together with the base sampler."""
         return self.base_sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(
@@ -86,7 +86,7 @@ class PartialFixedSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Return the fixed value, or what the base sampler draws."""
+        """Return the fixed value, or draw one with the base sampler."""
         if param_name not in self.fixed_params:
             return self.base_sampler.sample_independent(
                 study, trial, param_name, param_distribution
@@ -95,13 +95,13 @@ class PartialFixedSampler(BaseSampler):
         if not param_distribution.contains(value):
             warnings.warn(
                 f"The fixed value {value!r} of {param_name!r} lies outside {param_distribution}; "
-                "it is used all the same.",
+                "it is used anyway.",
                 stacklevel=2,
             )
         return value
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Tell the base sampler that a trial starts."""
+        """Notify the base sampler that a trial starts."""
         self.base_sampler.before_trial(study, trial)
 
     def after_trial(
@@ -111,5 +111,5 @@ class PartialFixedSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Tell the base sampler that a trial has ended."""
+        """Notify the base sampler that a trial has ended."""
         self.base_sampler.after_trial(study, trial, state, values)

@@ -1,9 +1,9 @@
 """Parzen estimators on the unit cube: mixtures of product kernels over mixed parameters.
 
-Kernels are truncated Gaussians, with one bandwidth for all kernels of a dimension, so the
-exponents of all points under all kernels are one matrix product. Ordered parameters with few
-values take the kernel's mass in each value's cell; unordered ones take Aitchison and Aitken's
-kernel (1976). One broad prior kernel belongs to each mixture.
+Kernels are truncated Gaussians. All kernels of a dimension share one bandwidth, so the exponents
+of all points under all kernels are one matrix product. For ordered parameters with few values,
+the kernel's mass in each value's cell is used; for unordered ones, Aitchison and Aitken's kernel
+(1976). Each mixture includes one broad prior kernel.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 
 
 class Layout:
-    """Which dimensions are continuous, cells in order, or categories.
+    """The kinds of the dimensions: continuous, ordered cells or categories.
 
     Parameters
     ----------
     distributions : sequence of BaseDistribution
-        One a dimension.
+        One per dimension.
     """
 
     def __init__(self, distributions: Sequence[BaseDistribution]) -> None:
@@ -52,15 +52,15 @@ class Layout:
             [j for j in range(len(distributions)) if j not in self.categories], dtype=np.int64
         )
         self.n_dims = len(distributions)
-        # Kernels are no narrower than half a step.
+        # Kernels are at least half a step wide.
         self.floor = np.full(self.n_dims, BANDWIDTH_FLOOR)
         for j, n_cells in cells.items():
             self.floor[j] = max(BANDWIDTH_FLOOR, 0.5 / n_cells)
 
     def bandwidths(self, n_kernels: int) -> FloatArray:
-        """Bandwidths by dimension, ndarray of shape (n_dims,).
+        """Return the bandwidth of each dimension, ndarray of shape (n_dims,).
 
-        Scott's rate, ``n ** (-1 / (d + 4))``, from a tenth of the range, with a floor.
+        A tenth of the range times Scott's rate, ``n ** (-1 / (d + 4))``, with a lower bound.
         """
         rate = max(n_kernels, 1) ** (-1.0 / (len(self.ordered) + 4))
         widths: FloatArray = np.maximum(self.floor, BANDWIDTH_SCALE * rate)
@@ -68,12 +68,12 @@ class Layout:
 
 
 class ParzenEstimator:
-    """A density on the unit cube, from weighted points.
+    """A density on the unit cube, estimated from weighted points.
 
     Parameters
     ----------
     centres : ndarray of shape (n_kernels, n_dims)
-        One kernel a point.
+        One kernel per point.
     weights : ndarray of shape (n_kernels,)
         Weights of the kernels, relative to `prior`.
     layout : Layout
@@ -94,7 +94,7 @@ class ParzenEstimator:
     # ------------------------------------------------------------------- density
 
     def log_density(self, points: FloatArray) -> FloatArray:
-        """Log density of points (log mass in discrete dimensions).
+        """Return the log density of points (log mass in discrete dimensions).
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class ParzenEstimator:
         return density
 
     def _log_continuous(self, points: FloatArray) -> FloatArray:
-        """Log kernels over the continuous dimensions, (n_points, n_kernels + 1)."""
+        """Return log kernels over the continuous dimensions, (n_points, n_kernels + 1)."""
         dims = self.layout.continuous
         log_kernels = np.zeros((len(points), self.n_kernels + 1))
         if len(dims) == 0:
@@ -141,7 +141,7 @@ class ParzenEstimator:
         return log_kernels
 
     def _category_masses(self, n_choices: int) -> tuple[float, float]:
-        """Mass that a kernel gives to its own category, and to each other one."""
+        """Return a kernel's mass on its own category, and on each other one."""
         smoothing = 1.0 / (self.n_kernels + 1)
         total = 1.0 + n_choices * smoothing
         return (1.0 + smoothing) / total, smoothing / total
@@ -174,7 +174,7 @@ class ParzenEstimator:
     def _sample_category(
         self, uniform: FloatArray, kernel: NDArray[np.int64], j: int, n_choices: int
     ) -> FloatArray:
-        # A kernel is a mixture: its own category, or any category alike.
+        # A kernel is a mixture of its own category and a uniform draw.
         smoothing = 1.0 / (self.n_kernels + 1)
         p_any = np.where(
             kernel == self.n_kernels, 1.0, n_choices * smoothing / (1.0 + n_choices * smoothing)
@@ -187,25 +187,25 @@ class ParzenEstimator:
 
 
 def _truncated_normal(uniform: FloatArray, centre: FloatArray, width: FloatArray) -> FloatArray:
-    """Inverse distribution function of normals truncated to [0, 1]."""
+    """Return the inverse distribution function of normals truncated to [0, 1]."""
     low, high = ndtr(-centre / width), ndtr((1.0 - centre) / width)
     points: FloatArray = np.clip(centre + width * ndtri(low + uniform * (high - low)), 0.0, 1.0)
     return points
 
 
 def _log_truncation(centre: FloatArray, width: FloatArray) -> FloatArray:
-    """Log of the normal's mass inside [0, 1]; centres lie inside, so nothing cancels."""
+    """Return the log of the normal's mass in [0, 1]; centres lie inside, so nothing cancels."""
     inside: FloatArray = np.log(ndtr((1.0 - centre) / width) - ndtr(-centre / width))
     return inside
 
 
 def _cell_log_masses(edges: FloatArray, centre: float, width: float) -> FloatArray:
-    """Log mass of a truncated normal in each cell, ndarray of shape (n_cells,)."""
+    """Return the log mass of a truncated normal in each cell, ndarray of shape (n_cells,)."""
     return _log_masses_between(edges[:, None], np.array([centre]), width)[:, 0]
 
 
 def _cell_table(edges: FloatArray, width: float) -> FloatArray:
-    """Log mass in cell i of the kernel at the middle of cell k, (n_cells, n_cells)."""
+    """Return the log mass in cell i of the kernel centred in cell k, (n_cells, n_cells)."""
     return _log_masses_between(edges[:, None], 0.5 * (edges[1:] + edges[:-1]), width)
 
 

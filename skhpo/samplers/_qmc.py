@@ -14,37 +14,36 @@ from skhpo.samplers._dialect import check_left_out
 
 __all__ = ["QMCSampler"]
 
-N_FURTHER = 8  # random points beyond the trial's own, in case that was tried (finite spaces)
+N_FURTHER = 8  # additional random points, in case the first was tried (finite spaces)
 LEFT_OUT = {
-    "independent_sampler": (None, "each group of parameters has a sequence of its own"),
+    "independent_sampler": (None, "each group of parameters has its own sequence"),
 }
 
 
 class QMCSampler(ColumnSampler):
-    """Take trial number t from position t of a low-discrepancy sequence.
+    """Draw trial number t from position t of a low-discrepancy sequence.
 
-    The points fill the space more evenly than random ones, whatever the results; so they suit
-    as a start for other samplers, as pictures of the whole space, and as a baseline.
+    The points fill the space more evenly than random ones and do not depend on the results. They
+    are useful as a start for other samplers, to visualise the whole space, and as a baseline.
 
     Parameters
     ----------
     qmc_type : {"sobol", "halton"}, default="sobol"
-        The sequence. Sobol's is most even after 2, 4, 8, ... trials.
+        The sequence. Sobol's sequence is most even after 2, 4, 8, ... trials.
     scramble : bool, default=True
-        Randomise the sequence, which keeps it even. Without, its first point is a corner of the
-        space, and the seed has no effect.
+        Randomise the sequence, which preserves its evenness. If False, the first point is a
+        corner of the space, and the seed has no effect.
     seed : int, optional
-        Seed of the scrambling; None draws one from the system. Workers that share a study
-        need the same seed, to share the sequence.
+        Seed of the scrambling; None draws one from the system. Workers that share a study must
+        use the same seed to share the sequence.
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Notes
     -----
-    Parameters that occur together share a sequence; each group of a conditional space
-    has one of its own. Nothing depends on what other trials did: trials may run in any order and
-    anywhere.
+    Parameters that occur together share a sequence; each group of a conditional space has its own.
+    Trials do not depend on each other, so they can run in any order and on any worker.
 
     References
     ----------
@@ -84,16 +83,16 @@ class QMCSampler(ColumnSampler):
         self._sequences = {}
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Take the point of the sequence that comes after as many as there are trials."""
+        """Propose the point of the sequence at the position given by the number of trials."""
         return self._at(columns.names, columns.history.n_trials)[None, :]
 
     def _points(self, columns: Columns, number: int) -> NDArray[np.float64]:
-        """Take the trial's point of the sequence; random ones follow, in case it was tried."""
+        """Propose the trial's point of the sequence, then random points in case it was tried."""
         own = self._at(columns.names, number)
         return np.vstack([own, self.stream(number).random((N_FURTHER, len(own)))])
 
     def _at(self, names: tuple[str, ...], position: int) -> NDArray[np.float64]:
-        """Point of the sequence of a group of parameters."""
+        """Return a point of the sequence of a group of parameters."""
         if position >= len(self._sequences.get(names, ())):
             self._sequences[names] = self._sequence(names, max(6, position.bit_length()))
         point: NDArray[np.float64] = self._sequences[names][position]
@@ -116,8 +115,8 @@ class QMCSampler(ColumnSampler):
 def _shuffled_blocks(rng: np.random.Generator, length: int) -> NDArray[np.int64]:
     """Shuffle positions within 1, 2-3, 4-7, 8-15, ...
 
-    Else the sequences of two groups would go hand in hand: the leading digits of both follow from
-    the last digits of the position.
+    Otherwise the sequences of two groups would be correlated, because the leading digits of both
+    depend on the last digits of the position.
     """
     order = np.arange(length)
     start = 1

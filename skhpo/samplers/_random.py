@@ -47,7 +47,7 @@ class RandomSampler(ColumnSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return nothing: each parameter is drawn alone."""
+        """Return no parameters: each one is drawn independently."""
         return {}
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:

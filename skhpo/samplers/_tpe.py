@@ -23,75 +23,75 @@ if TYPE_CHECKING:
 __all__ = ["TPESampler"]
 
 GAMMA = 0.15  # share of the trials that count as good ...
-MAX_BEST = 25  # ... and their number at most
-GAMMA_OF_SEVERAL = 0.1  # the share with several objectives
-MAX_RECENT = 200  # of the trials that are not among the best, the newest ...
-MAX_RUNNERS_UP = 100  # ... and the best of the older ones make up the density g
-MAX_PENDING = 200  # of the trials under way, the newest
+MAX_BEST = 25  # ... and their maximum number
+GAMMA_OF_SEVERAL = 0.1  # the share for several objectives
+MAX_RECENT = 200  # of the trials that are not good, the density g uses the newest ...
+MAX_RUNNERS_UP = 100  # ... and the best of the older ones
+MAX_PENDING = 200  # newest running trials that g uses
 MIN_TRIALS_OF_GROUP = 4
 LEFT_OUT = {
     "consider_prior": (True, "the prior is always one of the kernels"),
-    "consider_magic_clip": (True, "no kernel is ever narrower than a twentieth of the range"),
-    "consider_endpoints": (False, "the kernels of a dimension have one width"),
+    "consider_magic_clip": (True, "kernels are never narrower than a twentieth of the range"),
+    "consider_endpoints": (False, "all kernels of a dimension have the same width"),
     "categorical_distance_func": (
         None,
-        "choices that are numbers are ordered, and others are all as far apart",
+        "numeric choices are ordered, and other choices are all equally distant",
     ),
 }
 
 
 class TPESampler(ColumnSampler):
-    """Learn where good trials lie, and try there.
+    """Model the densities of good and other trials, and try where their ratio is largest.
 
-    The best 15 % of the trials give a density l, the others (and those under way) a
-    density g. Of some points drawn from l, the one with the largest ``l / g`` is tried:
-    it is the one with the largest expected improvement (Bergstra et al. 2011, section 4.1).
-    Both densities are joint over all parameters that occur together, numbers and
-    categories alike, so interactions are seen.
+    The best 15 % of the trials define a density l; the others, including running trials, define a
+    density g. Of several points drawn from l, the sampler tries the one with the largest
+    ``l / g``, which has the largest expected improvement (Bergstra et al. 2011, section 4.1).
+    Both densities are joint over all parameters that occur together, numbers and categories
+    alike, so they capture interactions.
 
     Parameters
     ----------
     n_startup_trials : int, default=6
         Trials drawn from the prior before the model is used.
     n_ei_candidates : int, default=24
-        Points drawn from l at each ask. More points exploit more, and are not better.
+        Points drawn from l at each ask. More points exploit more, which is not better.
     seed : int, optional
         Seed; None draws one from the system.
     multivariate : bool or None, default=True
-        Model parameters that occur together by one joint density. False models each by itself,
-        and does not see how they interact. None is the same as True.
+        Model parameters that occur together by one joint density. False models each parameter
+        separately, ignoring interactions. None is the same as True.
     group : bool, default=True
         In a conditional space, model each group of parameters that occur together jointly.
         False does so only for the parameters that all trials have.
     constant_liar : bool, default=True
-        Count trials under way among the others, so that parallel workers keep apart.
+        Count running trials among the others, so that parallel workers try different points.
     gamma : callable, optional
-        Says of a number of trials how many of them are good. Default: see the notes.
+        Returns how many of a given number of trials are good. Default: see the notes.
     weights : callable, optional
-        Returns the weights of so many trials, the oldest first, in place of those in the notes.
+        Returns the weights of a given number of trials, the oldest first. Default: see the notes.
     prior_weight : float, optional
-        Weight of the prior beside trials that weigh 1. Default: 1.
+        Weight of the prior, relative to trials of weight 1. Default: 1.
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
-        numbers that are met at 0 and below. ``trial.set_constraint`` in the objective does the
-        same, and can be read while the trial runs.
+        numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
+        the same, and can be read while the trial runs.
     **left_out
-        Arguments that Optuna's sampler has: those that say whether to warn have no effect; others
-        are refused with the reason.
+        Arguments of Optuna's sampler. Those that control warnings have no effect; others
+        raise an error that states the reason.
 
     Notes
     -----
-    - The best ``ceil(0.15 n)`` trials, at most 25, are weighted by log rank, which outliers
-      cannot upset; the others weigh the same.
-    - With several objectives the best are the tenth in the first fronts; from the last front that
-      counts, those that together dominate the largest volume (Ozaki et al. 2022). They weigh the
-      same, and there may be more than 25 of them.
-    - Trials that break a constraint come after all feasible ones, by how much they break it.
-    - One bandwidth a dimension, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
-    - Trials stopped early count with the prediction of their value, where there is one,
-      otherwise after all complete ones; failed trials count among the others.
-    - In a conditional space, each group of parameters that occur together is modelled
-      on the trials that have it.
+    - The good trials are the best ``ceil(0.15 n)``, at most 25. They are weighted by log rank,
+        which is robust to outliers; the other trials have equal weights.
+      - With several objectives, the good trials are the tenth in the first fronts. From the last
+        of these fronts, the trials that together dominate the largest volume are used (Ozaki et al.
+        2022). The good trials then have equal weights, and there may be more than 25 of them.
+      - Infeasible trials rank after all feasible ones, by the amount of their violation.
+      - Each dimension has one bandwidth, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
+      - Trials stopped early rank by the prediction of their value if there is one, otherwise
+        after all complete trials. Failed trials count among the others.
+      - In a conditional space, each group of parameters that occur together is modelled on the
+        trials that have it.
 
     References
     ----------
@@ -159,7 +159,7 @@ class TPESampler(ColumnSampler):
 
     @staticmethod
     def hyperopt_parameters() -> dict[str, Any]:
-        """Return the arguments that make the sampler more like hyperopt's.
+        """Return arguments that make the sampler behave more like hyperopt's.
 
         Returns
         -------
@@ -186,7 +186,7 @@ class TPESampler(ColumnSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return the parameters that all trials have; none if each is drawn alone."""
+        """Return the parameters that all trials have; none if each is drawn independently."""
         return super().infer_relative_search_space(study, trial) if self._is_multivariate else {}
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -211,7 +211,7 @@ class TPESampler(ColumnSampler):
         return self._is_multivariate and (self.group or not columns.is_conditional)
 
     def _densities(self, columns: Columns) -> tuple[ParzenEstimator, ParzenEstimator]:
-        """Densities of the good and of the other trials."""
+        """Return the densities of the good and of the other trials."""
         n_trials = len(columns.finished)
         has_ranks = columns.history.n_objectives == 1
         best, others = columns.split(self._n_best(n_trials, has_ranks))
@@ -229,7 +229,7 @@ class TPESampler(ColumnSampler):
         return good, bad
 
     def _n_best(self, n_trials: int, has_ranks: bool) -> int:
-        """How many trials count as good."""
+        """Return how many trials count as good."""
         if self.gamma is not None:
             n_best = int(self.gamma(n_trials))
             if n_best < 1:
@@ -240,7 +240,7 @@ class TPESampler(ColumnSampler):
         return math.ceil(GAMMA_OF_SEVERAL * n_trials)
 
     def _by_age(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Weights of trials as `weights` gives them, the oldest trial first."""
+        """Return the weights of trials according to `weights`, the oldest trial first."""
         assert self.weights is not None
         by_age = np.asarray(self.weights(len(rows)), dtype=np.float64)
         if by_age.shape != rows.shape or not (np.isfinite(by_age) & (by_age >= 0.0)).all():
@@ -254,26 +254,26 @@ class TPESampler(ColumnSampler):
 
 
 def hyperopt_gamma(n_trials: int) -> int:
-    """How many trials hyperopt counts as good: a quarter of the square root, at most 25."""
+    """Return how many trials hyperopt counts as good: a quarter of the square root, at most 25."""
     return min(math.ceil(0.25 * math.sqrt(n_trials)), 25)
 
 
 def hyperopt_weights(n_trials: int) -> NDArray[np.float64]:
-    """Weights of trials by age: the newest 25 weigh 1, and the older ones less and less."""
+    """Return weights by age: 1 for the newest 25 trials, and decreasing for older ones."""
     n_new = min(n_trials, 25)
     older = np.linspace(1.0 / max(n_trials, 1), 1.0, n_trials - n_new)
     return np.concatenate([older, np.ones(n_new)])
 
 
 def log_rank_weights(n: int) -> NDArray[np.float64]:
-    """Weights of the best trials by rank, the best first, with mean 1."""
+    """Return weights of the good trials by rank, the best first, with mean 1."""
     weights = np.maximum(0.05, np.log(n + 0.5) - np.log(np.arange(1, n + 1)))
     normalised: NDArray[np.float64] = weights / weights.mean() if n else weights
     return normalised
 
 
 def _cap(rows: NDArray[np.int64], columns: Columns) -> NDArray[np.int64]:
-    """Keep the newest trials and the best of the older ones, so that an ask stays fast."""
+    """Select the newest trials and the best of the older ones, so that an ask stays fast."""
     if len(rows) <= MAX_RECENT + MAX_RUNNERS_UP:
         return rows
     older, recent = rows[:-MAX_RECENT], rows[-MAX_RECENT:]

@@ -102,7 +102,7 @@ def test_an_argument_that_only_concerns_warnings_changes_nothing(sampler):
 )
 def test_what_a_sampler_cannot_do_is_refused_with_the_reason(sampler, arguments):
     (name,) = arguments
-    with pytest.raises(TypeError, match=f"{sampler.__name__} has no `{name}`: "):
+    with pytest.raises(TypeError, match=f"{sampler.__name__} does not support `{name}`: "):
         sampler(**arguments)
 
 

@@ -408,7 +408,7 @@ def test_directions_that_are_none_are_refused(arguments):
 
 def test_directions_need_a_column_for_each_objective():
     sampler = NSGAIIISampler(reference_points=np.eye(3), population_size=4, seed=0)
-    with pytest.raises(ValueError, match="2 objectives"):
+    with pytest.raises(ValueError, match="2 columns, one per objective"):
         study_of(zdt1, 10, sampler)
 
 

@@ -93,7 +93,7 @@ def test_events_say_what_the_table_says():
         else:
             assert (end.metrics, end.objectives) == ({}, ())
             assert end.predicted == (table["predicted_test_accuracy"][row],)
-            assert end.reason == "little chance to beat the best candidate"
+            assert end.reason == "unlikely to beat the best candidate"
     fold = seen.all("fold end")[0]
     row = table["trial_number"].tolist().index(fold.number)
     assert fold.metrics["accuracy"] == table[f"split{fold.fold}_test_accuracy"][row]

@@ -1,4 +1,4 @@
-"""Crossovers: how a child's numbers are made from those of its parents."""
+"""Crossovers: make a child's numeric parameters from those of its parents."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 DEFAULT_ETA = 20.0
-TINY = 1e-10  # keeps a division by the distance of equal parents finite
+TINY = 1e-10  # avoids division by zero for equal parents
 
 
 class BaseCrossover(HasParameters, ABC):
-    """Base class of the crossovers, in the dialect of Optuna.
+    """Base class of the crossovers, compatible with Optuna's.
 
     Attributes
     ----------
     n_parents : int
-        How many parents a child has.
+        Number of parents of a child.
 
     Examples
     --------
-    A crossover of one's own, which takes the middle of the parents:
+    A custom crossover that takes the mean of the parents:
 
     >>> import skhpo
     >>> class Middle(skhpo.samplers.nsgaii.BaseCrossover):
@@ -65,18 +65,18 @@ class BaseCrossover(HasParameters, ABC):
         ----------
         parents_params : ndarray of shape (n_parents, n_params)
             The parents, as points in the unit cube. Categorical parameters are not among the
-            columns: they are taken from the first or the last parent.
+            columns; they come from the first or the last parent.
         rng : numpy.random.RandomState
             The trial's random stream.
         study : Study or None
-            The study; None where a search draws from a space declared beforehand.
+            The study; None if a search draws from a space declared beforehand.
         search_space_bounds : ndarray of shape (n_params, 2)
             Bounds of each parameter: 0 and 1.
 
         Returns
         -------
         child : ndarray of shape (n_params,)
-            If it lies out of bounds, other parents are tried.
+            If it is out of bounds, other parents are tried.
         """
 
 
@@ -86,7 +86,7 @@ class UniformCrossover(BaseCrossover):
     Parameters
     ----------
     swapping_prob : float, default=0.5
-        Probability that a parameter is the first parent's.
+        Probability that a parameter comes from the first parent.
 
     References
     ----------
@@ -118,12 +118,12 @@ class UniformCrossover(BaseCrossover):
 
 
 class BLXAlphaCrossover(BaseCrossover):
-    """Draw uniformly from the box between two parents, enlarged on each side.
+    """Draw uniformly from the box between two parents, extended on each side.
 
     Parameters
     ----------
     alpha : float, default=0.5
-        By how much the box grows on each side, in units of its width.
+        Extension of the box on each side, relative to its width.
 
     References
     ----------
@@ -158,7 +158,7 @@ class BLXAlphaCrossover(BaseCrossover):
 
 
 class _SimulatedBinaryCrossover(BaseCrossover):
-    """What the two simulated binary crossovers share: which genes the child takes.
+    """Base class of the simulated binary crossovers: it selects the child's genes.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class _SimulatedBinaryCrossover(BaseCrossover):
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
-        Probability that a parameter is crossed over at all; otherwise it is a parent's.
+        Probability that a parameter is crossed over; otherwise it is copied from a parent.
     """
 
     n_parents = 2
@@ -193,7 +193,7 @@ class _SimulatedBinaryCrossover(BaseCrossover):
     def _mix(
         self, parents: FloatArray, children: FloatArray, rng: np.random.RandomState
     ) -> FloatArray:
-        """Make one child of two, with parameters of the parents among its own."""
+        """Make one child of two, copying some parameters from the parents."""
         n_params = parents.shape[1]
         genes = np.where(rng.rand(n_params) < self.use_child_gene_prob, children, parents)
         swaps = rng.rand(n_params) < self.uniform_crossover_prob
@@ -212,7 +212,7 @@ class SBXCrossover(_SimulatedBinaryCrossover):
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
-        Probability that a parameter is crossed over at all; otherwise it is a parent's.
+        Probability that a parameter is crossed over; otherwise it is copied from a parent.
 
     References
     ----------
@@ -237,7 +237,7 @@ class SBXCrossover(_SimulatedBinaryCrossover):
         low, high = parents_params.min(axis=0), parents_params.max(axis=0)
         width = np.maximum(high - low, TINY)
         u = rng.rand(len(low))
-        # The spread is limited such that no child lies out of bounds.
+        # The spread is limited so that no child is out of bounds.
         room_below = 1.0 + 2.0 * (low - search_space_bounds[:, 0]) / width
         room_above = 1.0 + 2.0 * (search_space_bounds[:, 1] - high) / width
         lower = 0.5 * (low + high - self._spread(u, room_below) * width)
@@ -247,7 +247,7 @@ class SBXCrossover(_SimulatedBinaryCrossover):
         return self._mix(parents_params, children, rng)
 
     def _spread(self, u: FloatArray, room: FloatArray) -> FloatArray:
-        """Distance of the children relative to that of the parents, at most `room`."""
+        """Return the children's distance relative to the parents', at most `room`."""
         power = 1.0 / (self._eta + 1.0)
         share = u * (2.0 - room ** -(self._eta + 1.0))
         spread: FloatArray = np.where(share <= 1.0, share, 1.0 / (2.0 - share)) ** power
@@ -255,7 +255,7 @@ class SBXCrossover(_SimulatedBinaryCrossover):
 
 
 class VSBXCrossover(_SimulatedBinaryCrossover):
-    """Variant of simulated binary crossover that reaches all around the parents.
+    """Variant of simulated binary crossover that covers both sides of each parent.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ class VSBXCrossover(_SimulatedBinaryCrossover):
     uniform_crossover_prob : float, default=0.5
         Probability that the two children swap a parameter.
     use_child_gene_prob : float, default=0.5
-        Probability that a parameter is crossed over at all; otherwise it is a parent's.
+        Probability that a parameter is crossed over; otherwise it is copied from a parent.
 
     References
     ----------
@@ -290,21 +290,21 @@ class VSBXCrossover(_SimulatedBinaryCrossover):
         u = rng.rand(len(x1))
         beta = (0.5 / np.maximum(u, TINY)) ** (1.0 / (self._eta + 1.0))
         step = 0.5 * (beta - 1.0) * (x1 - x2)
-        # The first child lies on a parent's far side, as in the original crossover, or somewhat
-        # between the parents; the second one on the other side of a parent.
+        # The first child lies beyond a parent, as in the original crossover, or between the
+        # parents; the second child lies on the other side of a parent.
         first = x1 + step if rng.rand() < 0.5 else x2 - step
         second = x1 - step if rng.rand() < 0.5 else x2 + step
         return self._mix(parents_params, np.stack([first, second]), rng)
 
 
 class SPXCrossover(BaseCrossover):
-    """Simplex crossover: draw uniformly from the triangle of three parents, enlarged.
+    """Simplex crossover: draw uniformly from the enlarged triangle of three parents.
 
     Parameters
     ----------
     epsilon : float, optional
-        By what factor the triangle grows. Default: the square root of the number of parameters
-        plus 2.
+        Factor by which the triangle is enlarged. Default: the square root of the number of
+        parameters plus 2.
 
     References
     ----------
@@ -345,10 +345,10 @@ class SPXCrossover(BaseCrossover):
 
 
 class UNDXCrossover(BaseCrossover):
-    """Unimodal normal distribution crossover: normal around the middle of two of three parents.
+    """Unimodal normal distribution crossover: draw around the middle of two of three parents.
 
-    Along the line through the first two parents, the distance of these sets the scale; across it,
-    the distance of the third one from the line.
+    The distance of the first two parents sets the scale along the line through them. The distance
+    of the third parent from this line sets the scale across it.
 
     Parameters
     ----------
@@ -399,12 +399,12 @@ class UNDXCrossover(BaseCrossover):
 
 
 def _across(vector: FloatArray, unit: FloatArray) -> FloatArray:
-    """Part of a vector that is orthogonal to a unit vector."""
+    """Return the component of a vector that is orthogonal to a unit vector."""
     return vector - (vector @ unit) * unit
 
 
 def check_probability(name: str, value: float) -> float:
-    """Return a probability, or raise an error that names it."""
+    """Return a probability, or raise an error that names the argument."""
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"`{name}` must lie between 0 and 1; got {value}.")
     return value

@@ -1,4 +1,4 @@
-"""Mutations: how one number of a child is changed."""
+"""Mutations: change one numeric parameter of a child."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["BaseMutation", "PolynomialMutation", "UniformMutation"]
 
 
 class BaseMutation(HasParameters, ABC):
-    """Base class of the mutations, in the dialect of Optuna.
+    """Base class of the mutations, compatible with Optuna's.
 
     Examples
     --------
-    A mutation of one's own, which mirrors a number in the middle of its range:
+    A custom mutation that mirrors a number at the middle of its range:
 
     >>> import skhpo
     >>> class Mirror(skhpo.samplers.nsgaii.BaseMutation):
@@ -47,29 +47,29 @@ class BaseMutation(HasParameters, ABC):
         rng : numpy.random.RandomState
             The trial's random stream.
         study : Study or None
-            The study; None where a search draws from a space declared beforehand.
+            The study; None if a search draws from a space declared beforehand.
         search_space_bounds : ndarray of shape (2,)
             Bounds of the number: 0 and 1.
 
         Returns
         -------
         mutated : float
-            Moved to the nearer bound if it lies outside.
+            The new number; moved to the nearest bound if it is outside.
         """
 
 
 class PolynomialMutation(BaseMutation):
-    """Move a number by a step that is most often small.
+    """Move a number by a step that is usually small.
 
     Parameters
     ----------
     eta : float, default=20.0
-        The larger, the smaller the steps: of the order of ``1 / eta`` of the range.
+        The larger, the smaller the steps. They are of the order of ``1 / eta`` of the range.
 
     References
     ----------
     K. Deb and M. Goyal, "A combined genetic adaptive search (GeneAS) for engineering design",
-    Computer Science and Informatics 26 (1996); here the version within bounds.
+    Computer Science and Informatics 26 (1996), in the version that respects bounds.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class PolynomialMutation(BaseMutation):
 
 
 class UniformMutation(BaseMutation):
-    """Draw a number anew, from its whole range.
+    """Replace a number by a uniform draw from its range.
 
     Examples
     --------
