@@ -8,7 +8,7 @@ import numbers
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -275,7 +275,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
                 self.verbose, n_candidates, [one.name for one in setup.problem.objectives]
             ) as progress,
             study.log.runs.begin(),
-            listeners.also(progress),
+            listeners.also(progress) if self.verbose else nullcontext(),
         ):
             listeners.start(
                 SearchEvent(

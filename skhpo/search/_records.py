@@ -222,6 +222,8 @@ class Candidate:
         How many of its tasks have been taken to run.
     early : dict of int to FoldResult
         Results that came before those that precede them in its order.
+    values : list of ndarray
+        Values of the objectives in its results, in the same order.
     """
 
     number: int
@@ -241,6 +243,7 @@ class Candidate:
     prediction: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     n_dispatched: int = 0
     early: dict[int, Any] = field(default_factory=dict)
+    values: list[NDArray[np.float64]] = field(default_factory=list)
 
     @property
     def n_judged(self) -> int:

@@ -153,7 +153,8 @@ class StudyController:
     def judge(self, candidate: Candidate) -> Status | None:
         """Report what came in last; return how the candidate ends, if it ends here."""
         task, result = next(reversed(candidate.results.items()))
-        self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
+        if self._listeners.are_any:
+            self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
         if result.stop:
             self._log.runs.stop_requested = True
         if result.model is not None:
@@ -166,12 +167,14 @@ class StudyController:
         if result.stopped_at is not None:
             candidate.reason = f"its fit had little chance after {result.stopped_at} rounds"
             return "pruned"
-        is_news = self._termination.report(candidate)
+        values = self._problem.values(result)
+        candidate.values.append(values)
+        is_news = self._termination.report(candidate, trial)
         if candidate.n_judged == len(candidate.fold_order):
             return _how_failed(candidate.results) if self._is_any_nan(candidate) else "complete"
         if not self._termination.is_on:
             return None
-        if np.isnan(self._problem.losses(result)).any():
+        if np.isnan(self._problem.losses(result, values)).any():
             return _how_failed(candidate.results)
         if not is_news:
             return None
@@ -208,7 +211,8 @@ class StudyController:
                 self._finish(candidate, values)
         except UpdateFinishedTrialError:  # by a process that took it over meanwhile
             self._log.note_finished(candidate.trial_id)
-        self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
+        if self._listeners.are_any:
+            self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
 
     def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
         trial = self._log.record(candidate.trial_id)
@@ -277,13 +281,14 @@ class StudyController:
 
     def call_back(self) -> None:
         """Send the events that have come up, and call the callbacks of candidates that ended."""
-        self._listeners.deliver()
+        if self._listeners.are_any:
+            self._listeners.deliver()
+            if self._listeners.should_stop():
+                self._log.runs.stop_requested = True
         while self._ended:
             trial = self._ended.popleft()
             for callback in self._callbacks:
                 callback(self._study, trial)
-        if self._listeners.should_stop():
-            self._log.runs.stop_requested = True
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates and those that other processes have run, by trial number."""

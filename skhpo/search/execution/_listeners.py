@@ -60,6 +60,11 @@ class Listeners:
         if self._start is not None:
             self.send("on_search_end", replace(self._start, reason=reason))
 
+    @property
+    def are_any(self) -> bool:
+        """Whether anyone listens."""
+        return bool(self._callbacks)
+
     def add(self, method: str, event: Event) -> None:
         """Keep an event for the method of the callbacks that it is for."""
         if self._callbacks:

@@ -127,14 +127,12 @@ class Scheduler:
         """Record the result of a fold; it is dropped if the candidate has ended."""
         if candidate.status is not None:
             return
-        candidate.early[fold] = result
-        while candidate.n_judged < candidate.n_dispatched:
-            due = int(candidate.fold_order[candidate.n_judged])
-            if due not in candidate.early:
-                break
-            candidate.results[due] = candidate.early.pop(due)
+        results, early, order = candidate.results, candidate.early, candidate.fold_order
+        early[fold] = result
+        while len(results) < candidate.n_dispatched and (due := int(order[len(results)])) in early:
+            results[due] = early.pop(due)
             status = self._controller.judge(candidate)
-            if status is None and candidate.n_judged == len(candidate.fold_order):
+            if status is None and len(results) == len(order):
                 status = "complete"
             if status is not None:
                 self._end(candidate, status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ class Problem:
     constraints: tuple[Constraint, ...] = ()
     costs: tuple[Cost, ...] = ()
 
-    @property
+    @cached_property
     def signs(self) -> FloatArray:
         """Factors that turn values into losses: -1 where greater is better, otherwise 1."""
         return np.array([-1.0 if one.greater_is_better else 1.0 for one in self.objectives])
@@ -157,16 +158,28 @@ class Problem:
             + [one.sign > 0 and one.name in names for one in self._bounded]
         )
 
-    def losses(self, result: FoldResult) -> FloatArray:
-        """The objectives, and what has a bound, as losses, ndarray of shape (n_losses,)."""
-        losses: FloatArray = self.signs * self.values(result)
+    def losses(self, result: FoldResult, values: FloatArray | None = None) -> FloatArray:
+        """Return the objectives, and metrics with a bound, as losses.
+
+        Parameters
+        ----------
+        result : FoldResult
+            Of a fold.
+        values : ndarray of shape (n_objectives,), optional
+            Its objectives, if they are known.
+
+        Returns
+        -------
+        losses : ndarray of shape (n_losses,)
+        """
+        losses: FloatArray = self.signs * (self.values(result) if values is None else values)
         if not self._bounded:
             return losses
         means = result.metrics
         bounded = [one.sign * means.get(one.name, np.nan) for one in self._bounded]
         return np.concatenate([losses, bounded])
 
-    @property
+    @cached_property
     def _bounded(self) -> tuple[Constraint, ...]:
         return tuple(one for one in self.constraints if one.function is None)
 

@@ -57,15 +57,15 @@ class EarlyTermination:
         """Whether candidates may be stopped before their end."""
         return self._pruner.can_stop
 
-    def report(self, candidate: Candidate) -> bool:
-        """Report what came in last to the trial; return whether there is something to decide on."""
-        scores = [float(self._problem.values(result)[0]) for result in candidate.results.values()]
+    def report(self, candidate: Candidate, trial: FrozenTrial) -> bool:
+        """Report the last result to the trial; return whether there is something to decide on."""
+        scores = [float(values[0]) for values in candidate.values]
         report = self._plan.report(list(candidate.results), scores)
         if report is None:
             return False
-        log, (step, value) = self._study.log, report
-        if step not in log.record(candidate.trial_id).intermediate_values:
-            log.report(candidate.trial_id, step, value)
+        step, value = report
+        if step not in trial.intermediate_values:
+            self._study.log.report(candidate.trial_id, step, value)
         return True
 
     def rule(self) -> StoppingRule:
@@ -144,7 +144,7 @@ class FrontEarlyTermination(EarlyTermination):
         if self.is_on:
             self._race_as_of_now()  # the pruner may refuse several objectives
 
-    def report(self, candidate: Candidate) -> bool:
+    def report(self, candidate: Candidate, trial: FrozenTrial) -> bool:
         """Return True: there is something to decide on after each fold."""
         return True
 
