@@ -159,8 +159,8 @@ class GaussianProcess:
         Known noise variance of each target, in addition to the common one.
     theta : ndarray of shape (n_dims + 2,)
         Logarithms of the length-scales, the signal variance and the noise variance.
-        blocks : ndarray of shape (n_features,)
-            Index of each feature's length-scale.
+    blocks : ndarray of shape (n_features,)
+        Index of each feature's length-scale.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Where studies and their trials live."""
+"""Storages of studies and their trials."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "RDBStorage":
-        from skhpo.storages._rdb import RDBStorage  # loads SQLAlchemy, so not before it is used
+        from skhpo.storages._rdb import RDBStorage  # imported lazily, because it loads SQLAlchemy
 
         return RDBStorage
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

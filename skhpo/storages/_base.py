@@ -1,4 +1,4 @@
-"""What a storage is: it keeps studies and their trials, and knows no algorithm."""
+"""Base class of storages, which store studies and their trials."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = ["BaseStorage", "StudyRecord"]
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """What a storage knows of a study besides its trials.
+    """The record of a study, without its trials.
 
     Attributes
     ----------
     study_id : int
-        Identity in the storage.
+        Id of the study in the storage.
     study_name : str
-        Its name.
+        Name of the study.
     directions : tuple of int
-        Directions of its objectives, as :class:`skhpo.study.StudyDirection` numbers them.
+        Directions of the objectives, as numbers of :class:`skhpo.study.StudyDirection`.
     user_attrs, system_attrs : dict of str to object
-        Notes of the user, and of the library.
+        Attributes set by the user, and by the library.
     """
 
     study_id: int
@@ -45,7 +45,7 @@ class StudyRecord:
 
     @property
     def direction(self) -> StudyDirection:
-        """The direction of the only objective.
+        """Return the direction of the only objective.
 
         Raises
         ------
@@ -53,42 +53,42 @@ class StudyRecord:
             If the study has several objectives.
         """
         if len(self.directions) > 1:
-            raise RuntimeError("A study of several objectives has no single direction.")
+            raise RuntimeError("A study with several objectives has no single direction.")
         return StudyDirection(self.directions[0])
 
     @property
-    def _study_id(self) -> int:  # what tools of Optuna's ask for
+    def _study_id(self) -> int:  # used by Optuna's tools
         return self.study_id
 
 
 class BaseStorage(ABC):
-    """Base class of the storages, in the dialect of Optuna.
+    """Base class of the storages, compatible with Optuna's.
 
-    Methods that return trials look at what others have written, but for
-    :meth:`get_trial` of a trial that runs here.
+    Methods that return trials first read changes by other processes, except :meth:`get_trial` for a
+    trial that runs in this process.
 
-    Trials have an id, unique in the storage, and a number, counted from 0 in their study.
-    Everything that names an unknown study or trial raises a KeyError; everything that changes a
-    finished trial raises an :class:`skhpo.exceptions.UpdateFinishedTrialError`.
+    A trial has an id, unique in the storage, and a number, counted from 0 in its study.
+    All methods raise a KeyError for an unknown study or trial, and an
+    :class:`skhpo.exceptions.UpdateFinishedTrialError` if they would change a finished trial.
     """
 
     # ------------------------------------------------------------------------ studies
 
     @abstractmethod
     def create_new_study(self, directions: Sequence[int], study_name: str | None = None) -> int:
-        """Keep a new study and return its id.
+        """Create a study and return its id.
 
         Parameters
         ----------
         directions : sequence of int
             Directions of the objectives.
         study_name : str, optional
-            Its name. Default: a unique one.
+            Name of the study. Default: a unique name.
 
         Raises
         ------
         skhpo.exceptions.DuplicatedStudyError
-            If there is a study of this name.
+            If a study of this name exists.
         """
 
     @abstractmethod
@@ -101,11 +101,11 @@ class BaseStorage(ABC):
 
     @abstractmethod
     def get_study(self, study_id: int) -> StudyRecord:
-        """Return what is known of a study."""
+        """Return the record of a study."""
 
     @abstractmethod
     def get_all_studies(self) -> list[StudyRecord]:
-        """Return what is known of each study, in the order in which they were created."""
+        """Return the records of all studies, in the order of their creation."""
 
     def get_study_name_from_id(self, study_id: int) -> str:
         """Return the name of a study."""
@@ -116,41 +116,41 @@ class BaseStorage(ABC):
         return [StudyDirection(direction) for direction in self.get_study(study_id).directions]
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
-        """Return the notes of the user on a study, in a new dict."""
+        """Return the user attributes of a study, in a new dict."""
         return dict(self.get_study(study_id).user_attrs)
 
     def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
-        """Return the notes of the library on a study, in a new dict."""
+        """Return the system attributes of a study, in a new dict."""
         return dict(self.get_study(study_id).system_attrs)
 
     @abstractmethod
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on a study."""
+        """Set a user attribute of a study."""
 
     @abstractmethod
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on a study."""
+        """Set a system attribute of a study."""
 
     # ------------------------------------------------------------------------- trials
 
     @abstractmethod
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Keep a new trial, number it, and return its id.
+        """Create a trial with the next number and return its id.
 
         Parameters
         ----------
         study_id : int
             The study.
         template_trial : FrozenTrial, optional
-            What it is like. Default: running, and without parameters.
+            Its content. Default: a running trial without parameters.
         """
 
     @abstractmethod
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
-        """Keep a new trial, and a sign of its life, if the number of the template is the next.
+        """Create a trial and its first heartbeat if the template has the next number.
 
-        Return its id, or None. So a trial can be drawn in the knowledge of all before it,
-        whoever else writes.
+        Return its id, or None. This ensures that a trial was sampled with knowledge of all earlier
+        trials, whatever other processes write.
         """
 
     @abstractmethod
@@ -170,9 +170,9 @@ class BaseStorage(ABC):
         study_id : int
             The study.
         deepcopy : bool, default=True
-            Return copies. Without, the records must not be changed.
+            Return copies. If False, the records must not be changed.
         states : container of TrialState, optional
-            Only trials in these states.
+            Return only trials in these states.
         """
         trials = self._read_trials(study_id)
         if states is not None:
@@ -186,12 +186,12 @@ class BaseStorage(ABC):
     def get_n_trials(
         self, study_id: int, state: Container[TrialState] | TrialState | None = None
     ) -> int:
-        """Return the number of a study's trials, or of those in a state or several."""
+        """Return the number of a study's trials, or of those in one or several states."""
         states = (state,) if isinstance(state, TrialState) else state
         return len(self.get_all_trials(study_id, deepcopy=False, states=states))
 
     def get_best_trial(self, study_id: int) -> FrozenTrial:
-        """Return the complete trial with the best value; constraints do not count.
+        """Return the complete trial with the best value, ignoring constraints.
 
         Raises
         ------
@@ -202,7 +202,7 @@ class BaseStorage(ABC):
         """
         directions = self.get_study_directions(study_id)
         if len(directions) > 1:
-            raise RuntimeError("A study of several objectives has no single best trial.")
+            raise RuntimeError("A study with several objectives has no single best trial.")
         trials = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.COMPLETE,))
         if not trials:
             raise ValueError("No trial is complete.")
@@ -214,7 +214,7 @@ class BaseStorage(ABC):
         return self.get_trial(trial_id).number
 
     def get_trial_param(self, trial_id: int, param_name: str) -> float:
-        """Return a parameter of a trial, as the distribution's internal number."""
+        """Return a parameter of a trial as the distribution's internal number."""
         trial = self.get_trial(trial_id)
         return trial.distributions[param_name].to_internal_repr(trial.params[param_name])
 
@@ -223,11 +223,11 @@ class BaseStorage(ABC):
         return dict(self.get_trial(trial_id).params)
 
     def get_trial_user_attrs(self, trial_id: int) -> dict[str, Any]:
-        """Return the notes of the user on a trial, in a new dict."""
+        """Return the user attributes of a trial, in a new dict."""
         return dict(self.get_trial(trial_id).user_attrs)
 
     def get_trial_system_attrs(self, trial_id: int) -> dict[str, Any]:
-        """Return the notes of the library on a trial, in a new dict."""
+        """Return the system attributes of a trial, in a new dict."""
         return dict(self.get_trial(trial_id).system_attrs)
 
     def check_trial_is_updatable(self, trial_id: int, trial_state: TrialState) -> None:
@@ -236,12 +236,12 @@ class BaseStorage(ABC):
         Raises
         ------
         skhpo.exceptions.UpdateFinishedTrialError
-            If the state is one of a finished trial.
+            If it is the state of a finished trial.
         """
         if trial_state.is_finished():
             raise UpdateFinishedTrialError(
-                f"Trial {self.get_trial(trial_id).number} is {trial_state.name}: it cannot be "
-                "changed any more."
+                f"Trial {self.get_trial(trial_id).number} is {trial_state.name}, so it can "
+                "no longer be changed."
             )
 
     @abstractmethod
@@ -256,83 +256,82 @@ class BaseStorage(ABC):
         param_value_internal: float,
         distribution: BaseDistribution,
     ) -> None:
-        """Set a parameter of an open trial, as the distribution's internal number."""
+        """Set a parameter of an open trial, given as the distribution's internal number."""
 
     @abstractmethod
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
     ) -> bool:
-        """Move a trial to another state.
+        """Change the state of a trial.
 
         Returns
         -------
         changed : bool
-            False if the trial was to start and had been started, or ended, by someone else.
+            False if the trial should start, but another process has started or finished it.
         """
 
     @abstractmethod
     def set_trial_intermediate_value(
         self, trial_id: int, step: int, intermediate_value: float
     ) -> None:
-        """Keep a value reported by an open trial."""
+        """Store an intermediate value of an open trial."""
 
     @abstractmethod
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on an open trial."""
+        """Set a user attribute of an open trial."""
 
     @abstractmethod
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on an open trial."""
+        """Set a system attribute of an open trial."""
 
     @abstractmethod
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
-        """Change a note of the library on an open trial if it still is what it was.
+        """Replace a system attribute of an open trial if it still has the expected value.
 
         Parameters
         ----------
         trial_id : int
-            The trial; it counts as one that runs here from then on.
+            The trial; afterwards it counts as running in this process.
         key : str
-            The note.
+            Name of the attribute.
         old, new : object
-            What it must be (None if there is none), and is to be.
+            The expected value (None if the attribute is not set), and the new value.
 
         Returns
         -------
         changed : bool
-            False if the note is another by now, or the trial has ended.
+            False if the attribute has another value, or the trial has finished.
         """
 
     def batch(self) -> AbstractContextManager[None]:
-        """Return a context in which all that is set of trials is kept as a whole, at its end."""
+        """Return a context that writes all changes of trials atomically when it ends."""
         return nullcontext()
 
     def remove_session(self) -> None:  # noqa: B027
-        """Close what is open, such as connections; the next use opens it again."""
+        """Close connections; the next use opens them again."""
 
-    # ------------------------------------------------------------------ signs of life
+    # --------------------------------------------------------------------- heartbeats
 
     def get_heartbeat_interval(self) -> int | None:
-        """Return the seconds between two heartbeats of a trial; None if there are none."""
+        """Return the seconds between two heartbeats of a trial; None without heartbeats."""
         return None
 
     def get_heartbeat_stale_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
-        """Return what is called with a study and a trial whose worker died."""
+        """Return the function that is called with a study and a trial whose worker died."""
         return None
 
     def get_failed_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
-        """Return the same: an old name of `get_heartbeat_stale_trial_callback`."""
+        """Deprecated alias of `get_heartbeat_stale_trial_callback`."""
         warnings.warn(
-            "`get_failed_trial_callback` is an old name: write "
-            "`get_heartbeat_stale_trial_callback`.",
+            "`get_failed_trial_callback` is deprecated: use `get_heartbeat_stale_trial_callback`.",
             FutureWarning,
             stacklevel=2,
         )
         return self.get_heartbeat_stale_trial_callback()
 
     def record_heartbeats(self, trial_ids: Sequence[int]) -> None:  # noqa: B027
-        """Note that the workers of some trials are alive."""
+        """Store that the workers of some trials are alive."""
 
     def get_stale_trial_ids(self, study_id: int, grace_period: float | None = None) -> list[int]:
-        """Return the ids of running trials whose last heartbeat is older than so many seconds."""
+        """Return the ids of running trials whose last heartbeat is older than `grace_period`."""
         return []

@@ -1,4 +1,4 @@
-"""A line to a database: connections, transactions that are tried again, errors that explain."""
+"""Access to a database: connections, transactions with retries, and helpful error messages."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ __all__ = ["Database", "parse_url"]
 
 logger = logging.getLogger("skhpo.storages")
 
-PATIENCE = 60.0  # seconds for which a transaction is tried that meets a lock or a lost server
-FIRST_PATIENCE = 5.0  # the same for the first one: more often the address is wrong
-LAST_PATIENCE = 5.0  # the same in a thread that has given one up, until one succeeds again
-SILENCE = 10.0  # seconds after which the log says what is waited for
-LONGEST_PAUSE = 1.0  # seconds between two tries
+PATIENCE = 60.0  # seconds for which a transaction is retried after a lock or a lost connection
+FIRST_PATIENCE = 5.0  # the same for the first transaction, when a wrong address is more likely
+LAST_PATIENCE = 5.0  # the same in a thread that has given up once, until a transaction succeeds
+SILENCE = 10.0  # seconds until a warning says what the process waits for
+LONGEST_PAUSE = 1.0  # seconds between two attempts
 BUSY_TIMEOUT = 20.0  # seconds for which SQLite itself waits for a lock
 
-_SCHEME = re.compile(r"\w{2,}(\+\w+)?:")  # of a URL whose slashes were forgotten
-_WRITES = "skhpo_writes"  # marks the connections whose transactions are to write
+_SCHEME = re.compile(r"\w{2,}(\+\w+)?:")  # also matches a URL without slashes
+_WRITES = "skhpo_writes"  # option of connections whose transactions write
 
-# The drivers taken where the URL names none.
+# Default drivers if the URL does not name one.
 _DRIVERS = {
     "postgresql": "psycopg",
     "postgres": "psycopg",
@@ -54,7 +54,7 @@ _DRIVERS = {
 }
 _EXTRAS = {"psycopg": "postgresql", "pymysql": "mysql"}
 
-# What notices within half a minute that the line to a server is cut, which by itself takes hours.
+# Options to detect a broken connection within half a minute; by default this takes hours.
 _WATCHFUL_DRIVERS = {"postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
 _WATCHFUL = {
     "connect_timeout": 10,
@@ -64,13 +64,13 @@ _WATCHFUL = {
     "tcp_user_timeout": 30_000,
 }
 
-# What servers say of themselves when it is worthwhile to try again: PostgreSQL's codes for a
-# serialization failure, a deadlock, a lock, a server that stops, starts, or is full ...
+# Errors after which a retry may succeed: PostgreSQL's codes for a serialization failure, a
+# deadlock, a lock, and a server that stops, starts or has too many clients ...
 _PASSING_STATES = {
     *("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"),
     *("08000", "08001", "08003", "08006", "53300"),
 }
-# ... and MySQL's for a lock timeout, a deadlock, a lost server, a silent or a full one.
+# ... and MySQL's for a lock timeout, a deadlock, and a server that is lost, silent or full.
 _PASSING_NUMBERS = {1205, 1213, 2006, 2013, 2003, 2002, 1040, 1053}
 _PASSING_WORDS = (
     "database is locked",
@@ -98,23 +98,23 @@ T = TypeVar("T")
 
 
 class Database:
-    """A database with our tables, reached by a URL.
+    """A database with skhpo's tables.
 
     Parameters
     ----------
     url : str or path
-        SQLAlchemy's URL of it, or the path of an SQLite file.
+        SQLAlchemy's URL of the database, or the path of an SQLite file.
     engine_kwargs : mapping of str to object
-        Handed on to :func:`sqlalchemy.create_engine`.
+        Passed to :func:`sqlalchemy.create_engine`.
     """
 
     def __init__(self, url: str | os.PathLike[str], engine_kwargs: Mapping[str, Any]) -> None:
         self.url = parse_url(url)
         self._engine_kwargs = dict(engine_kwargs)
-        self._engines: tuple[Engine, Engine] | None = None  # for what reads and for what writes
+        self._engines: tuple[Engine, Engine] | None = None  # for reading and for writing
         self._pid = 0
         self._keeps_log = False
-        self._given_up_by: set[int] = set()  # threads, since a transaction last succeeded
+        self._given_up_by: set[int] = set()  # threads that gave up since the last success
         self._lock = threading.Lock()
         self._turn = threading.RLock()
 
@@ -137,7 +137,7 @@ class Database:
         return unquote(shown.render_as_string(hide_password=True))
 
     def _open(self) -> tuple[Engine, Engine]:
-        """The pool of connections; a forked process gets one of its own."""
+        """Return the engines; a forked process opens its own."""
         with self._lock:
             if self._engines is not None and self._pid != os.getpid():
                 self._leave_to_parent(self._engines[0])
@@ -149,21 +149,21 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The pool of connections."""
+        """SQLAlchemy's engine: the connection pool."""
         return self._open()[0]
 
     def _leave_to_parent(self, engine: Engine) -> None:
-        """Part with the connections that a forked process was born with."""
+        """Drop the connections that a forked process inherited."""
         self._pid = os.getpid()
         if isinstance(engine.pool, StaticPool):
-            return  # a database in memory: the child has a copy
-        # SQLite must not take the parent's locks for ours, so its files are closed here. On the
-        # line to a server even a farewell would be heard as the parent's.
+            return  # the child has its own copy of an in-memory database
+        # Close SQLite's files, so that the parent's locks are not mistaken for this process's.
+        # Do not close connections to a server: it would end the parent's session.
         engine.dispose(close=engine.dialect.name == "sqlite")
         self._engines = None
 
     def after_fork(self) -> None:
-        """Be as the only thread of a new process needs it."""
+        """Reset locks and connections after a fork."""
         self._lock, self._turn = threading.Lock(), threading.RLock()
 
     def dispose(self) -> None:
@@ -176,23 +176,23 @@ class Database:
     # ------------------------------------------------------------------- transactions
 
     def read(self, function: Callable[[Connection], T]) -> T:
-        """Run a function that only reads, in a transaction of its own."""
+        """Run a function that only reads in its own transaction."""
         return self._attempt(function, writes=False)
 
     def write(self, function: Callable[[Connection], T]) -> T:
-        """Run a function that writes: all that it does is kept, or nothing is.
+        """Run a function that writes in an atomic transaction.
 
-        It is run again if a lock or a lost server came in its way, so it must not change
-        anything but the database.
+        The function is run again after a lock or a lost connection, so it must have no side effects
+        except on the database.
         """
         if not self._keeps_log:
             self._keep_log()
         return self._attempt(function, writes=True)
 
     def _keep_log(self) -> None:
-        """Let SQLite write ahead to a log, so that readers and a writer work side by side.
+        """Let SQLite use a write-ahead log, so that readers do not block a writer.
 
-        The file remembers it. Whoever only reads leaves the file as it is.
+        The setting is stored in the file. Processes that only read do not change the file.
         """
         self._keeps_log = True
         if self.url.get_backend_name() != "sqlite":
@@ -205,7 +205,7 @@ class Database:
                 cursor.execute("PRAGMA journal_mode=WAL")
             cursor.close()
         except engine.dialect.loaded_dbapi.Error:
-            return  # what hinders it hinders the transaction that follows, which tells
+            return  # the next transaction fails for the same reason and reports it
         finally:
             connection.close()
 
@@ -214,7 +214,7 @@ class Database:
     ) -> T:
         patience = PATIENCE if patience is None else patience
         here = threading.get_ident()
-        if here in self._given_up_by:  # who tidies up need not wait for as long again
+        if here in self._given_up_by:  # cleaning up need not wait as long again
             patience = min(patience, LAST_PATIENCE)
         start = told = time.monotonic()
         pause = 0.005
@@ -235,19 +235,19 @@ class Database:
                 if now - told > SILENCE:
                     told = now
                     logger.warning(
-                        "%s: the database cannot be reached, or is locked by others: it is waited "
-                        "for, up to %.0f s more (%s)",
+                        "%s: the database cannot be reached or is locked by others. "
+                        "Retrying for up to %.0f s more (%s)",
                         *(self, patience - (now - start), str(error.orig).strip()),
                     )
             except DamagedError as error:
                 raise StorageInternalError(f"{self}: {error}") from error
-            except UnicodeDecodeError as error:  # of the driver
+            except UnicodeDecodeError as error:  # raised by the driver
                 raise StorageInternalError(f"{self}: {_DAMAGED} ({error})") from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _explain(self, error: DBAPIError, patience: float) -> str:
-        """Say what went wrong, and what to do."""
+        """Return an error message that says what went wrong, and what to do."""
         said = str(error.orig).strip()
         for words, meaning in _MEANINGS:
             if words in said.lower():
@@ -255,21 +255,21 @@ class Database:
         if _may_pass(error):
             return (
                 f"{self}: the database could not be reached, or was locked by others, for "
-                f"{patience:.0f} s ({said}). What was stored before is kept."
+                f"{patience:.0f} s ({said}). What was stored before is safe."
             )
-        return f"{self}: the database refused: {said}"
+        return f"{self}: the database reported an error: {said}"
 
     # ------------------------------------------------------------------------ the tables
 
     def prepare(self, create: bool, check: bool) -> None:
-        """Create the tables where there are none, and check their version.
+        """Create the tables if they do not exist, and check their version.
 
         Parameters
         ----------
         create : bool
-            Whether to create what is missing.
+            Whether to create missing tables.
         check : bool
-            Whether to compare the version.
+            Whether to check the version.
 
         Raises
         ------
@@ -288,32 +288,32 @@ class Database:
         Raises
         ------
         RuntimeError
-            If there are none.
+            If there are no tables.
         """
         revision = self.read(_revision)
         if revision is None:
-            raise RuntimeError(f"{self}: there are no tables of studies here.")
+            raise RuntimeError(f"{self}: the database has no tables of studies.")
         return revision
 
     def check_version(self, revision: str | None) -> None:
-        """Raise an error if this is not the version that is read and written here.
+        """Raise an error if this release does not support the version of the tables.
 
         Raises
         ------
         RuntimeError
-            If it is another one, or None: then there are no tables.
+            If the version is not supported, or is None because there are no tables.
         """
         if revision is None:
-            raise RuntimeError(f"{self}: there are no tables of studies here.")
+            raise RuntimeError(f"{self}: the database has no tables of studies.")
         if revision != REVISION:
             raise RuntimeError(
                 f"{self}: the tables have version {revision!r}; this release of skhpo reads and "
-                f"writes {REVISION!r} only. Older tables of Optuna's are brought up to it by "
-                "`optuna storage upgrade --storage URL`; newer ones need a newer skhpo."
+                f"writes {REVISION!r} only. Upgrade older tables of Optuna with "
+                "`optuna storage upgrade --storage URL`; newer ones require a newer skhpo."
             )
 
     def _create_tables(self) -> str | None:
-        """Create the tables, unless others are just doing so: then wait for them."""
+        """Create the tables, or wait if another process is creating them."""
 
         def create(connection: Connection) -> None:
             metadata.create_all(connection)
@@ -337,12 +337,13 @@ class Database:
 
 
 def parse_url(given: str | os.PathLike[str]) -> URL:
-    """Read the URL of a database, or the path of an SQLite file.
+    """Parse the URL of a database, or the path of an SQLite file.
 
     Raises
     ------
     ValueError
-        If it is neither. A path has a suffix, as in ``search.db``, or is that of a file.
+        If it is neither. A path must have a suffix, as in ``search.db``, or be that of an
+        existing file.
     """
     text = os.fspath(given) if isinstance(given, os.PathLike) else given
     if isinstance(text, str):
@@ -359,7 +360,7 @@ def _is_path(text: str) -> bool:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise ValueError(
             "`storage` must be the path of an SQLite file, such as 'search.db', or the URL of a "
             "database, such as 'sqlite:///search.db' or 'postgresql://user:password@host:5432/name'"
@@ -385,10 +386,10 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
         given = dict(kwargs.get("connect_args", {}))
         kwargs["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False} | given
         if url.database in (None, "", ":memory:"):
-            kwargs.setdefault("poolclass", StaticPool)  # one connection: each has its own memory
+            kwargs.setdefault("poolclass", StaticPool)  # each connection has its own data
             if kwargs["poolclass"] is StaticPool:
                 for name in ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"):
-                    kwargs.pop(name, None)  # of pools of several
+                    kwargs.pop(name, None)  # options of pools with several connections
     elif url.drivername in _WATCHFUL_DRIVERS:
         defaults = {name: value for name, value in _WATCHFUL.items() if name not in url.query}
         kwargs["connect_args"] = defaults | dict(kwargs.get("connect_args", {}))
@@ -401,7 +402,7 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
             raise missing_extra(need, _EXTRAS[str(error.name)]) from error
         raise ImportError(f"{need}: pip install {error.name}") from error
     except NoSuchModuleError as error:
-        raise ValueError(f"`storage`: SQLAlchemy knows no such database: {error}") from error
+        raise ValueError(f"`storage`: SQLAlchemy does not know this database: {error}") from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -409,13 +410,13 @@ def _make_engine(url: URL, engine_kwargs: Mapping[str, Any]) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Let transactions begin where `_begin_sqlite` says so, and be safe from dying processes."""
+    """Leave the start of transactions to `_begin_sqlite`, and survive crashes of processes."""
     connection.isolation_level = None
     connection.execute("PRAGMA synchronous=NORMAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that begins by reading could not be made to write once another has written.
+    # A transaction that begins with a read cannot write after another process has written.
     if connection.get_execution_options().get(_WRITES, False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
@@ -424,7 +425,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """The version of the tables; None if there are none."""
+    """Return the version of the tables; None if there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     row = connection.execute(select(alembic_version.c.version_num)).first()
@@ -432,7 +433,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _may_pass(error: DBAPIError) -> bool:
-    """Whether it is worthwhile to try again."""
+    """Return whether a retry may succeed."""
     if error.connection_invalidated:
         return True
     original: Any = error.orig
@@ -444,24 +445,24 @@ def _may_pass(error: DBAPIError) -> bool:
     return any(words in said for words in _PASSING_WORDS)
 
 
-_DAMAGED = "the file is damaged. `sqlite3 FILE .recover` saves what can be read of it"
+_DAMAGED = "the file is damaged. `sqlite3 FILE .recover` extracts what is still readable"
 _MEANINGS = (
     (
         "database or disk is full",
-        "the disk is full, so nothing more can be written. What was stored before stays readable; "
-        "free some space and run the same again to go on",
+        "the disk is full, so nothing more can be written. What was stored before remains "
+        "readable; free some space and run the same code again to continue",
     ),
-    ("readonly", "the file is read-only, so nothing can be written to it; mind its permissions"),
-    ("not a database", "this file is no SQLite database"),
+    ("readonly", "the file is read-only, so nothing can be written to it; check its permissions"),
+    ("not a database", "this file is not an SQLite database"),
     (
         "malformed",
         _DAMAGED,
     ),
     (
         "unable to open database file",
-        "the file cannot be opened or made; mind that its folder exists and may be written to",
+        "the file cannot be opened or created; check that its folder exists and is writable",
     ),
-    ("no such table", "the database does not have the tables of a storage"),
+    ("no such table", "the database lacks the tables of a storage"),
     (
         "password authentication failed",
         "the server does not accept this user with this password",

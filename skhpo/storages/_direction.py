@@ -1,4 +1,4 @@
-"""Which way is better."""
+"""Direction of optimization."""
 
 from enum import IntEnum
 

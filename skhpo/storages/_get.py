@@ -1,4 +1,4 @@
-"""What users give as ``storage=``, made a storage."""
+"""Resolve the argument ``storage=``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["get_storage"]
 
 
 def get_storage(storage: str | os.PathLike[str] | BaseStorage | None) -> BaseStorage:
-    """Return the storage that a user means.
+    """Return a storage by path or URL, or the given one.
 
     Parameters
     ----------
     storage : str, path, BaseStorage or None
-        The path of an SQLite file, such as ``"search.db"``; the URL of a database, as
-        :class:`RDBStorage` takes it; a storage, returned as it is; or None for a new
+        The path of an SQLite file, such as ``"search.db"``; the URL of a database, as for
+        :class:`RDBStorage`; a storage, which is returned unchanged; or None for a new
         :class:`InMemoryStorage`.
 
     Returns

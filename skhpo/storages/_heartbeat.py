@@ -1,4 +1,4 @@
-"""Signs of life of running trials, and what becomes of those whose worker died."""
+"""Heartbeats of running trials, and the handling of trials whose worker died."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ __all__ = [
 
 logger = logging.getLogger("skhpo.storages")
 
-RESOLUTION = 2.0  # seconds within which a clock is no more exact: SQLite's shows whole ones
-DRIFT = 0.001  # seconds that two clocks may part in a second
+RESOLUTION = 2.0  # seconds up to which a clock may be inexact: SQLite's has whole seconds
+DRIFT = 0.001  # seconds by which two clocks may diverge per second
 
-FAILED_TRIAL = "failed_trial"  # system attributes of a trial that is tried again
+FAILED_TRIAL = "failed_trial"  # system attributes of a trial that is retried
 RETRY_HISTORY = "retry_history"
 
 
 class Heartbeat:
-    """Gives signs of life of the trials that run here, from a thread, while its block runs.
+    """Context that writes heartbeats of this process's running trials from a thread.
 
     Parameters
     ----------
     storage : BaseStorage
-        Where the trials live.
+        Where the trials are stored.
     interval : float or None
-        Seconds between two signs; None gives none.
+        Seconds between two heartbeats; None writes none.
     """
 
     def __init__(self, storage: BaseStorage, interval: float | None) -> None:
@@ -75,7 +75,7 @@ class Heartbeat:
             self._thread.join()
 
     def add(self, trial_id: int, at_once: bool = True) -> None:
-        """Give signs of a trial's life, the first at once."""
+        """Start the heartbeats of a trial, by default with one immediately."""
         if self._interval is None:
             return
         with self._lock:
@@ -84,7 +84,7 @@ class Heartbeat:
             self._storage.record_heartbeats([trial_id])
 
     def remove(self, trial_id: int) -> None:
-        """Give no more of them."""
+        """Stop the heartbeats of a trial."""
         with self._lock:
             self._trial_ids.discard(trial_id)
 
@@ -94,26 +94,28 @@ class Heartbeat:
                 trial_ids = sorted(self._trial_ids)
             try:
                 self._storage.record_heartbeats(trial_ids)
-            except SkhpoError as error:  # whoever runs the trials meets it, too, and tells
+            except SkhpoError as error:  # the trial's thread gets and reports it, too
                 logger.warning("No heartbeat could be written: %s", error)
 
 
 class Pulse:
-    """Tells heartbeats that are too old, also when the clock that dates them is put on or back.
+    """Detector of stale heartbeats that is robust to changes of the clock.
 
-    Dates say at once which workers have been silent for long. They are not believed for a grace
-    period after a jump ahead, in which each living worker gives a new sign; and a sign that stays
-    the same while this process looks on is old, whatever its date.
+    Timestamps show immediately which workers have been silent for long. After the clock has jumped
+    ahead, they are ignored for a grace period, in which each living worker writes a new heartbeat.
+    A heartbeat that stays the same while this process observes it is stale in any case.
     """
 
     def __init__(self) -> None:
-        self._offset: tuple[float, float] | None = None  # of the clocks: between these two
+        self._offset: tuple[float, float] | None = None  # bounds of the offset between the clocks
         self._read_at = 0.0
         self._jumped_at = -math.inf
-        self._seen: dict[int, dict[int, tuple[datetime, float]]] = {}  # beats, and since when
+        self._seen: dict[
+            int, dict[int, tuple[datetime, float]]
+        ] = {}  # since when each heartbeat was seen
 
     def read(self, clock: Callable[[], datetime]) -> datetime:
-        """Read the clock that dates heartbeats, and note if it has jumped ahead.
+        """Read the clock that timestamps heartbeats, and detect if it has jumped ahead.
 
         Parameters
         ----------
@@ -142,7 +144,7 @@ class Pulse:
         study_id : int
             The study.
         now : datetime
-            The time by the clock that dates heartbeats.
+            The time of the clock that timestamps heartbeats.
         beats : mapping of int to datetime
             The last heartbeat of each running trial.
         grace : float
@@ -167,10 +169,10 @@ class Pulse:
 
 
 def fail_stale_trials(study: Study) -> None:
-    """Fail the running trials whose worker has given no sign of life for too long.
+    """Fail the running trials whose last heartbeat is too old.
 
-    ``Study.optimize`` does so before each trial if the storage has a heartbeat interval; without
-    one, nothing is done.
+    ``Study.optimize`` does this before each trial. Nothing happens if the storage has no heartbeat
+    interval.
 
     Parameters
     ----------
@@ -194,20 +196,20 @@ def fail_stale_trials(study: Study) -> None:
         except UpdateFinishedTrialError:  # another process was faster
             continue
         trial = copy.deepcopy(storage.get_trial(trial_id))
-        logger.warning("Trial %d has failed: its worker gives no sign of life.", trial.number)
+        logger.warning("Trial %d has failed: its worker sends no heartbeats.", trial.number)
         if callback is not None:
             callback(study, trial)
 
 
 class RetryHeartbeatStaleTrialCallback:
-    """Have a trial whose worker died tried again: enqueue its parameters anew.
+    """Callback that retries trials whose worker died by enqueuing their parameters.
 
     Parameters
     ----------
     max_retry : int, optional
-        How many times. Default: without end.
+        Maximum number of retries. Default: no limit.
     inherit_intermediate_values : bool, default=False
-        Whether the new trial begins with the values that the old one had reported.
+        Whether the new trial inherits the values that the old one reported.
 
     Examples
     --------
@@ -227,7 +229,7 @@ class RetryHeartbeatStaleTrialCallback:
         self._inherit_intermediate_values = inherit_intermediate_values
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
-        """Enqueue the trial's parameters, unless they were tried often enough."""
+        """Enqueue the trial's parameters, unless they were retried `max_retry` times."""
         numbers = [*self.retry_history(trial), trial.number]
         if self._max_retry is not None and len(numbers) > self._max_retry:
             return
@@ -249,7 +251,7 @@ class RetryHeartbeatStaleTrialCallback:
 
     @staticmethod
     def retried_trial_number(trial: FrozenTrial) -> int | None:
-        """Return the number of the trial that this one repeats; None if it repeats none.
+        """Return the number of the first trial that this one retries; None if it is not a retry.
 
         Parameters
         ----------
@@ -265,7 +267,7 @@ class RetryHeartbeatStaleTrialCallback:
 
     @staticmethod
     def retry_history(trial: FrozenTrial) -> list[int]:
-        """Return the numbers of the trials that this one repeats, the first one first.
+        """Return the numbers of the trials that this one retries, the first one first.
 
         Parameters
         ----------
@@ -280,13 +282,13 @@ class RetryHeartbeatStaleTrialCallback:
 
 
 class RetryFailedTrialCallback(RetryHeartbeatStaleTrialCallback):
-    """An old name of :class:`RetryHeartbeatStaleTrialCallback`."""
+    """Deprecated alias of :class:`RetryHeartbeatStaleTrialCallback`."""
 
     def __init__(
         self, max_retry: int | None = None, inherit_intermediate_values: bool = False
     ) -> None:
         warnings.warn(
-            "`RetryFailedTrialCallback` is an old name: write `RetryHeartbeatStaleTrialCallback`.",
+            "`RetryFailedTrialCallback` is deprecated: use `RetryHeartbeatStaleTrialCallback`.",
             FutureWarning,
             stacklevel=2,
         )

@@ -1,4 +1,4 @@
-"""What storages write as JSON: notes, and distributions."""
+"""Conversion of attributes and distributions to JSON."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ __all__ = ["DamagedError", "attribute_json", "distribution_json", "plain_attribu
 
 
 def attribute_json(key: str, value: Any) -> str:
-    """A note as JSON; a TypeError names the one that is none."""
+    """Return an attribute as JSON; raise a TypeError that names it if this is impossible."""
     try:
         return json.dumps(value, default=_plain)
     except TypeError as error:
         raise TypeError(
-            f"The attribute {key!r} cannot be stored: it must be made of dicts, lists, texts, "
+            f"The attribute {key!r} cannot be stored: it must consist of dicts, lists, strings, "
             f"numbers, booleans and None ({error})."
         ) from None
 
 
 def plain_attribute(key: str, value: Any) -> Any:
-    """A note as it is when it is read again."""
+    """Return an attribute as it will be read from a storage."""
     return json.loads(attribute_json(key, value))
 
 
 class DamagedError(ValueError):
-    """What a storage holds cannot be read."""
+    """Error: the content of a storage cannot be read."""
 
 
 def read_json(text: str, parse: Callable[[str], Any], what: str) -> Any:
-    """Parse what is stored; a DamagedError says what it was to be."""
+    """Parse stored JSON; raise a DamagedError that names it if this is impossible."""
     try:
         return parse(text)
     except (TypeError, ValueError) as error:
@@ -43,20 +43,20 @@ def read_json(text: str, parse: Callable[[str], Any], what: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON takes for numpy's values, and for labels of anything else that has a list."""
+    """Convert numpy values and anything else with `tolist` for JSON."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"it holds {value!r} of type {type(value).__name__}")
+    raise TypeError(f"it contains {value!r} of type {type(value).__name__}")
 
 
 def distribution_json(distribution: BaseDistribution) -> str:
-    """A distribution as JSON, with labels for choices that no JSON can hold."""
+    """Return a distribution as JSON, with labels for choices that JSON cannot represent."""
     kinds = tuple(type(choice) for choice in getattr(distribution, "choices", ()))
     return _typed_distribution_json(distribution, kinds)
 
 
 @lru_cache(maxsize=1024)
 def _typed_distribution_json(distribution: BaseDistribution, kinds: tuple[type, ...]) -> str:
-    return labelled_json(distribution)  # the kinds tell [1, 0] from the equal [True, False]
+    return labelled_json(distribution)  # `kinds` distinguishes [1, 0] from the equal [True, False]

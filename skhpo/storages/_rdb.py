@@ -1,4 +1,4 @@
-"""Studies in a relational database, where Optuna's tools find them, too."""
+"""A storage in a relational database, compatible with Optuna's tools."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ __all__ = ["RDBStorage"]
 
 OPEN_STATES = (TrialState.RUNNING.name, TrialState.WAITING.name)
 
-DELAY = 0.1  # seconds for which parameters wait for something to be written with
+DELAY = 0.1  # seconds for which parameters wait, to be written together with other changes
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """Rows of an open trial, to be written."""
+    """A row of an open trial to be written."""
 
     trial_id: int
     table: Table
@@ -74,7 +74,7 @@ class _Setting:
 
 @dataclass(frozen=True)
 class _Ending:
-    """The move of an open trial to another state, to be written."""
+    """A change of an open trial's state to be written."""
 
     trial_id: int
     number: int
@@ -87,21 +87,21 @@ Work = _Setting | _Ending
 
 
 @dataclass
-class _Mirror:
-    """What this process knows of the trials of a study.
+class _TrialCache:
+    """The cached trials of a study.
 
     Attributes
     ----------
     trials : list of FrozenTrial
-        By number. Those that run here are kept up to date by whoever writes.
+        By number. Trials that run in this process are always up to date.
     open : set of int
-        Ids of the trials that have not ended.
+        Ids of the unfinished trials.
     own : set of int
-        Those of them that run here.
+        Ids of the unfinished trials that run in this process.
     by_id : dict of int to FrozenTrial
         The trials by id.
     first : dict of str to BaseDistribution
-        By parameter: a distribution that it has.
+        The first distribution of each parameter.
     """
 
     trials: list[FrozenTrial] = field(default_factory=list)
@@ -111,69 +111,69 @@ class _Mirror:
     first: dict[str, BaseDistribution] = field(default_factory=dict)
 
     def take(self, trial: FrozenTrial) -> None:
-        """Take up a trial's record."""
+        """Add or replace a trial's record."""
         if trial.number == len(self.trials):
             self.trials.append(trial)
         else:
             self.trials[trial.number] = trial
-        self.by_id[trial._trial_id] = trial
+        self.by_id[trial.trial_id] = trial
         for name, distribution in trial.distributions.items():
             self.first.setdefault(name, distribution)
         if trial.state.is_finished():
-            self.open.discard(trial._trial_id)
-            self.own.discard(trial._trial_id)
+            self.open.discard(trial.trial_id)
+            self.own.discard(trial.trial_id)
         else:
-            self.open.add(trial._trial_id)
+            self.open.add(trial.trial_id)
 
 
 class RDBStorage(BaseStorage):
     """Studies in a relational database: an SQLite file, PostgreSQL, MySQL.
 
-    The tables are those of Optuna 5 (version 12, revision v3.2.0.a): Optuna and its dashboard
-    open our studies while they run, we open theirs, and workers of both may share a study.
-    Any number of threads, processes and machines may use one database at a time.
+    The tables are those of Optuna 5 (version 12, revision v3.2.0.a). Optuna and its dashboard can
+    open skhpo's studies while they run, skhpo can open Optuna's, and workers of both can share a
+    study. Any number of threads, processes and machines can use one database at the same time.
 
-    Each thing that happens (a trial starts, reports, ends) is one transaction, so that whatever
-    kills a process, what it has written is whole. Reads fetch what is new. A lock or a lost
-    server is waited for, up to a minute. SQLite is used with a write-ahead log: the files
-    ``*-wal`` and ``*-shm`` beside the database belong to it.
+    Each event (a trial starts, reports or ends) is one atomic transaction, so the database stays
+    consistent if a process is killed. Reads fetch only new data. After a lock or a lost connection,
+    transactions are retried for up to a minute. SQLite is used with a write-ahead log: the files
+    ``*-wal`` and ``*-shm`` next to the database belong to it.
 
-    Nothing is unpickled: the database holds numbers and JSON. Choices that are no JSON
-    values (estimators, functions, tuples) are kept as labels.
+    Nothing is unpickled: the database contains numbers and JSON. Choices that are not JSON values
+    (estimators, functions, tuples) are stored as labels.
 
     Parameters
     ----------
     url : str or path
-        The path of an SQLite file, such as ``"study.db"``, or the database, as SQLAlchemy names
-        it: ``"sqlite:///study.db"``,
-        ``"postgresql://user:password@host/name"``, ``"mysql://..."``. ``{SCHEMA_VERSION}`` in it
-        stands for the version of the tables, 12.
+        The path of an SQLite file, such as ``"study.db"``, or SQLAlchemy's URL of the database:
+        ``"sqlite:///study.db"``, ``"postgresql://user:password@host/name"``, ``"mysql://..."``.
+        ``{SCHEMA_VERSION}`` in it is replaced by the version of the tables, 12.
     engine_kwargs : dict, optional
-        Handed on to :func:`sqlalchemy.create_engine`. A database in memory has one connection, so
-        the size of a pool is ignored there. Connections to PostgreSQL have a `connect_timeout` of
-        10 s, and notice a line that is cut, unless `connect_args` or the URL say otherwise.
+        Passed to :func:`sqlalchemy.create_engine`. An in-memory database has one connection, so
+        the size of the pool is ignored. By default, connections to PostgreSQL have a
+        `connect_timeout` of 10 s and detect a broken connection; `connect_args` and the URL
+        override this.
     skip_compatibility_check : bool, default=False
-        Do not compare the version of the tables.
+        Do not check the version of the tables.
     heartbeat_interval : int, optional
-        Seconds between two signs of life of a running trial. With it, ``Study.optimize`` fails
-        the trials whose worker died. (Searches always give signs of life.)
+        Seconds between two heartbeats of a running trial. If set, ``Study.optimize`` fails the
+        trials whose worker died. (Searches always write heartbeats.)
     grace_period : int, optional
-        Seconds without a sign of life after which a worker counts as dead. Default: twice the
+        Seconds without a heartbeat after which a worker counts as dead. Default: twice the
         interval.
     heartbeat_stale_trial_callback : callable, optional
-        Called with the study and the trial after such a trial was failed, see
+        Called with the study and the trial after such a trial was failed; see
         :class:`RetryHeartbeatStaleTrialCallback`.
     failed_trial_callback : callable, optional
-        An old name of `heartbeat_stale_trial_callback`.
+        Deprecated alias of `heartbeat_stale_trial_callback`.
     skip_table_creation : bool, default=False
         Do not create missing tables.
 
     Raises
     ------
     ValueError
-        If the URL, or a number of seconds, is not valid, or the callback is given by both names.
+        If the URL or a number of seconds is invalid, or the callback is given under both names.
     ImportError
-        If the package that speaks to this kind of database is missing.
+        If the driver of this kind of database is not installed.
     RuntimeError
         If the tables have another version.
     skhpo.exceptions.StorageInternalError
@@ -210,11 +210,11 @@ class RDBStorage(BaseStorage):
         if failed_trial_callback is not None:
             if heartbeat_stale_trial_callback is not None:
                 raise ValueError(
-                    "`failed_trial_callback` is an old name of `heartbeat_stale_trial_callback`: "
+                    "`failed_trial_callback` is an alias of `heartbeat_stale_trial_callback`: "
                     "give only the latter."
                 )
             warnings.warn(
-                "`failed_trial_callback` is an old name: write `heartbeat_stale_trial_callback`.",
+                "`failed_trial_callback` is deprecated: use `heartbeat_stale_trial_callback`.",
                 FutureWarning,
                 stacklevel=2,
             )
@@ -224,10 +224,10 @@ class RDBStorage(BaseStorage):
         self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback
         self.engine_kwargs = dict(engine_kwargs or {})
         self.skip_compatibility_check = skip_compatibility_check
-        self._mirrors: dict[int, _Mirror] = {}  # by study
+        self._caches: dict[int, _TrialCache] = {}  # by study
         self._study_of: dict[int, int] = {}  # by trial
-        self._queue: list[Work] | None = None  # what a batch is to write
-        self._delayed: list[Work] = []  # what is written soon: with what follows, or by itself
+        self._queue: list[Work] | None = None  # what the current batch will write
+        self._delayed: list[Work] = []  # written with the next write, or after ``DELAY``
         self._alarm_is_set = False
         self._lock = threading.RLock()
         self._pulse = Pulse()
@@ -241,7 +241,7 @@ class RDBStorage(BaseStorage):
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
         return state | {
-            "_mirrors": {},
+            "_caches": {},
             "_study_of": {},
             "_queue": None,
             "_delayed": [],
@@ -254,23 +254,23 @@ class RDBStorage(BaseStorage):
         _storages.add(self)
 
     def _after_fork(self) -> None:
-        """Be as the only thread of a new process needs it."""
-        self._lock = threading.RLock()  # no thread that held it is here
-        self._queue, self._delayed, self._alarm_is_set = None, [], False  # the parent writes those
+        """Reset locks and queues after a fork."""
+        self._lock = threading.RLock()  # the thread that held it does not exist here
+        self._queue, self._delayed, self._alarm_is_set = None, [], False  # the parent writes them
         self._pulse = Pulse()
         self._database.after_fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RDBStorage:
-        return self  # a line to a place: copied, it leads to the same
+        return self  # a copy would refer to the same place
 
     @property
     def url(self) -> str:
-        """The database, without the password."""
+        """The URL of the database, without the password."""
         return str(self._database)
 
     @property
     def engine(self) -> Engine:
-        """SQLAlchemy's engine: the pool of connections to the database."""
+        """SQLAlchemy's engine: the connection pool."""
         return self._database.engine
 
     def get_current_version(self) -> str:
@@ -282,16 +282,16 @@ class RDBStorage(BaseStorage):
         return REVISION
 
     def get_all_versions(self) -> list[str]:
-        """Return the versions of the tables that this release knows: the head alone."""
+        """Return the versions of the tables that this release supports: only the head."""
         return [REVISION]
 
     def upgrade(self) -> None:
-        """Check that the tables are up to date; older ones are for Optuna to bring up to it.
+        """Check that the tables are up to date; upgrade older ones with Optuna.
 
         Raises
         ------
         RuntimeError
-            If the tables have another version: the message says what to do.
+            If the tables have another version. The message says what to do.
         """
         self._database.check_version(self._database.version())
 
@@ -302,10 +302,12 @@ class RDBStorage(BaseStorage):
     # ------------------------------------------------------------------------ studies
 
     def create_new_study(self, directions: Sequence[int], study_name: str | None = None) -> int:
-        """Keep a new study and return its id."""
+        """Create a study and return its id."""
         name = f"no-name-{uuid.uuid4()}" if study_name is None else study_name
         if len(name) > MAX_NAME:
-            raise ValueError(f"A study's name has at most {MAX_NAME} characters; got {len(name)}.")
+            raise ValueError(
+                f"`study_name` must have at most {MAX_NAME} characters; got {len(name)}."
+            )
 
         def work(connection: Connection) -> int | None:
             if connection.execute(select(studies).where(studies.c.study_name == name)).first():
@@ -327,7 +329,7 @@ class RDBStorage(BaseStorage):
             study_id = None  # another process was faster
         if study_id is None:
             raise DuplicatedStudyError(
-                f"There is a study named {name!r}: load it with `load_study`, create it with "
+                f"A study named {name!r} already exists. Load it with `load_study`, use "
                 "`load_if_exists=True`, or choose another name."
             )
         return study_id
@@ -352,8 +354,8 @@ class RDBStorage(BaseStorage):
         with self._lock:
             self._delayed = [w for w in self._delayed if self._study_of.get(w.trial_id) != study_id]
             self._database.write(work)
-            for trial in self._mirrors.pop(study_id, _Mirror()).trials:
-                self._study_of.pop(trial._trial_id, None)
+            for trial in self._caches.pop(study_id, _TrialCache()).trials:
+                self._study_of.pop(trial.trial_id, None)
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """Return the id of a study."""
@@ -362,26 +364,26 @@ class RDBStorage(BaseStorage):
         if row is None:
             names = sorted(study.study_name for study in self.get_all_studies())
             shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
-            raise KeyError(f"There is no study named {study_name!r}; there are [{shown}].")
+            raise KeyError(f"No study is named {study_name!r}; the names are [{shown}].")
         return int(row[0])
 
     def get_study(self, study_id: int) -> StudyRecord:
-        """Return what is known of a study."""
+        """Return the record of a study."""
         found = self._database.read(lambda connection: _read_studies(connection, study_id))
         if not found:
-            raise KeyError(f"There is no study with the id {study_id}.")
+            raise KeyError(f"No study has the id {study_id}.")
         return found[0]
 
     def get_all_studies(self) -> list[StudyRecord]:
-        """Return what is known of each study, in the order in which they were created."""
+        """Return the records of all studies, in the order of their creation."""
         return self._database.read(_read_studies)
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on a study."""
+        """Set a user attribute of a study."""
         self._set_study_attr(study_user_attributes, study_id, key, value)
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on a study."""
+        """Set a system attribute of a study."""
         self._set_study_attr(study_system_attributes, study_id, key, value)
 
     def _set_study_attr(self, table: Table, study_id: int, key: str, value: Any) -> None:
@@ -396,13 +398,13 @@ class RDBStorage(BaseStorage):
     # --------------------------------------------------------------------- new trials
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Keep a new trial, number it, and return its id."""
+        """Create a trial with the next number and return its id."""
         trial_id = self._create(study_id, template_trial or create_trial(state=TrialState.RUNNING))
         assert trial_id is not None
         return trial_id
 
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
-        """Keep a new trial, and a sign of its life, if its number is the next.
+        """Create a trial and its first heartbeat if the template has the next number.
 
         Return its id, or None.
         """
@@ -440,26 +442,26 @@ class RDBStorage(BaseStorage):
             if created is None:
                 return None
             trial._trial_id, trial.number = created
-            mirror = self._mirror(study_id)
-            if trial.number > len(mirror.trials):
-                mirror = self._refresh(study_id)
+            cache = self._cache_of(study_id)
+            if trial.number > len(cache.trials):
+                cache = self._refresh(study_id)
             if trial.state == TrialState.RUNNING:
-                mirror.own.add(trial._trial_id)
-            mirror.take(trial)
-            self._study_of[trial._trial_id] = study_id
-            return trial._trial_id
+                cache.own.add(trial.trial_id)
+            cache.take(trial)
+            self._study_of[trial.trial_id] = study_id
+            return trial.trial_id
 
-    # ------------------------------------------------------------------ what is there
+    # ------------------------------------------------------------------------ reading
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial's record, which must not be changed."""
         with self._lock:
             trial = self._known(trial_id)
-            mirror = self._mirrors[self._study_of[trial_id]]
-            if trial.state.is_finished() or trial_id in mirror.own:
+            cache = self._caches[self._study_of[trial_id]]
+            if trial.state.is_finished() or trial_id in cache.own:
                 return trial
             self._refresh(self._study_of[trial_id])
-            return mirror.trials[trial.number]
+            return cache.trials[trial.number]
 
     def _read_trials(self, study_id: int) -> list[FrozenTrial]:
         with self._lock:
@@ -468,56 +470,56 @@ class RDBStorage(BaseStorage):
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
         """Return the id of a trial."""
         with self._lock:
-            mirror = self._mirror(study_id)
-            if not 0 <= trial_number < len(mirror.trials):
+            cache = self._cache_of(study_id)
+            if not 0 <= trial_number < len(cache.trials):
                 self._refresh(study_id)
-            if not 0 <= trial_number < len(mirror.trials):
+            if not 0 <= trial_number < len(cache.trials):
                 raise KeyError(
-                    f"The study has no trial {trial_number}: it has {len(mirror.trials)}."
+                    f"The study has no trial {trial_number}: it has {len(cache.trials)} trials."
                 )
-            return mirror.trials[trial_number]._trial_id
+            return cache.trials[trial_number].trial_id
 
-    def _mirror(self, study_id: int) -> _Mirror:
-        if study_id not in self._mirrors:
+    def _cache_of(self, study_id: int) -> _TrialCache:
+        if study_id not in self._caches:
             self.get_study(study_id)  # raises a KeyError if there is none
-            self._mirrors[study_id] = _Mirror()
-        return self._mirrors[study_id]
+            self._caches[study_id] = _TrialCache()
+        return self._caches[study_id]
 
-    def _refresh(self, study_id: int) -> _Mirror:
-        """Read what others have written since."""
-        mirror = self._mirror(study_id)
+    def _refresh(self, study_id: int) -> _TrialCache:
+        """Read what other processes have written since the last read."""
+        cache = self._cache_of(study_id)
         known = {
-            trial_id: mirror.by_id[trial_id] if trial_id in mirror.own else None
-            for trial_id in mirror.open
+            trial_id: cache.by_id[trial_id] if trial_id in cache.own else None
+            for trial_id in cache.open
         }
-        last = mirror.trials[-1] if mirror.trials else None
+        last = cache.trials[-1] if cache.trials else None
         changed = self._database.read(
             lambda connection: read_changed_trials(connection, study_id, last, known)
         )
-        if changed is None:  # the study was deleted, and another one may have got its id
-            for trial in self._mirrors.pop(study_id).trials:
-                self._study_of.pop(trial._trial_id, None)
+        if changed is None:  # the study was deleted, and its id may have been reused
+            for trial in self._caches.pop(study_id).trials:
+                self._study_of.pop(trial.trial_id, None)
             return self._refresh(study_id)
         for trial in changed:
-            mirror.take(trial)
-            self._study_of[trial._trial_id] = study_id
-        return mirror
+            cache.take(trial)
+            self._study_of[trial.trial_id] = study_id
+        return cache
 
     def _known(self, trial_id: int) -> FrozenTrial:
-        """The record of a trial as it is known here."""
+        """Return the cached record of a trial."""
         if trial_id not in self._study_of:
             query = select(trials.c.study_id).where(trials.c.trial_id == trial_id)
             row = self._database.read(lambda connection: connection.execute(query).first())
             if row is None:
-                raise KeyError(f"There is no trial with the id {trial_id}.")
+                raise KeyError(f"No trial has the id {trial_id}.")
             self._refresh(int(row[0]))
-        return self._mirrors[self._study_of[trial_id]].by_id[trial_id]
+        return self._caches[self._study_of[trial_id]].by_id[trial_id]
 
-    # ------------------------------------------------------------------ what is written
+    # ------------------------------------------------------------------------ writing
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Write all that is set inside in one transaction, at the end."""
+        """Write all changes inside the context in one transaction at its end."""
         with self._lock:
             if self._queue is not None:
                 yield
@@ -530,9 +532,9 @@ class RDBStorage(BaseStorage):
                 self._write_all(queue)
 
     def _write_all(self, queue: list[Work] | None) -> None:
-        """Write all in one transaction; trial by trial if others have ended one of them.
+        """Write all in one transaction, or trial by trial if another process has ended one.
 
-        If that fails, what is known of the trials is dropped.
+        If that fails, clear the caches.
         """
         if not queue:
             return
@@ -551,7 +553,7 @@ class RDBStorage(BaseStorage):
         param_value_internal: float,
         distribution: BaseDistribution,
     ) -> None:
-        """Set a parameter of an open trial, as the distribution's internal number."""
+        """Set a parameter of an open trial, given as the distribution's internal number."""
         row = {
             "trial_id": trial_id,
             "param_name": param_name,
@@ -560,21 +562,21 @@ class RDBStorage(BaseStorage):
         }
         with self._lock:
             trial = self._open_trial(trial_id)
-            mirror = self._mirrors[self._study_of[trial_id]]
-            known = mirror.first.get(param_name, distribution)
+            cache = self._caches[self._study_of[trial_id]]
+            known = cache.first.get(param_name, distribution)
             if known is not distribution:
                 check_distribution_compatibility(known, distribution)
-            runs_here = trial_id in mirror.own
+            runs_here = trial_id in cache.own
             write = self._write_soon if runs_here else self._write
             write(_Setting(trial_id, trial_params, row))
-            mirror.first.setdefault(param_name, distribution)
+            cache.first.setdefault(param_name, distribution)
             trial.params[param_name] = distribution.to_external_repr(param_value_internal)
             trial.distributions[param_name] = distribution
 
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
     ) -> bool:
-        """Move a trial to another state; its start and its end are noted with the time."""
+        """Change the state of a trial; store the time of its start and its end."""
         with self._lock:
             if state == TrialState.RUNNING:
                 return self._start(self._known(trial_id))
@@ -583,28 +585,28 @@ class RDBStorage(BaseStorage):
             self._write(_Ending(trial_id, trial.number, state, ended, values))
             trial.values = trial.values if values is None else list(values)
             trial.state, trial.datetime_complete = state, ended
-            self._mirrors[self._study_of[trial_id]].take(trial)
+            self._caches[self._study_of[trial_id]].take(trial)
             return True
 
     def _start(self, trial: FrozenTrial) -> bool:
-        """Start a waiting trial, unless someone else has started it."""
+        """Start a waiting trial, unless another process has started it."""
         now = datetime.now()
         start = (
             update(trials)
-            .where(trials.c.trial_id == trial._trial_id)
+            .where(trials.c.trial_id == trial.trial_id)
             .where(trials.c.state == TrialState.WAITING.name)
             .values(state=TrialState.RUNNING.name, datetime_start=to_utc(now))
         )
         if self._database.write(lambda connection: connection.execute(start).rowcount) == 0:
             return False
         trial.state, trial.datetime_start = TrialState.RUNNING, now
-        self._mirrors[self._study_of[trial._trial_id]].own.add(trial._trial_id)
+        self._caches[self._study_of[trial.trial_id]].own.add(trial.trial_id)
         return True
 
     def set_trial_intermediate_value(
         self, trial_id: int, step: int, intermediate_value: float
     ) -> None:
-        """Keep a value reported by an open trial."""
+        """Store an intermediate value of an open trial."""
         number, kind = to_stored(intermediate_value)
         row = {
             "trial_id": trial_id,
@@ -618,7 +620,7 @@ class RDBStorage(BaseStorage):
             trial.intermediate_values[step] = intermediate_value
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on an open trial."""
+        """Set a user attribute of an open trial."""
         row = _attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
@@ -626,7 +628,7 @@ class RDBStorage(BaseStorage):
             trial.user_attrs[key] = json.loads(row["value_json"])
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on an open trial."""
+        """Set a system attribute of an open trial."""
         row = _attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
@@ -634,9 +636,9 @@ class RDBStorage(BaseStorage):
             trial.system_attrs[key] = json.loads(row["value_json"])
 
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
-        """Change a note of the library on an open trial if it still is what it was.
+        """Replace a system attribute of an open trial if it still has the expected value.
 
-        The trial counts as one that runs here from then on. Not to be used inside a batch.
+        Afterwards the trial counts as running in this process. Must not be called in a batch.
         """
         table = trial_system_attributes
         query = select(table.c.value_json).where(table.c.trial_id == trial_id, table.c.key == key)
@@ -656,11 +658,11 @@ class RDBStorage(BaseStorage):
                     return False
             except UpdateFinishedTrialError:
                 return False
-            self._write()  # what is on its way from here, so that it is read again
-            study_id = self._study_of[self._known(trial_id)._trial_id]
-            self._mirrors[study_id].own.discard(trial_id)
-            self._refresh(study_id)  # whoever ran it may have written since
-            self._mirrors[study_id].own.add(trial_id)
+            self._write()  # write pending changes of this process, so that they are read again
+            study_id = self._study_of[self._known(trial_id).trial_id]
+            self._caches[study_id].own.discard(trial_id)
+            self._refresh(study_id)  # the former owner may have written since
+            self._caches[study_id].own.add(trial_id)
             return True
 
     def _open_trial(self, trial_id: int) -> FrozenTrial:
@@ -670,7 +672,7 @@ class RDBStorage(BaseStorage):
         return trial
 
     def _write(self, *works: Work) -> None:
-        """Write now, or with the batch."""
+        """Write now, or at the end of the batch."""
         if self._queue is not None:
             self._queue.extend(works)
             return
@@ -678,12 +680,12 @@ class RDBStorage(BaseStorage):
         try:
             self._perform_after(delayed, works)
         except StorageInternalError as error:
-            if isinstance(error.__cause__, OperationalError):  # such as a lock: it may pass
+            if isinstance(error.__cause__, OperationalError):  # such as a lock; a retry may succeed
                 self._delayed = delayed
             raise
 
     def _perform_after(self, delayed: Sequence[Work], works: Sequence[Work]) -> None:
-        """Write in one transaction, but for delayed work that can no longer be done."""
+        """Write in one transaction, except delayed work that is no longer possible."""
         try:
             self._perform((*delayed, *works))
         except (UpdateFinishedTrialError, KeyError):
@@ -697,20 +699,20 @@ class RDBStorage(BaseStorage):
             self._database.write(lambda connection: _perform(connection, works))
 
     def _perform_by_trial(self, works: Sequence[Work]) -> None:
-        """Write what can be written, each trial in one transaction."""
+        """Write everything possible, one transaction per trial."""
         for trial_id in dict.fromkeys(work.trial_id for work in works):
             with suppress(UpdateFinishedTrialError, KeyError):
                 self._perform([work for work in works if work.trial_id == trial_id])
 
     def _forget(self) -> None:
-        """Have all trials read anew; those that run here still do."""
-        self._mirrors = {key: _Mirror(own=mirror.own) for key, mirror in self._mirrors.items()}
+        """Clear the caches, except for which trials run in this process."""
+        self._caches = {key: _TrialCache(own=cache.own) for key, cache in self._caches.items()}
         self._study_of.clear()
 
     def _write_soon(self, work: Work) -> None:
-        """Write with what is written next, but no later than in a moment.
+        """Write with the next write, but no later than after ``DELAY``.
 
-        A trial asks for its parameters one by one: they make one transaction.
+        A trial asks for its parameters one by one; this writes them in one transaction.
         """
         if self._queue is not None:
             self._queue.append(work)
@@ -718,7 +720,7 @@ class RDBStorage(BaseStorage):
         self._delayed.append(work)
         if not self._alarm_is_set:
             self._alarm_is_set = True
-            threading.Timer(DELAY, self._write_delayed).start()  # ends before the process does
+            threading.Timer(DELAY, self._write_delayed).start()  # the process waits for it
 
     def _write_delayed(self) -> None:
         with self._lock:
@@ -726,17 +728,17 @@ class RDBStorage(BaseStorage):
             delayed, self._delayed = self._delayed, []
             try:
                 self._perform_after(delayed, ())
-            except SkhpoError:  # what is written next meets the same, and tells
+            except SkhpoError:  # the next write fails for the same reason and reports it
                 self._delayed = delayed + self._delayed
 
     # ----------------------------------------------------------------------- heartbeats
 
     def record_heartbeat(self, trial_id: int) -> None:
-        """Note that the worker of a trial is alive, by the database's clock."""
+        """Store that a trial's worker is alive, with the time of the database's clock."""
         self.record_heartbeats([trial_id])
 
     def record_heartbeats(self, trial_ids: Sequence[int]) -> None:
-        """Note that the workers of some trials are alive, by the database's clock."""
+        """Store that trials' workers are alive, with the time of the database's clock."""
 
         def work(connection: Connection) -> None:
             now = self._pulse.read(lambda: _now(connection))
@@ -747,20 +749,20 @@ class RDBStorage(BaseStorage):
             self._database.write(work)
 
     def get_heartbeat_interval(self) -> int | None:
-        """Return the seconds between two heartbeats; None if there are none."""
+        """Return the seconds between two heartbeats; None without heartbeats."""
         return self.heartbeat_interval
 
     def get_heartbeat_stale_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
-        """Return what is called with a study and a trial whose worker died."""
+        """Return the function that is called with a study and a trial whose worker died."""
         return self.heartbeat_stale_trial_callback
 
     def get_stale_trial_ids(self, study_id: int, grace_period: float | None = None) -> list[int]:
         """Return the ids of the running trials whose last heartbeat is too old.
 
-        Trials that never had one are not among them. `grace_period` is in seconds; by default it
-        is that of the storage. Where the database's clock was seen to jump ahead, as it is when
-        a machine wakes from sleep, workers have a grace period to give a new sign. Where it was
-        put back, a heartbeat counts as old once this process has seen no other for so long.
+        Trials without any heartbeat are not returned. `grace_period` is in seconds; the default is
+        the storage's. If the database's clock jumps ahead, for example when a machine wakes from
+        sleep, workers have a grace period to write a new heartbeat. If the clock is set back, a
+        heartbeat is stale once this process has seen no newer one for a grace period.
         """
         if grace_period is None:
             grace_period = self.grace_period or 2 * (self.heartbeat_interval or 60)
@@ -807,19 +809,19 @@ _MOVE = (
 
 
 def _lock_study(connection: Connection, study_id: int) -> None:
-    """Hold a study's row to the end of the transaction: its trials are numbered one by one."""
+    """Lock a study's row until the transaction ends, so that trial numbers are unique."""
     if connection.execute(_STUDY_LOCKED, {"id": study_id}).first() is None:
-        raise KeyError(f"There is no study with the id {study_id}.")
+        raise KeyError(f"No study has the id {study_id}.")
 
 
 def _new_id(result: CursorResult[Any]) -> int:
-    """The id of the row that was inserted."""
+    """Return the id of the inserted row."""
     key: Any = result.inserted_primary_key
     return int(key[0])
 
 
 def _perform(connection: Connection, works: Sequence[Work]) -> None:
-    """Write rows of open trials, then end those that are to end."""
+    """Write rows of open trials, then change states."""
     checked: set[int] = set()
     rows: dict[Table, list[dict[str, Any]]] = {}
     for work in works:
@@ -836,16 +838,16 @@ def _perform(connection: Connection, works: Sequence[Work]) -> None:
 
 
 def _check_open(connection: Connection, trial_id: int) -> None:
-    """Hold a trial's row to the end of the transaction; raise an error if it has ended."""
+    """Lock a trial's row until the transaction ends; raise an error if the trial has ended."""
     row = connection.execute(_STATE_LOCKED, {"id": trial_id}).first()
     if row is None:
-        raise KeyError(f"There is no trial with the id {trial_id}.")
+        raise KeyError(f"No trial has the id {trial_id}.")
     if row.state not in OPEN_STATES:
         raise _has_ended(row.number, row.state)
 
 
 def _end(connection: Connection, ending: _Ending) -> None:
-    """Move an open trial to another state; done twice, it is as if done once."""
+    """Change the state of an open trial; this is idempotent."""
     moment = to_utc(ending.moment)
     new = {"id": ending.trial_id, "to": ending.state.name, "moment": moment}
     if connection.execute(_MOVE, new).rowcount == 0:
@@ -857,13 +859,13 @@ def _end(connection: Connection, ending: _Ending) -> None:
 
 
 def _now(connection: Connection) -> datetime:
-    """The time by the database's clock, as Optuna reads it."""
+    """Return the time of the database's clock, as Optuna reads it."""
     moment: datetime = connection.execute(select(func.now())).scalar_one()
     return moment.replace(tzinfo=None)
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows, or put them in the place of those with the same unique key."""
+    """Insert rows, or replace rows with the same unique key."""
     connection.execute(_upsert_statement(connection.dialect.name, table, tuple(rows[0])), rows)
 
 
@@ -878,7 +880,7 @@ def _upsert_statement(dialect: str, table: Table, columns: tuple[str, ...]) -> A
     makers: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     if dialect not in makers:
         raise ValueError(
-            f"skhpo writes to SQLite, PostgreSQL, MySQL and MariaDB; got a {dialect} database."
+            f"skhpo supports SQLite, PostgreSQL, MySQL and MariaDB; got a {dialect} database."
         )
     insertion = makers[dialect](table)
     return insertion.on_conflict_do_update(
@@ -887,7 +889,7 @@ def _upsert_statement(dialect: str, table: Table, columns: tuple[str, ...]) -> A
 
 
 def _read_studies(connection: Connection, study_id: int | None = None) -> list[StudyRecord]:
-    """Read what is known of one study, or of all."""
+    """Read the record of one study, or the records of all."""
 
     def rows(table: Table, *columns: Any) -> Any:
         query = select(table.c.study_id, *columns).order_by(*table.primary_key)
@@ -913,7 +915,7 @@ def _read_studies(connection: Connection, study_id: int | None = None) -> list[S
 
 
 def _owner(records: dict[int, Any], study_id: int) -> Any:
-    """The study that a row belongs to; it is missing where a page of the file was lost."""
+    """Return the record of the study that a row belongs to; raise an error if it is missing."""
     if study_id not in records:
         raise DamagedError(f"the study with the id {study_id} is missing: the database is damaged")
     return records[study_id]
@@ -923,7 +925,7 @@ def _owner(records: dict[int, Any], study_id: int) -> Any:
 
 
 def _rows_of(trial: FrozenTrial, trial_id: int) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """The rows of a trial's record in the other tables."""
+    """Return the rows of a trial's record in the other tables."""
     yield (
         trial_params,
         [
@@ -977,12 +979,12 @@ def _beat_row(trial_id: int, moment: datetime) -> dict[str, Any]:
 
 def _to_json(key: str, value: Any) -> str:
     if len(key) > MAX_NAME:
-        raise ValueError(f"The key of an attribute has at most {MAX_NAME} characters: {key[:50]}…")
+        raise ValueError(f"Attribute keys must have at most {MAX_NAME} characters; got {key[:50]}…")
     return attribute_json(key, value)
 
 
 def _has_ended(number: int, state: str) -> UpdateFinishedTrialError:
-    return UpdateFinishedTrialError(f"Trial {number} is {state}: it cannot be changed any more.")
+    return UpdateFinishedTrialError(f"Trial {number} is {state}, so it can no longer be changed.")
 
 
 _storages: weakref.WeakSet[RDBStorage] = weakref.WeakSet()

@@ -1,4 +1,4 @@
-"""Rows of the tables, made records of trials."""
+"""Read trials from the tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = ["from_utc", "read_changed_trials", "to_utc"]
 
-_MAX_LISTED = 200  # trials that a query lists by id; more are read as a range
+_MAX_LISTED = 200  # trials that a query lists by id; more trials are read as a range
 
 _distribution = lru_cache(maxsize=4096)(json_to_distribution)
 
@@ -58,22 +58,22 @@ def read_changed_trials(
     Parameters
     ----------
     connection : Connection
-        In a transaction.
+        A connection in a transaction.
     study_id : int
         The study.
     last : FrozenTrial or None
-        The last trial that is known: those with a larger id are new.
+        The last known trial; trials with a larger id are new.
     open_trials : mapping of int to FrozenTrial or None
-        Ids of the trials known to be open. With a record, a trial is read only if its state has
-        changed since.
+        Ids of the known open trials. A trial with a record is read only if its state has
+        changed.
 
     Returns
     -------
     trials : list of FrozenTrial or None
-        By number; None if the last trial is no longer there.
+        By number; None if the last trial no longer exists.
     """
     listed = sorted(open_trials)
-    after = -1 if last is None else last._trial_id
+    after = -1 if last is None else last.trial_id
     last_is_there = last is None
     given: dict[str, Any] = {"study_id": study_id, "first": after}
     if not listed:
@@ -104,7 +104,7 @@ def read_changed_trials(
 
 
 def _read_parts(connection: Connection, study_id: int, records: Mapping[int, FrozenTrial]) -> None:
-    """Fill records with their parameters, values, reports and notes."""
+    """Add parameters, values, reports and attributes to records."""
 
     given: dict[str, Any] = {"ids": list(records)}
     if len(records) > _MAX_LISTED:
@@ -146,7 +146,7 @@ def _read_parts(connection: Connection, study_id: int, records: Mapping[int, Fro
 
 @cache
 def _rows_of(table: Table, names: tuple[str, ...], are_listed: bool) -> Any:
-    """The query for the rows of some trials, in the order in which they were written."""
+    """Return the query for the rows of some trials, in the order of writing."""
     columns = [table.c[name] for name in ("trial_id", *names)]
     query = select(*columns).order_by(*table.primary_key)
     if are_listed:
@@ -159,15 +159,15 @@ def _rows_of(table: Table, names: tuple[str, ...], are_listed: bool) -> Any:
 
 
 def _is_near(moment: datetime | None, known: datetime | None) -> bool:
-    """Whether a time is the one that is known, as precisely as any database keeps it."""
+    """Return whether two times are equal up to the precision of databases."""
     return known is None or (moment is not None and abs(moment - known) <= timedelta(seconds=1))
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """A local time as the tables have it: in UTC, without a time zone."""
+    """Convert a local time to the format of the tables: UTC without a time zone."""
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def from_utc(moment: datetime | None) -> datetime | None:
-    """A time of the tables as a local time."""
+    """Convert a time of the tables to local time."""
     return None if moment is None else moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)

@@ -1,7 +1,7 @@
-"""The tables of a database, in the relational schema that Optuna's tools read.
+"""The tables of a database, in Optuna's relational schema.
 
-This is version 12 of that schema (revision "v3.2.0.a"). Names, types and constraints are facts of
-the format: whoever changes one of them cuts the line to the other tools.
+This is version 12 of the schema (revision "v3.2.0.a"). Names, types and constraints belong to the
+format: changing any of them breaks compatibility with other tools.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ __all__ = [
 
 SCHEMA_VERSION = 12
 REVISION = "v3.2.0.a"
-MAX_NAME = 512  # characters of a study's name, a parameter's, an attribute's key
+MAX_NAME = 512  # characters of a study name, a parameter name or an attribute key
 DIRECTIONS = tuple(direction.name for direction in StudyDirection)  # by number
 _STATES = tuple(state.name for state in TrialState)
 
@@ -63,7 +63,7 @@ metadata = MetaData()
 
 
 def _attributes(owner: str, kind: str, key: str) -> Table:
-    """A table of notes on studies or on trials, as JSON."""
+    """Return a table of attributes of studies or trials, as JSON."""
     name = f"{owner}_{kind}_attribute"
     return Table(
         f"{name}s",
@@ -186,7 +186,7 @@ ATTRIBUTE_TABLES = (study_user_attributes, study_system_attributes)
 
 
 def to_stored(value: float) -> tuple[float | None, str]:
-    """A number as two columns, its value and its kind: databases have no infinity or NaN."""
+    """Split a number into its value and its kind, because databases lack infinity and NaN."""
     if math.isfinite(value):
         return float(value), "FINITE"
     if math.isnan(value):
@@ -198,5 +198,5 @@ _NUMBERS = {"NAN": math.nan, "INF_POS": math.inf, "INF_NEG": -math.inf}
 
 
 def from_stored(value: float | None, kind: str) -> float:
-    """The number of two columns."""
+    """Return the number stored in two columns."""
     return _NUMBERS[kind] if value is None else value

@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_written_is_told(file, tmp_path):
 def test_which_study_is_asked_where_there_are_several(file):
     assert "the database contains 'one', 'two', 'empty'" in error("best", file)
     said = error("best", file, "--study", "three")
-    assert "There is no study named 'three'" in said
+    assert "No study is named 'three'" in said
     assert "'one'" in said
     assert "No trial is complete" in error("best", file, "--study", "empty")
 
@@ -278,14 +278,14 @@ def test_a_file_that_is_not_there_is_not_made(command, tmp_path):
 def test_a_file_that_is_no_database_is_told(tmp_path):
     file = tmp_path / "text.db"
     file.write_text("no database" * 1000)
-    assert "no SQLite database" in error("studies", file)
+    assert "not an SQLite database" in error("studies", file)
 
 
 def test_a_database_without_tables_of_studies_is_told_and_gets_none(tmp_path):
     file = tmp_path / "other.db"
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE t (x)")
-    assert "there are no tables of studies here" in error("studies", file)
+    assert "the database has no tables of studies" in error("studies", file)
     with sqlite3.connect(file) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
     assert tables == [("t",)]

@@ -160,7 +160,7 @@ def test_the_independent_sampler_of_cma_es_may_be_written_in_the_dialect():
 
 def test_cma_es_refuses_several_objectives_whatever_it_is_asked():
     study = skhpo.create_study(directions=["minimize"] * 2, sampler=CmaEsSampler(seed=0))
-    with pytest.raises(ValueError, match="for one objective"):
+    with pytest.raises(ValueError, match="supports one objective"):
         study.sampler.sample_relative(study, skhpo.create_trial(values=[0, 0]), {})
 
 

@@ -328,7 +328,7 @@ def test_clocks_that_drift_apart_slowly_are_believed(two_running, clocks):
 
 
 def test_the_old_name_of_the_callback_class_warns_and_does_the_same():
-    with pytest.warns(FutureWarning, match="write `RetryHeartbeatStaleTrialCallback`"):
+    with pytest.warns(FutureWarning, match="use `RetryHeartbeatStaleTrialCallback`"):
         callback = RetryFailedTrialCallback(max_retry=1)
     study = skhpo.create_study()
     for _ in range(3):
@@ -344,10 +344,10 @@ def test_the_old_name_of_the_callback_argument_warns_and_does_the_same(sqlite_ur
     def callback(study, trial):
         """Do nothing."""
 
-    with pytest.warns(FutureWarning, match="write `heartbeat_stale_trial_callback`"):
+    with pytest.warns(FutureWarning, match="use `heartbeat_stale_trial_callback`"):
         storage = RDBStorage(sqlite_url, heartbeat_interval=1, failed_trial_callback=callback)
     assert storage.get_heartbeat_stale_trial_callback() is callback
-    with pytest.warns(FutureWarning, match="write `get_heartbeat_stale_trial_callback`"):
+    with pytest.warns(FutureWarning, match="use `get_heartbeat_stale_trial_callback`"):
         assert storage.get_failed_trial_callback() is callback
     with pytest.raises(ValueError, match="give only the latter"):
         RDBStorage(

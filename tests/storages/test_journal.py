@@ -183,9 +183,9 @@ def test_a_line_that_was_not_finished_is_left_out_and_written_over(path):
         (b"{broken\n", "line 2 is damaged"),
         (b"\xff\xfe\x00\n", "line 2 is damaged"),
         (b"[1, 2]\n", "line 2 is damaged"),
-        (b'{"op_code": 99}\n', "entry 2 cannot be understood"),
-        (b'{"op_code": 4}\n', "entry 2 cannot be understood"),
-        (b'{"worker_id": ""}\n', "entry 2 cannot be understood"),
+        (b'{"op_code": 99}\n', "entry 2 is invalid"),
+        (b'{"op_code": 4}\n', "entry 2 is invalid"),
+        (b'{"worker_id": ""}\n', "entry 2 is invalid"),
     ],
 )
 def test_a_damaged_journal_is_told_by_file_and_line(path, line, said):

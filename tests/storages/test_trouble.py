@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_and_what_was_stored_stays(path, sqlite_url):
     message = str(caught.value)
     assert str(path) in message
     assert "the disk is full" in message
-    assert "What was stored before stays readable" in message
+    assert "What was stored before remains readable" in message
     assert values_in(sqlite_url)[:5] == values
     # Once there is space, the same study goes on.
     study._storage.remove_session()
@@ -161,7 +161,7 @@ def test_a_new_file_in_a_read_only_folder_says_so(open_folder):
     open_folder.chmod(0o555)
     said = run_as_nobody(f"sqlite:///{open_folder}/studies.db")
     assert str(open_folder) in said
-    assert "its folder exists and may be written to" in said
+    assert "its folder exists and is writable" in said
 
 
 # ------------------------------------------------------------------------- not a database
@@ -170,7 +170,7 @@ def test_a_new_file_in_a_read_only_folder_says_so(open_folder):
 def test_a_file_that_is_no_database_is_left_as_it_is(path, sqlite_url):
     path.write_text("Dear diary, today I have tuned a model.\n" * 50)
     before = path.read_bytes()
-    with pytest.raises(StorageInternalError, match="no SQLite database") as caught:
+    with pytest.raises(StorageInternalError, match="not an SQLite database") as caught:
         RDBStorage(sqlite_url)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before
@@ -192,7 +192,7 @@ def test_a_damaged_file_is_told_with_the_way_to_save_it(path, sqlite_url):
 
 def test_a_missing_folder_is_told(tmp_path):
     url = f"sqlite:///{tmp_path}/no/such/folder/studies.db"
-    with pytest.raises(StorageInternalError, match="mind that its folder exists") as caught:
+    with pytest.raises(StorageInternalError, match="check that its folder exists") as caught:
         skhpo.create_study(storage=url)
     assert "no/such/folder" in str(caught.value)
 
@@ -222,7 +222,7 @@ def test_tables_of_another_version_are_refused(url, version):
 
 
 def test_missing_tables_are_told_where_they_are_not_to_be_made(url):
-    with pytest.raises(RuntimeError, match="there are no tables of studies here"):
+    with pytest.raises(RuntimeError, match="the database has no tables of studies"):
         RDBStorage(url, skip_table_creation=True)
     storage = RDBStorage(url, skip_table_creation=True, skip_compatibility_check=True)
     with pytest.raises(StorageInternalError):
@@ -343,7 +343,7 @@ def test_a_lock_for_ever_is_told(path, sqlite_url, monkeypatch):
         with pytest.raises(StorageInternalError, match="locked by others, for 1 s") as caught:
             study.optimize(parabola, n_trials=1)
     assert str(path) in str(caught.value)
-    assert "What was stored before is kept" in str(caught.value)
+    assert "What was stored before is safe" in str(caught.value)
     study.optimize(parabola, n_trials=1)
     assert len(values_in(sqlite_url)) == 6
 
@@ -540,7 +540,7 @@ def test_a_server_that_stays_away_is_told_and_nothing_stored_is_lost(own_server,
         study.optimize(objective, n_trials=100)
     message = str(caught.value)
     assert f"127.0.0.1:{own_server.port}" in message
-    assert "What was stored before is kept" in message
+    assert "What was stored before is safe" in message
     assert PASSWORD not in message
     own_server.start()
     trials = skhpo.load_study(study_name="study", storage=url).trials
@@ -600,7 +600,7 @@ def test_a_search_whose_server_stays_away_ends_soon_and_goes_on_where_it_was(
     search = clone(SEARCH).set_params(storage=url, study_name="search")
     search.set_params(callbacks=[stop_after(6, lambda: own_server.stop("immediate"))])
     start = time.monotonic()
-    with pytest.raises(StorageInternalError, match="What was stored before is kept"):
+    with pytest.raises(StorageInternalError, match="What was stored before is safe"):
         search.fit(X, y)
     assert time.monotonic() - start < 8.0  # not as long again for what is left to tidy up
     own_server.start()
@@ -628,11 +628,11 @@ def test_a_long_wait_for_a_lock_is_logged(path, sqlite_url, monkeypatch, caplog)
         with caplog.at_level("WARNING", logger="skhpo.storages"):
             writer.start()
             deadline = time.monotonic() + 30
-            while "it is waited for" not in caplog.text and time.monotonic() < deadline:
+            while "Retrying for" not in caplog.text and time.monotonic() < deadline:
                 time.sleep(0.02)
         other.execute("ROLLBACK")
     writer.join()
-    assert "it is waited for, up to" in caplog.text
+    assert "Retrying for up to" in caplog.text
     assert storage.get_study_user_attrs(study_id) == {"k": 1}
 
 

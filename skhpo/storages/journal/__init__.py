@@ -1,4 +1,4 @@
-"""Studies in a file to which each change is appended, in the format of Optuna's journals."""
+"""A storage that appends each change to a file, in the format of Optuna's journals."""
 
 from skhpo.storages.journal._backend import BaseJournalBackend, JournalFileBackend
 from skhpo.storages.journal._lock import (

@@ -1,4 +1,4 @@
-"""Where the entries of a journal are: a file."""
+"""Backends of journals: where the entries are stored."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["BaseJournalBackend", "JournalFileBackend"]
 
 
 class BaseJournalBackend(ABC):
-    """Base class of what keeps a journal's entries, which many processes may use at a time."""
+    """Base class of backends that store a journal's entries, shared by many processes."""
 
     @abstractmethod
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        """Return the entries from the one of this number on, counted from 0."""
+        """Return the entries from number `log_number_from` on, counted from 0."""
 
     @abstractmethod
     def append_logs(self, logs: Sequence[dict[str, Any]]) -> None:
-        """Append entries: all of them, or none."""
+        """Append entries atomically."""
 
     @abstractmethod
     def exclusive(self) -> AbstractContextManager[None]:
-        """Return a context in which nobody else appends anything."""
+        """Return a context in which no other process appends entries."""
 
 
 class JournalFileBackend(BaseJournalBackend):
@@ -38,14 +38,14 @@ class JournalFileBackend(BaseJournalBackend):
     Parameters
     ----------
     file_path : str or path
-        The file; it is created if it is not there.
+        The file; it is created if it does not exist.
     lock_obj : BaseJournalFileLock, optional
-        The lock that is held to append. Default: :class:`JournalFileSymlinkLock`.
+        The lock to hold while appending. Default: :class:`JournalFileSymlinkLock`.
 
     Raises
     ------
     skhpo.exceptions.StorageInternalError
-        If the file cannot be made, read or written, or is damaged.
+        If the file cannot be created, read or written, or is damaged.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class JournalFileBackend(BaseJournalBackend):
     ) -> None:
         self._path = os.fspath(file_path)
         self._lock = lock_obj or JournalFileSymlinkLock(self._path)
-        self._known = (0, 0)  # an entry's number, and where it begins
+        self._known = (0, 0)  # an entry's number, and its position in the file
         self._holder: tuple[int, int] | None = None  # the process and thread that has the lock
         with self._telling(), open(self._path, "ab"):
             pass
@@ -78,9 +78,9 @@ class JournalFileBackend(BaseJournalBackend):
         return self.__dict__ | {"_holder": None}
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """Return the entries from the one of this number on, counted from 0.
+        """Return the entries from number `log_number_from` on, counted from 0.
 
-        A last line without an end is being written: it is left for later.
+        A last line without an end is still being written; it is read later.
         """
         number, offset = self._known
         if log_number_from < number:
@@ -88,7 +88,7 @@ class JournalFileBackend(BaseJournalBackend):
         with self._telling(), open(self._path, "rb") as file:
             if file.seek(0, os.SEEK_END) < offset:
                 raise StorageInternalError(
-                    f"{self._path}: the journal has become shorter than it was."
+                    f"{self._path}: the journal has become shorter than before."
                 )
             file.seek(offset)
             lines = file.read().split(b"\n")[:-1]
@@ -104,17 +104,17 @@ class JournalFileBackend(BaseJournalBackend):
             log = json.loads(line)
             if isinstance(log, dict):
                 return log
-            said = "it is no JSON object"
+            said = "it is not a JSON object"
         except ValueError as error:
             said = str(error)
         raise StorageInternalError(
             f"{self._path}: line {number + 1} is damaged ({said}). The lines before it are "
-            "whole: a copy of the file that ends there can be read."
+            "intact: a copy of the file that ends there can be read."
         )
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Return a context in which nobody else appends anything."""
+        """Return a context in which no other process appends entries."""
         here = os.getpid(), threading.get_ident()
         if self._holder == here:
             yield
@@ -129,11 +129,11 @@ class JournalFileBackend(BaseJournalBackend):
             self._lock.release()
 
     def append_logs(self, logs: Sequence[dict[str, Any]]) -> None:
-        """Append entries: all of them, or none."""
+        """Append entries atomically."""
         text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
         with self.exclusive(), self._telling(), open(self._path, "r+b") as file:
             end = _end_of_last_line(file)
-            file.truncate(end)  # half a line of a process that died in the middle
+            file.truncate(end)  # partial line of a process that died while writing
             file.seek(end)
             try:
                 file.write(text.encode())
@@ -145,7 +145,7 @@ class JournalFileBackend(BaseJournalBackend):
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Say which file it is that the system refuses."""
+        """Convert operating system errors to errors that name the file."""
         try:
             yield
         except OSError as error:
@@ -155,7 +155,7 @@ class JournalFileBackend(BaseJournalBackend):
 
 
 def _end_of_last_line(file: Any) -> int:
-    """Where the last whole line ends."""
+    """Return the position at which the last whole line ends."""
     end: int = file.seek(0, os.SEEK_END)
     while end > 0:
         start = max(0, end - 4096)

@@ -13,26 +13,26 @@ __all__ = ["BaseJournalFileLock", "JournalFileOpenLock", "JournalFileSymlinkLock
 
 logger = logging.getLogger("skhpo.storages")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 1.0  # seconds between two tries
-PATIENCE = 10.0  # seconds after which the log says what is waited for
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 1.0  # seconds between two attempts
+PATIENCE = 10.0  # seconds until a warning says what the process waits for
 
 
 class BaseJournalFileLock(ABC):
-    """Base class of the locks of a file."""
+    """Base class of file locks."""
 
     @abstractmethod
     def acquire(self) -> bool:
-        """Wait for the lock, and take it; return True."""
+        """Wait for the lock and acquire it; return True."""
 
     @abstractmethod
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
 
 
 class _FileLock(BaseJournalFileLock):
-    """A lock that is held by whoever made a file beside the one that is locked.
+    """A lock that is held by the process that created a file next to the locked one.
 
-    The files have the names that Optuna's locks have, so both libraries wait for each other.
+    The files have the same names as those of Optuna's locks, so both libraries wait for each other.
     """
 
     def __init__(self, filepath: str | os.PathLike[str], grace_period: float | None = 30) -> None:
@@ -40,8 +40,8 @@ class _FileLock(BaseJournalFileLock):
             raise ValueError(f"`grace_period` must be above 0 or None; got {grace_period}.")
         if grace_period is not None and grace_period < 3:
             warnings.warn(
-                f"A `grace_period` of {grace_period} s is short: the lock of a process that is "
-                "slow, but alive, may be broken.",
+                f"A `grace_period` of {grace_period} s is short: the lock of a slow process "
+                "that is still alive may be broken.",
                 stacklevel=2,
             )
         self.grace_period = grace_period
@@ -50,13 +50,13 @@ class _FileLock(BaseJournalFileLock):
 
     @abstractmethod
     def _make(self) -> None:
-        """Make the file of the lock; raise a FileExistsError if it is there."""
+        """Create the lock file; raise a FileExistsError if it exists."""
 
     def acquire(self) -> bool:
-        """Wait for the lock, and take it; return True.
+        """Wait for the lock and acquire it; return True.
 
-        A lock that stays the same for longer than the grace period is broken: whoever held it
-        has died.
+        A lock that does not change for longer than the grace period is broken, because its
+        holder has presumably died.
         """
         pause, seen = SHORTEST_PAUSE, None
         since = told = time.monotonic()
@@ -70,28 +70,28 @@ class _FileLock(BaseJournalFileLock):
             if holder != seen:
                 seen, since = holder, now
             elif self.grace_period is not None and now - since > self.grace_period:
-                logger.warning("%s was held for too long, and is broken.", self._lock_file)
+                logger.warning("%s was held for too long and is now broken.", self._lock_file)
                 self._remove()
                 continue
             if now - told > PATIENCE:
                 told = now
-                logger.warning("The lock %s is waited for.", self._lock_file)
+                logger.warning("Waiting for the lock %s.", self._lock_file)
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def release(self) -> None:
-        """Give the lock back.
+        """Release the lock.
 
         Raises
         ------
         RuntimeError
-            If it is not there: it was held for longer than another's grace period.
+            If the lock is not held, because another process broke it after its grace period.
         """
         if not self._remove():
             raise RuntimeError(f"The lock {self._lock_file} is not held.")
 
     def _holder(self) -> tuple[int, int] | None:
-        """What tells one holder's file from the next one's."""
+        """Return an identifier of the holder's file."""
         try:
             status = os.lstat(self._lock_file)
         except OSError:
@@ -99,7 +99,7 @@ class _FileLock(BaseJournalFileLock):
         return status.st_ino, status.st_mtime_ns
 
     def _remove(self) -> bool:
-        """Remove the file of the lock; only one of several who try succeeds."""
+        """Remove the lock file; only one of several concurrent attempts succeeds."""
         aside = f"{self._lock_file}{uuid.uuid4()}.rename"
         try:
             os.rename(self._lock_file, aside)
@@ -112,14 +112,14 @@ class _FileLock(BaseJournalFileLock):
 class JournalFileSymlinkLock(_FileLock):
     """A lock by a symbolic link, for network file systems of any age.
 
-    Windows lets only privileged users make such links: take :class:`JournalFileOpenLock` there.
+    On Windows only privileged users can create such links: use :class:`JournalFileOpenLock` there.
 
     Parameters
     ----------
     filepath : str or path
-        The file to be locked.
+        The file to lock.
     grace_period : float or None, default=30
-        Seconds after which a lock is broken that nobody gives back; None waits forever.
+        Seconds after which an unreleased lock is broken; None waits forever.
 
     Examples
     --------
@@ -136,14 +136,14 @@ class JournalFileSymlinkLock(_FileLock):
 
 
 class JournalFileOpenLock(_FileLock):
-    """A lock by a file that only one can create, for local disks and NFS from version 3.
+    """A lock by exclusive creation of a file, for local disks and NFS from version 3.
 
     Parameters
     ----------
     filepath : str or path
-        The file to be locked.
+        The file to lock.
     grace_period : float or None, default=30
-        Seconds after which a lock is broken that nobody gives back; None waits forever.
+        Seconds after which an unreleased lock is broken; None waits forever.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The entries of a journal, and what they make of studies and trials when they are replayed."""
+"""The entries of a journal, and their replay to studies and trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from skhpo.distributions import json_to_distribution
 from skhpo.storages._json import distribution_json, plain_attribute
@@ -17,7 +17,7 @@ __all__ = ["Operation", "Replay", "template_log", "utc_now"]
 
 
 class Operation(IntEnum):
-    """What an entry does, as the format numbers it."""
+    """The operation of an entry, with the number of Optuna's format."""
 
     CREATE_STUDY = 0
     DELETE_STUDY = 1
@@ -29,17 +29,17 @@ class Operation(IntEnum):
     SET_TRIAL_INTERMEDIATE_VALUE = 7
     SET_TRIAL_USER_ATTR = 8
     SET_TRIAL_SYSTEM_ATTR = 9
-    DISCARD_TRIALS = 10  # a hint of other programs; nothing changes
+    DISCARD_TRIALS = 10  # a hint by other programs without effect
 
 
 _distribution = lru_cache(maxsize=4096)(json_to_distribution)
 
 
 class Replay:
-    """What a journal says of its studies, entry after entry.
+    """The state of a journal's studies, updated entry by entry.
 
-    An entry that cannot be followed (a study of a name that is taken, a change of a trial that
-    has ended) came too late, and changes nothing. Ids are counted along, as in Optuna's replay.
+    An entry that is no longer valid (a study with an existing name, a change of a finished trial)
+    came too late and has no effect. Ids are assigned in order, as in Optuna's replay.
 
     Attributes
     ----------
@@ -51,31 +51,31 @@ class Replay:
         self.memory = InMemoryStorage()
 
     def apply(self, log: Mapping[str, Any]) -> None:
-        """Do what an entry says."""
+        """Apply an entry."""
         operation = Operation(log["op_code"])
         if operation == Operation.CREATE_STUDY:
             self._create_study(log)
-        elif operation in _OF_STUDIES and log["study_id"] in self.memory._studies:
-            _OF_STUDIES[operation](self, log["study_id"], log)
-        elif operation in _OF_TRIALS:
-            trial = self.memory._trial_of_id.get(log["trial_id"])
+        elif operation in self._OF_STUDIES and log["study_id"] in self.memory.studies:
+            self._OF_STUDIES[operation](self, log["study_id"], log)
+        elif operation in self._OF_TRIALS:
+            trial = self.memory.trials_by_id.get(log["trial_id"])
             if trial is not None and not trial.state.is_finished():
-                _OF_TRIALS[operation](self, trial, log)
+                self._OF_TRIALS[operation](self, trial, log)
 
     # ------------------------------------------------------------------------ studies
 
     def _create_study(self, log: Mapping[str, Any]) -> None:
-        if log["study_name"] not in self.memory._id_of_name:
+        if log["study_name"] not in self.memory.ids_by_name:
             self.memory.create_new_study(log["directions"], log["study_name"])
 
     def _delete_study(self, study_id: int, log: Mapping[str, Any]) -> None:
         self.memory.delete_study(study_id)
 
     def _set_study_user_attr(self, study_id: int, log: Mapping[str, Any]) -> None:
-        self.memory._studies[study_id].user_attrs.update(log["user_attr"])
+        self.memory.studies[study_id].user_attrs.update(log["user_attr"])
 
     def _set_study_system_attr(self, study_id: int, log: Mapping[str, Any]) -> None:
-        self.memory._studies[study_id].system_attrs.update(log["system_attr"])
+        self.memory.studies[study_id].system_attrs.update(log["system_attr"])
 
     def _create_trial(self, study_id: int, log: Mapping[str, Any]) -> None:
         distributions = {k: _distribution(d) for k, d in log.get("distributions", {}).items()}
@@ -104,7 +104,7 @@ class Replay:
     def _set_param(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
         name, distribution = log["param_name"], _distribution(log["distribution"])
         try:
-            self.memory._check_same_kind(trial._trial_id, name, distribution)
+            self.memory.check_same_kind(trial.trial_id, name, distribution)
         except ValueError:
             return
         trial.params[name] = distribution.to_external_repr(log["param_value_internal"])
@@ -114,7 +114,7 @@ class Replay:
         state = TrialState(log["state"])
         if state == TrialState.RUNNING:
             if trial.state == TrialState.RUNNING:
-                return  # someone else was faster
+                return  # another process was faster
             trial.datetime_start = _local(log["datetime_start"])
         if state.is_finished():
             trial.datetime_complete = _local(log["datetime_complete"])
@@ -131,24 +131,25 @@ class Replay:
     def _set_system_attr(self, trial: FrozenTrial, log: Mapping[str, Any]) -> None:
         trial.system_attrs.update(log["system_attr"])
 
-
-_OF_STUDIES: dict[Operation, Callable[[Replay, int, Mapping[str, Any]], None]] = {
-    Operation.DELETE_STUDY: Replay._delete_study,
-    Operation.SET_STUDY_USER_ATTR: Replay._set_study_user_attr,
-    Operation.SET_STUDY_SYSTEM_ATTR: Replay._set_study_system_attr,
-    Operation.CREATE_TRIAL: Replay._create_trial,
-}
-_OF_TRIALS: dict[Operation, Callable[[Replay, FrozenTrial, Mapping[str, Any]], None]] = {
-    Operation.SET_TRIAL_PARAM: Replay._set_param,
-    Operation.SET_TRIAL_STATE_VALUES: Replay._set_state_values,
-    Operation.SET_TRIAL_INTERMEDIATE_VALUE: Replay._set_intermediate_value,
-    Operation.SET_TRIAL_USER_ATTR: Replay._set_user_attr,
-    Operation.SET_TRIAL_SYSTEM_ATTR: Replay._set_system_attr,
-}
+    _OF_STUDIES: ClassVar[dict[Operation, Callable[[Replay, int, Mapping[str, Any]], None]]] = {
+        Operation.DELETE_STUDY: _delete_study,
+        Operation.SET_STUDY_USER_ATTR: _set_study_user_attr,
+        Operation.SET_STUDY_SYSTEM_ATTR: _set_study_system_attr,
+        Operation.CREATE_TRIAL: _create_trial,
+    }
+    _OF_TRIALS: ClassVar[
+        dict[Operation, Callable[[Replay, FrozenTrial, Mapping[str, Any]], None]]
+    ] = {
+        Operation.SET_TRIAL_PARAM: _set_param,
+        Operation.SET_TRIAL_STATE_VALUES: _set_state_values,
+        Operation.SET_TRIAL_INTERMEDIATE_VALUE: _set_intermediate_value,
+        Operation.SET_TRIAL_USER_ATTR: _set_user_attr,
+        Operation.SET_TRIAL_SYSTEM_ATTR: _set_system_attr,
+    }
 
 
 def template_log(trial: FrozenTrial) -> dict[str, Any]:
-    """What an entry says of a trial that is made by a template."""
+    """Return the fields of an entry that creates a trial from a template."""
     several = trial.values is not None and len(trial.values) > 1
     log = {
         "state": trial.state,
@@ -167,7 +168,7 @@ def template_log(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def utc_now() -> str:
-    """The time, as entries have it."""
+    """Return the current time in the format of entries."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
@@ -176,7 +177,7 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def _local(moment: str | None) -> datetime | None:
-    """A time of an entry as a local time."""
+    """Convert a time of an entry to local time."""
     if moment is None:
         return None
     return datetime.fromisoformat(moment).astimezone().replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Studies in a journal: each change is appended, and what is there is what a replay gives."""
+"""A storage in a journal: changes are appended, and replaying them gives the studies."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ __all__ = ["JournalStorage"]
 
 
 class JournalStorage(BaseStorage):
-    """Studies in a file to which each change is appended.
+    """Studies in a file to which every change is appended.
 
-    The format is that of Optuna's journals: both libraries read and write the same file, also
-    at the same time. Any number of processes may share it, on network file systems, too, where
-    SQLite must not be used. Each change takes the file's lock, reads what others have written,
-    and appends what it does to it as whole lines, so no two processes contradict each other.
+    The format is that of Optuna's journals: both libraries can read and write the same file, even
+    at the same time. Any number of processes can share it, also on network file systems, where
+    SQLite must not be used. Each change acquires the file's lock, reads what other processes have
+    written, and appends whole lines, so processes do not conflict.
 
-    There are no signs of life: a trial whose worker died stays RUNNING. A database
-    (:class:`skhpo.storages.RDBStorage`) notes them, and is quicker to open when a study is long.
+    There are no heartbeats: a trial whose worker died stays RUNNING. A database
+    (:class:`skhpo.storages.RDBStorage`) has heartbeats, and opens long studies faster.
 
     Parameters
     ----------
     log_storage : BaseJournalBackend
-        Where the entries are, such as :class:`skhpo.storages.journal.JournalFileBackend`.
+        Stores the entries, such as :class:`skhpo.storages.journal.JournalFileBackend`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class JournalStorage(BaseStorage):
             self._read()
 
     def _begin(self) -> None:
-        """Know nothing, as before the first entry was read."""
+        """Reset to the state before the first entry was read."""
         self._lock = threading.RLock()
         self._forget()
         _storages.add(self)
@@ -76,7 +76,7 @@ class JournalStorage(BaseStorage):
     def _forget(self) -> None:
         self._replay = Replay()
         self._n_read = 0
-        self._new: list[dict[str, Any]] | None = None  # what is to be appended
+        self._new: list[dict[str, Any]] | None = None  # entries to append
         self._worker = f"{uuid.uuid4()}-"
 
     def __repr__(self) -> str:
@@ -90,19 +90,19 @@ class JournalStorage(BaseStorage):
         self._begin()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> JournalStorage:
-        return self  # a line to a place: copied, it leads to the same
+        return self  # a copy would refer to the same place
 
     # --------------------------------------------------------------- reading, appending
 
     def _read(self) -> InMemoryStorage:
-        """Replay what is new, unless this is the only one who writes; return what is there."""
+        """Replay new entries, unless in a batch; return the studies."""
         if self._new is None:
             for log in self._backend.read_logs(self._n_read):
                 try:
                     self._replay.apply(log)
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
                     raise StorageInternalError(
-                        f"{self._backend!r}: entry {self._n_read + 1} cannot be understood "
+                        f"{self._backend!r}: entry {self._n_read + 1} is invalid "
                         f"({type(error).__name__}: {error}): {str(log)[:200]}"
                     ) from error
                 self._n_read += 1
@@ -110,12 +110,12 @@ class JournalStorage(BaseStorage):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Append all that is set inside at once, at the end; nobody else writes meanwhile."""
+        """Append all changes at the end of the context; no other process writes meanwhile."""
         with self._lock:
             if self._new is not None:
                 yield
                 return
-            self._read()  # there may be much to read, so before the lock
+            self._read()  # reading may take long, so read before acquiring the lock
             with self._backend.exclusive():
                 self._read()
                 self._new = []
@@ -136,11 +136,11 @@ class JournalStorage(BaseStorage):
             raise
         if n_there == len(new):
             self._n_read += n_there
-        else:  # our lock was broken, and others have written before us
+        else:  # our lock was broken, and another process wrote first
             self._forget()
 
     def _write(self, operation: Operation, **fields: Any) -> None:
-        """Do what an entry says, and append it; to be called in a batch."""
+        """Apply an entry and append it; must be called in a batch."""
         assert self._new is not None
         worker = f"{self._worker}{threading.get_ident()}"
         log = {"op_code": operation, "worker_id": worker, **fields}
@@ -151,12 +151,12 @@ class JournalStorage(BaseStorage):
     # ------------------------------------------------------------------------ studies
 
     def create_new_study(self, directions: Sequence[int], study_name: str | None = None) -> int:
-        """Keep a new study and return its id."""
+        """Create a study and return its id."""
         name = f"no-name-{uuid.uuid4()}" if study_name is None else study_name
         with self.batch():
-            if name in self._replay.memory._id_of_name:
+            if name in self._replay.memory.ids_by_name:
                 raise DuplicatedStudyError(
-                    f"There is a study named {name!r}: load it with `load_study`, create it with "
+                    f"A study named {name!r} already exists. Load it with `load_study`, use "
                     "`load_if_exists=True`, or choose another name."
                 )
             directions = [int(direction) for direction in directions]
@@ -175,21 +175,21 @@ class JournalStorage(BaseStorage):
             return self._read().get_study_id_from_name(study_name)
 
     def get_study(self, study_id: int) -> StudyRecord:
-        """Return what is known of a study."""
+        """Return the record of a study."""
         with self._lock:
             return self._read().get_study(study_id)
 
     def get_all_studies(self) -> list[StudyRecord]:
-        """Return what is known of each study, in the order in which they were created."""
+        """Return the records of all studies, in the order of their creation."""
         with self._lock:
             return self._read().get_all_studies()
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on a study."""
+        """Set a user attribute of a study."""
         self._set_study_attr(Operation.SET_STUDY_USER_ATTR, study_id, user_attr=(key, value))
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on a study."""
+        """Set a system attribute of a study."""
         self._set_study_attr(Operation.SET_STUDY_SYSTEM_ATTR, study_id, system_attr=(key, value))
 
     def _set_study_attr(self, operation: Operation, study_id: int, **attr: Any) -> None:
@@ -201,24 +201,24 @@ class JournalStorage(BaseStorage):
     # ------------------------------------------------------------------------- trials
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Keep a new trial, number it, and return its id."""
+        """Create a trial with the next number and return its id."""
         with self.batch():
-            trials = self._replay.memory._trials[study_id]
+            trials = self._replay.memory.trials[study_id]
             if template_trial is None:
                 fields = {"datetime_start": utc_now()}
             else:
                 fields = template_log(template_trial)
             self._write(Operation.CREATE_TRIAL, study_id=study_id, **fields)
             trial = trials[-1]
-            if template_trial is not None:  # choices as they are, where others have labels
+            if template_trial is not None:  # choices that others see as labels
                 trial.params = dict(template_trial.params)
                 trial.distributions = dict(template_trial.distributions)
-            return trial._trial_id
+            return trial.trial_id
 
     def create_next_trial(self, study_id: int, template_trial: FrozenTrial) -> int | None:
-        """Keep a new trial if the number of the template is the next; return its id, or None."""
+        """Create a trial if the template has the next number; return its id, or None."""
         with self.batch():
-            if template_trial.number != len(self._replay.memory._trials[study_id]):
+            if template_trial.number != len(self._replay.memory.trials[study_id]):
                 return None
             return self.create_new_trial(study_id, template_trial)
 
@@ -229,7 +229,7 @@ class JournalStorage(BaseStorage):
 
     def _read_trials(self, study_id: int) -> list[FrozenTrial]:
         with self._lock:
-            return self._read()._read_trials(study_id)
+            return list(self._read().trials[study_id])
 
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
         """Return the id of a trial."""
@@ -243,10 +243,10 @@ class JournalStorage(BaseStorage):
         param_value_internal: float,
         distribution: BaseDistribution,
     ) -> None:
-        """Set a parameter of an open trial, as the distribution's internal number."""
+        """Set a parameter of an open trial, given as the distribution's internal number."""
         with self.batch():
-            trial = self._replay.memory._open_trial(trial_id)
-            self._replay.memory._check_same_kind(trial_id, param_name, distribution)
+            trial = self._replay.memory.open_trial(trial_id)
+            self._replay.memory.check_same_kind(trial_id, param_name, distribution)
             self._write(
                 Operation.SET_TRIAL_PARAM,
                 trial_id=trial_id,
@@ -260,7 +260,7 @@ class JournalStorage(BaseStorage):
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
     ) -> bool:
-        """Move a trial to another state; its start and its end are noted with the time."""
+        """Change the state of a trial; store the time of its start and its end."""
         fields: dict[str, Any] = {"values": None if values is None else list(values)}
         if state == TrialState.RUNNING:
             fields["datetime_start"] = utc_now()
@@ -271,14 +271,14 @@ class JournalStorage(BaseStorage):
             was = memory.get_trial(trial_id).state
             if state == TrialState.RUNNING and was != TrialState.WAITING:
                 return False
-            memory._open_trial(trial_id)
+            memory.open_trial(trial_id)
             self._write(Operation.SET_TRIAL_STATE_VALUES, trial_id=trial_id, state=state, **fields)
             return True
 
     def set_trial_intermediate_value(
         self, trial_id: int, step: int, intermediate_value: float
     ) -> None:
-        """Keep a value reported by an open trial."""
+        """Store an intermediate value of an open trial."""
         self._set_of_trial(
             Operation.SET_TRIAL_INTERMEDIATE_VALUE,
             trial_id,
@@ -287,22 +287,22 @@ class JournalStorage(BaseStorage):
         )
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the user on an open trial."""
+        """Set a user attribute of an open trial."""
         attr = {key: plain_attribute(key, value)}
         self._set_of_trial(Operation.SET_TRIAL_USER_ATTR, trial_id, user_attr=attr)
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Keep a note of the library on an open trial."""
+        """Set a system attribute of an open trial."""
         attr = {key: plain_attribute(key, value)}
         self._set_of_trial(Operation.SET_TRIAL_SYSTEM_ATTR, trial_id, system_attr=attr)
 
     def _set_of_trial(self, operation: Operation, trial_id: int, **fields: Any) -> None:
         with self.batch():
-            self._replay.memory._open_trial(trial_id)
+            self._replay.memory.open_trial(trial_id)
             self._write(operation, trial_id=trial_id, **fields)
 
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
-        """Change a note of the library on an open trial if it still is what it was."""
+        """Replace a system attribute of an open trial if it still has the expected value."""
         with self.batch():
             trial = self._replay.memory.get_trial(trial_id)
             if trial.state.is_finished() or trial.system_attrs.get(key) != old:
@@ -316,7 +316,7 @@ _storages: weakref.WeakSet[JournalStorage] = weakref.WeakSet()
 
 def _begin_forked_process() -> None:
     for storage in list(_storages):
-        storage._begin()  # threads that held the lock, or were reading, are not here
+        storage._begin()  # threads that held the lock or were reading do not exist here
 
 
 if hasattr(os, "register_at_fork"):
