@@ -1,4 +1,4 @@
-"""Studies: a sampler, a pruner and the trials so far, joined."""
+"""Studies: a sampler, a pruner and the trials so far."""
 
 from skhpo.study._callbacks import MaxTrialsCallback, NoImprovementCallback
 from skhpo.study._create import (

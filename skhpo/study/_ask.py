@@ -1,4 +1,4 @@
-"""Asking for a candidate of a search space that is known as a whole."""
+"""Ask for a candidate of a search space that is declared in advance."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def ask_in_space(
     limit: float = math.inf,
     system_attrs: Mapping[str, Any] | None = None,
 ) -> tuple[FrozenTrial, dict[str, Any]] | None:
-    """Begin a trial with a candidate that has not been tried.
+    """Begin a trial with an untried candidate.
 
     Parameters
     ----------
     study : Study
-        Its sampler draws, its log records the trial.
+        The study, whose sampler draws the candidate and whose log records the trial.
     space : SearchSpace
-        Where the candidate comes from.
+        The space of the candidate.
     tried : set
-        Keys of the candidates that have been tried. The new one is added, and so are those of
-        other processes.
+        Keys of the tried candidates. The function adds the new candidate and those of other
+        processes.
     enqueued : sequence of mapping of str to object
-        Values of the first trials; what they leave open is sampled.
+        Values of the first trials; missing parameters are sampled.
     limit : float
-        How many trials the study may have.
+        Maximum number of trials of the study.
     system_attrs : mapping of str to object, optional
         System attributes of the new trial.
 
@@ -49,8 +49,9 @@ def ask_in_space(
     trial : FrozenTrial
         The record of the trial.
     config : dict of str to object
-        Its parameters, by the names of the study.
-        Instead of both, None if the space is used up, or the study has `limit` trials.
+        The parameters, by their names in the study.
+        None is returned instead of both if the space is exhausted or the study has `limit`
+        trials.
     """
     log, attrs = study.log, system_attrs or {}
     with log.lock:

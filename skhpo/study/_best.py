@@ -1,4 +1,4 @@
-"""Which trials of a history are the best."""
+"""Find the best trials of a history."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ __all__ = ["best_row", "best_rows"]
 
 
 def best_row(history: History) -> int:
-    """Return the row of the best complete and feasible trial, the first of equals."""
+    """Return the row of the best complete feasible trial, the first one in case of ties."""
     if history.n_objectives > 1:
         raise RuntimeError(
-            "A study of several objectives has no single best trial: see `best_trials`."
+            "A study with several objectives has no single best trial: use `best_trials`."
         )
     complete = np.flatnonzero(history.state == TrialState.COMPLETE)
     if len(complete) == 0:
         raise ValueError("No trial is complete yet.")
     feasible = complete[history.violation[complete] <= 0.0]
     if len(feasible) == 0:
-        raise ValueError("No complete trial is feasible: each breaks a constraint.")
+        raise ValueError("No complete trial is feasible: each violates a constraint.")
     return int(feasible[np.argmin(history.loss[feasible])])
 
 
 def best_rows(history: History) -> NDArray[np.int64]:
-    """Return the rows of the Pareto front of the complete and feasible trials, by number."""
+    """Return the rows of the Pareto front of the complete feasible trials, by number."""
     complete = history.state == TrialState.COMPLETE
     rows = np.flatnonzero(complete & (history.violation <= 0.0))
     return rows[is_nondominated(history.losses[rows])] if len(rows) else rows

@@ -1,4 +1,4 @@
-"""Callbacks that end a study: after a number of trials, or without improvement."""
+"""Callbacks that stop a study after a number of trials, or without improvement."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["MaxTrialsCallback", "NoImprovementCallback"]
 
 
 class MaxTrialsCallback(HasParameters):
-    """Stop when the study has a number of trials, including those of earlier runs.
+    """Stop when the study has `n_trials` trials, including those of earlier runs.
 
     Parameters
     ----------
     n_trials : int
-        How many.
+        Number of trials.
     states : container of TrialState or None, default=(TrialState.COMPLETE,)
-        Count trials in these states only; None counts all.
+        Count only trials in these states; None counts all.
 
     Examples
     --------
@@ -55,26 +55,25 @@ class MaxTrialsCallback(HasParameters):
         self.states = states
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
-        """Stop the study if the number is reached."""
+        """Stop the study if it has enough trials."""
         if len(study.get_trials(deepcopy=False, states=self.states)) >= self.n_trials:
             study.stop()
 
 
 class NoImprovementCallback(HasParameters):
-    """Stop when the last trials found nothing better.
+    """Stop when the last trials did not improve the best value.
 
-    The study ends once its best value is at most `min_delta` better than the best was
-    before the last `patience` trials. Failed and pruned trials, and those that break a
-    constraint, count as trials that found nothing; until a first trial is complete and
-    feasible, the study continues.
+    The study stops once its best value is at most `min_delta` better than before the last
+    `patience` trials. Failed, pruned and infeasible trials count as trials without improvement.
+    The study continues until a first trial is complete and feasible.
 
     Parameters
     ----------
     patience : int
-        Number of finished trials to wait for something better.
+        Number of finished trials to wait for an improvement.
     min_delta : float, default=0.0
-        How much better is better, in the unit of the objective. With several objectives, in
-        that of the hypervolume that the trials dominate.
+        Smallest difference that counts as an improvement, in the unit of the objective. With
+        several objectives, in the unit of the hypervolume that the trials dominate.
 
     Examples
     --------
@@ -110,7 +109,7 @@ class NoImprovementCallback(HasParameters):
         self.min_delta = min_delta
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
-        """Stop the study if the last trials found nothing better."""
+        """Stop the study if the last trials did not improve the best value."""
         with study.log.lock:
             gain = _gain_of_last(study.history, self.patience)
         if gain <= self.min_delta:
@@ -118,7 +117,7 @@ class NoImprovementCallback(HasParameters):
 
 
 def _gain_of_last(history: History, n_last: int) -> float:
-    """By how much the last finished trials improved on the earlier; inf if those have no value."""
+    """Return the improvement by the last finished trials; inf if earlier ones have no value."""
     state = history.state
     finished = np.flatnonzero((state != TrialState.RUNNING) & (state != TrialState.WAITING))
     earlier = _comparable_losses(history, finished[:-n_last])
@@ -132,7 +131,7 @@ def _gain_of_last(history: History, n_last: int) -> float:
 
 
 def _comparable_losses(history: History, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Finite losses of the complete and feasible trials among `rows`."""
+    """Return finite losses of the complete feasible trials among `rows`."""
     complete = history.state[rows] == TrialState.COMPLETE
     losses = history.losses[rows[complete & (history.violation[rows] <= 0.0)]]
     finite: NDArray[np.float64] = losses[np.isfinite(losses).all(axis=1)]

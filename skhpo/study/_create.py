@@ -1,4 +1,4 @@
-"""Studies in a storage: made, found, copied, deleted, listed."""
+"""Create, load, copy, delete and list studies."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ def create_study(
     load_if_exists: bool = False,
     directions: Sequence[Direction] | None = None,
 ) -> Study:
-    """Make a new study.
+    """Create a new study.
 
     Parameters
     ----------
     storage : str or BaseStorage, optional
-        Where the study is kept: the path of an SQLite file, such as ``"study.db"``, the URL of
-        a database (see :class:`skhpo.storages.RDBStorage`), or a storage. Default: an
-        :class:`skhpo.storages.InMemoryStorage` of its own.
+        Where to store the study: the path of an SQLite file, such as ``"study.db"``, the URL of
+        a database (see :class:`skhpo.storages.RDBStorage`), or a storage. Default: a new
+        :class:`skhpo.storages.InMemoryStorage`.
     sampler : BaseSampler or str, optional
-        Says what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
+        Decides what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
         :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner or str, optional
-        Says which trials to stop early: a pruner, or a name such as "median" or "hyperband".
+        Decides which trials to stop early: a pruner, or a name such as "median" or "hyperband".
         Default: :class:`skhpo.pruners.MedianPruner`.
     study_name : str, optional
-        Name of the study. Default: a unique one.
+        Name of the study. Default: a unique name.
     direction : {"minimize", "maximize"}, optional
-        Which values are better. Default: "minimize".
+        Direction of optimization. Default: "minimize".
     load_if_exists : bool, default=False
-        If the storage has a study of this name, return that, rather than fail.
+        Return the storage's study of this name if it exists, rather than raise an error.
     directions : sequence of {"minimize", "maximize"}, optional
-        Given instead of `direction`: one for each of several objectives.
+        One direction for each objective, instead of `direction`.
 
     Returns
     -------
@@ -66,9 +66,9 @@ def create_study(
     Raises
     ------
     ValueError
-        If a direction is neither.
+        If a direction is neither "minimize" nor "maximize".
     skhpo.exceptions.DuplicatedStudyError
-        If the storage has a study of this name, and `load_if_exists` is False.
+        If the storage has a study of this name and `load_if_exists` is False.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def create_study(
         logger.info("Using the existing study %r.", study_name)
         return load_study(study_name=study_name, storage=storage, sampler=sampler, pruner=pruner)
     name = storage.get_study(study_id).study_name
-    logger.info("A new study was made: %s", name)
+    logger.info("Created a new study: %s", name)
     return Study(name, storage, sampler=sampler, pruner=pruner)
 
 
@@ -112,19 +112,19 @@ def load_study(
     sampler: BaseSampler | str | None = None,
     pruner: BasePruner | str | None = None,
 ) -> Study:
-    """Open a study that exists.
+    """Load an existing study.
 
     Parameters
     ----------
     study_name : str or None
-        Its name; None for the only study of the storage.
+        Name of the study; None for the only study of the storage.
     storage : str, path or BaseStorage
-        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
+        Where it is stored: the path of an SQLite file, the URL of a database, or a storage.
     sampler : BaseSampler or str, optional
-        Says what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
+        Decides what to try next: a sampler, or a name such as "tpe", "gp" or "random". Default:
         :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner or str, optional
-        Says which trials to stop early: a pruner, or a name such as "median" or "hyperband".
+        Decides which trials to stop early: a pruner, or a name such as "median" or "hyperband".
         Default: :class:`skhpo.pruners.MedianPruner`.
 
     Returns
@@ -134,9 +134,9 @@ def load_study(
     Raises
     ------
     KeyError
-        If there is no study of this name.
+        If no study has this name.
     ValueError
-        If `study_name` is None and the storage does not have just one study.
+        If `study_name` is None and the storage does not have exactly one study.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def load_study(
         names = get_all_study_names(storage)
         if len(names) != 1:
             raise ValueError(
-                f"`study_name` is None, and the storage does not have just one study: {names}."
+                f"`study_name` is None, but the storage does not have exactly one study: {names}."
             )
         study_name = names[0]
     return Study(study_name, storage, sampler=sampler, pruner=pruner)
@@ -163,14 +163,14 @@ def delete_study(*, study_name: str, storage: str | os.PathLike[str] | BaseStora
     Parameters
     ----------
     study_name : str
-        Its name.
+        Name of the study.
     storage : str, path or BaseStorage
-        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
+        Where it is stored: the path of an SQLite file, the URL of a database, or a storage.
 
     Raises
     ------
     KeyError
-        If there is no study of this name.
+        If no study has this name.
 
     Examples
     --------
@@ -200,21 +200,21 @@ def copy_study(
     from_study_name : str, optional
         Name of the study.
     from_storage : str, path or BaseStorage, optional
-        Where it is kept: the path of an SQLite file, the URL of a database, or a storage.
+        Where it is stored: the path of an SQLite file, the URL of a database, or a storage.
     to_storage : str, path or BaseStorage
-        Where the copy is to be kept.
+        Where to store the copy.
     to_study_name : str, optional
         Name of the copy. Default: the same.
     from_study : Study, optional
-        Given instead of `from_study_name` and `from_storage`: the study itself, such as the
-        ``study_`` of a search that had no storage.
+        The study itself, instead of `from_study_name` and `from_storage`; for example the
+        ``study_`` of a search without a storage.
 
     Raises
     ------
     TypeError
-        If neither a study, or both its name and its storage, are given, or all of them.
+        Unless either `from_study`, or both `from_study_name` and `from_storage`, are given.
     KeyError
-        If there is no study of this name.
+        If no study has this name.
     skhpo.exceptions.DuplicatedStudyError
         If `to_storage` has a study of the copy's name.
 
@@ -250,7 +250,7 @@ def copy_study(
 def _source(
     study: Study | None, name: str | None, storage: str | os.PathLike[str] | BaseStorage | None
 ) -> Study:
-    """The study that is to be copied."""
+    """Return the study to copy."""
     if isinstance(study, Study) and name is None and storage is None:
         return study
     if study is not None or name is None or storage is None:
@@ -262,7 +262,7 @@ def _source(
 
 
 def get_all_study_names(storage: str | os.PathLike[str] | BaseStorage) -> list[str]:
-    """List the names of a storage's studies.
+    """Return the names of a storage's studies.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def get_all_study_names(storage: str | os.PathLike[str] | BaseStorage) -> list[s
     Returns
     -------
     names : list of str
-        In the order in which the studies were made.
+        In the order of creation.
 
     Examples
     --------
@@ -288,19 +288,19 @@ def get_all_study_names(storage: str | os.PathLike[str] | BaseStorage) -> list[s
 def get_all_study_summaries(
     storage: str | os.PathLike[str] | BaseStorage, include_best_trial: bool = True
 ) -> list[StudySummary]:
-    """Say of each study of a storage what it is and how far it has come.
+    """Return a summary of each study of a storage.
 
     Parameters
     ----------
     storage : str or BaseStorage
         The URL of a database, or a storage.
     include_best_trial : bool, default=True
-        Look for the best trials, too.
+        Whether to include the best trials.
 
     Returns
     -------
     summaries : list of StudySummary
-        In the order in which the studies were made.
+        In the order of creation.
 
     Examples
     --------

@@ -21,11 +21,11 @@ def trials_dataframe(
     metric_names: Sequence[str] | None,
     n_objectives: int,
 ) -> pd.DataFrame:
-    """One row a trial; see :meth:`skhpo.Study.trials_dataframe`."""
+    """Return one row per trial; see :meth:`skhpo.Study.trials_dataframe`."""
     try:
         import pandas as pd
     except ImportError as error:
-        raise missing_extra("trials_dataframe needs pandas", "dataframe") from error
+        raise missing_extra("`trials_dataframe` requires pandas", "dataframe") from error
     if not trials:
         return pd.DataFrame()
     metrics = list(metric_names or range(n_objectives))
@@ -51,7 +51,7 @@ def _shown(attr: str) -> str:
 
 
 def _order(column: tuple[str, Any]) -> tuple[bool, Any]:
-    """Steps, which are integers, come by size; names by the alphabet."""
+    """Return a sort key: integer steps by size, names alphabetically."""
     return isinstance(column[1], str), column[1]
 
 

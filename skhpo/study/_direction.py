@@ -1,4 +1,4 @@
-"""Which way is better."""
+"""Direction of optimization."""
 
 from collections.abc import Sequence
 
@@ -9,23 +9,22 @@ __all__ = ["StudyDirection", "as_directions", "only_direction"]
 
 
 def as_directions(direction: object, directions: Sequence[object] | None) -> list[StudyDirection]:
-    """Read `direction`, or several `directions`, as users write them; None means minimize."""
+    """Convert the arguments `direction` and `directions` to a list; None means minimize."""
     if directions is None:
         return [StudyDirection.MINIMIZE if direction is None else _as_direction(direction)]
     if direction is not None:
         raise ValueError("Give `direction` or `directions`, not both.")
     if isinstance(directions, str) or len(directions) == 0:
         raise ValueError(
-            f"`directions` must be a sequence of one direction for each objective; "
-            f"got {directions!r}."
+            f"`directions` must be a sequence with one direction per objective; got {directions!r}."
         )
     return [_as_direction(one) for one in directions]
 
 
 def only_direction(directions: Sequence[StudyDirection]) -> StudyDirection:
-    """Return the direction of a study of one objective; of several it is a RuntimeError."""
+    """Return the only direction; raise a RuntimeError if there are several."""
     if len(directions) > 1:
-        raise RuntimeError("This study has several objectives: read `directions`.")
+        raise RuntimeError("This study has several objectives: use `directions`.")
     return directions[0]
 
 

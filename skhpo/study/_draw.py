@@ -1,4 +1,4 @@
-"""Drawing a candidate of a search space that is known as a whole, and that has not been tried."""
+"""Draw untried candidates of a search space that is declared in advance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_config", "note_tried"]
 
 MAX_ATTEMPTS = 10
-N_FAIR = 2  # times that each branch, and each choice of an estimator, is tried at first
+N_FAIR = 2  # initial trials of each branch and each choice of an estimator
 
 
 def draw_config(
@@ -37,20 +37,20 @@ def draw_config(
     Parameters
     ----------
     study : Study
-        Its sampler draws.
+        The study, whose sampler draws.
     space : SearchSpace
         The space.
     number : int
-        Number of the trial to come.
+        Number of the next trial.
     fixed : mapping of str to object
-        Values that are given.
+        Fixed values.
     tried : set
         Keys of the candidates tried so far.
 
     Returns
     -------
     config : dict of str to object, or None
-        Values by name; None if the space, or what the sampler leaves of it, is used up.
+        Values by name; None if the space, or the part that the sampler covers, is exhausted.
     """
     if len(tried) >= space.n_candidates:
         return None
@@ -60,11 +60,11 @@ def draw_config(
     draws_by_columns = draws_by_groups(sampler)
     draw: Any = _draw_by_columns if draws_by_columns else _draw_in_dialect
     given = {**fixed, **held}
-    # Samplers in the dialect, such as a grid's, choose branches by rules of their own.
+    # Samplers that follow Optuna's protocol, such as the grid, choose branches themselves.
     due = _due(study, space, given) if draws_by_columns else {}
     try:
         for attempt in range(MAX_ATTEMPTS):
-            # The due candidates may be used up: then the sampler chooses.
+            # If the due candidates are exhausted, the sampler chooses.
             wanted = given | due if attempt < MAX_ATTEMPTS // 2 else given
             config: dict[str, Any] = draw(study, sampler, space, number, wanted, tried)
             if space.config_key(config) not in tried:
@@ -77,11 +77,11 @@ def draw_config(
 
 
 def _due(study: Study, space: SearchSpace, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The branch and the estimators that are to be tried now, as others have been tried more.
+    """Return the branch and the estimators to try next, because others were tried more often.
 
     Each branch, and each choice of a parameter that switches estimators, is tried ``N_FAIR`` times
-    before the sampler chooses: the first of those tried least often is due. What is under way, or
-    has failed, counts as tried.
+    before the sampler chooses. The first of those tried least often is due. Running and failed
+    trials count as tried.
     """
     due: dict[str, Any] = {}
     for name, distribution in space.groups[0].distributions.items():
@@ -105,7 +105,7 @@ def _due(study: Study, space: SearchSpace, given: Mapping[str, Any]) -> dict[str
 
 
 def _switches_estimators(distribution: BaseDistribution) -> bool:
-    """Whether some of the choices are estimators."""
+    """Return whether some of the choices are estimators."""
     choices = getattr(distribution, "choices", ())
     return len(choices) > 1 and any(
         hasattr(choice, "fit") and not isinstance(choice, type) for choice in choices
@@ -113,10 +113,10 @@ def _switches_estimators(distribution: BaseDistribution) -> bool:
 
 
 def note_tried(space: SearchSpace, trial: FrozenTrial, tried: set[Any]) -> None:
-    """Add the key of a trial of another process to those tried, if it lies in the space."""
+    """Add the key of another process's trial to the tried ones if it lies in the space."""
     try:
         tried.add(space.config_key(trial.params))
-    except (KeyError, ValueError):  # it has no branch, or a value that the space does not know
+    except (KeyError, ValueError):  # it has no branch, or a value outside the space
         return
 
 
@@ -128,7 +128,7 @@ def _draw_by_columns(
     fixed: Mapping[str, Any],
     tried: set[Any],
 ) -> dict[str, Any]:
-    """Draw group by group; in the last group, take the best proposal that is new."""
+    """Draw group by group; in the last group, take the best untried proposal."""
 
     def proposals(group: Group) -> list[dict[str, Any]]:
         given = {name: fixed[name] for name in group.distributions if name in fixed}
@@ -161,7 +161,7 @@ def _draw_in_dialect(
     fixed: Mapping[str, Any],
     tried: set[Any],
 ) -> dict[str, Any]:
-    """Draw through the dialect's methods, with a trial that is not in the study yet."""
+    """Draw with the methods of Optuna's protocol, for a trial that is not yet in the study."""
     trial = create_trial(state=TrialState.RUNNING)
     trial.number = trial._trial_id = number
     sampler.before_trial(study, trial)

@@ -1,4 +1,4 @@
-"""The trials of a study: kept in a storage, read as columns, and shared with other processes."""
+"""The trials of a study, stored in a storage and available as columns."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ __all__ = ["TrialLog"]
 
 
 class TrialLog:
-    """The record of all trials of a study: everything asked, reported and told is written here.
+    """The log of all trials of a study, which writes everything to the storage.
 
-    A :class:`Study` is the face of a log in the dialect of Optuna; a search writes to it directly.
-    Several logs, also of other processes, may share one study of a storage.
+    A :class:`Study` is an interface to a log, compatible with Optuna's. A search uses the log
+    directly. Several logs, also in different processes, can share a study.
 
     Parameters
     ----------
     storage : BaseStorage
-        Where the trials are kept.
+        Where the trials are stored.
     study_id : int
-        The study in the storage.
+        Id of the study in the storage.
 
     Attributes
     ----------
     storage : BaseStorage
-        Where the trials are kept.
+        Where the trials are stored.
     study_id : int
-        The study in the storage.
+        Id of the study in the storage.
     directions : list of StudyDirection
-        For each objective, which values are better.
+        Directions of the objectives.
     history : History
         The trials as columns.
     lock : threading.RLock
-        Is held while trials are begun and ended.
+        Held while a trial begins or ends.
     runs : Runs
-        The runs under way, and the request to stop.
+        The current runs, and the request to stop.
     """
 
     def __init__(self, storage: BaseStorage, study_id: int) -> None:
@@ -57,8 +57,8 @@ class TrialLog:
         self.directions = [StudyDirection(one) for one in storage.get_study(study_id).directions]
         self.lock = threading.RLock()
         self.runs = Runs()
-        self._waiting: deque[int] = deque()  # numbers of the enqueued trials
-        self._open_elsewhere: set[int] = set()  # numbers of the open trials that run elsewhere
+        self._waiting: deque[int] = deque()  # numbers of enqueued trials
+        self._open_elsewhere: set[int] = set()  # numbers of open trials of other processes
         self._n_rewound = 0
         self.history = self._empty_history()
         self.read_new()
@@ -78,20 +78,20 @@ class TrialLog:
     # ----------------------------------------------------------------------- read trials
 
     def record(self, trial_id: int) -> FrozenTrial:
-        """Return the record of a trial; it must not be changed."""
+        """Return the record of a trial, which must not be changed."""
         return self.storage.get_trial(trial_id)
 
     def records(self, *states: TrialState) -> list[FrozenTrial]:
-        """Return the records of all trials, or of those in some states; not to be changed."""
+        """Return the records of all trials, or of those in some states; do not change them."""
         return self.storage.get_all_trials(self.study_id, deepcopy=False, states=states or None)
 
     def id_of(self, number: int) -> int:
-        """Return the identity of trial `number` in the storage.
+        """Return the id of trial `number` in the storage.
 
         Raises
         ------
         ValueError
-            If there is no such trial.
+            If no trial has this number.
         """
         try:
             return self.storage.get_trial_id_from_study_id_trial_number(self.study_id, number)
@@ -99,7 +99,7 @@ class TrialLog:
             raise ValueError(str(error.args[0])) from None
 
     def read_new(self) -> list[FrozenTrial]:
-        """Read what others have written, and return their new trials."""
+        """Read changes by other processes, and return their new trials."""
         if self._is_rewound:
             return []
         trials = self.records()
@@ -112,7 +112,7 @@ class TrialLog:
         return new
 
     def read_all(self) -> None:
-        """Read what is new, and which trials begun here have been ended by another process."""
+        """Read new data, including ends of this process's trials written by other processes."""
         self.read_new()
         history = self.history
         open_here = np.flatnonzero(history.state[: history.n_trials] == TrialState.RUNNING)
@@ -124,7 +124,7 @@ class TrialLog:
                 self._follow(trials[number])
 
     def _add(self, trial: FrozenTrial) -> None:
-        """Add a trial that others run, or have run."""
+        """Add a trial of another process."""
         self.history.add(trial)
         if not trial.state.is_finished():
             self._open_elsewhere.add(trial.number)
@@ -132,7 +132,7 @@ class TrialLog:
             self._waiting.append(trial.number)
 
     def _follow(self, trial: FrozenTrial) -> None:
-        """Read how far a trial has come that runs elsewhere."""
+        """Read the progress of another process's trial."""
         self.history.set_state(trial.number, trial.state)
         for name, distribution in list(trial.distributions.items()):
             internal = distribution.to_internal_repr(trial.params[name])
@@ -148,10 +148,10 @@ class TrialLog:
         return self.history.n_trials < self._n_rewound
 
     def rewind(self) -> list[FrozenTrial]:
-        """Empty the history, and return the trials for :meth:`replay`, one by one.
+        """Clear the history, and return the trials to :meth:`replay` one by one.
 
-        Nothing is read from the storage before the last has been replayed. So a search that is
-        resumed judges each trial by what was known when it was asked.
+        Nothing is read from the storage until the last trial has been replayed. A resumed search
+        therefore decides on each trial with the information available when it was asked.
         """
         trials = self.records()
         self.history = self._empty_history()
@@ -161,7 +161,7 @@ class TrialLog:
         return trials
 
     def replay(self, trial: FrozenTrial, as_open: bool) -> None:
-        """Add the next trial after a rewind, as it is, or as one that has just begun here."""
+        """Add the next trial after a rewind, either unchanged or as a newly begun trial."""
         if not as_open:
             self._add(trial)
             return
@@ -180,13 +180,13 @@ class TrialLog:
         trial = self.record(trial_id)
         if trial.number == self.history.n_trials:
             self.history.add(trial)
-        else:  # others have begun some before it
+        else:  # other processes have begun earlier trials
             self.read_new()
             self._open_elsewhere.discard(trial.number)
         return trial_id
 
     def take_waiting(self) -> FrozenTrial | None:
-        """Begin the next enqueued trial that no other process has begun; None if there is none."""
+        """Begin and return the next enqueued trial that no process has begun; None if none."""
         while self._waiting:
             trial_id = self.id_of(number := self._waiting.popleft())
             if self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):
@@ -224,11 +224,11 @@ class TrialLog:
         return created
 
     def claim(self, number: int) -> None:
-        """Note that an open trial of another process runs here from now on."""
+        """Take over an open trial of another process."""
         self._open_elsewhere.discard(number)
 
     def release(self, number: int) -> None:
-        """Note that another process may continue an open trial that ran here."""
+        """Allow another process to continue an open trial of this process."""
         self._open_elsewhere.add(number)
 
     # --------------------------------------------------------------------- write a trial
@@ -242,23 +242,23 @@ class TrialLog:
     def set_param(
         self, trial: FrozenTrial, name: str, value: Any, distribution: BaseDistribution
     ) -> Any:
-        """Write a parameter's value; return it as it will be read."""
+        """Store a parameter's value; return it as it will be read."""
         internal = distribution.to_internal_repr(value)
         self.storage.set_trial_param(trial.trial_id, name, internal, distribution)
         self.history.set_param(trial.number, name, internal, distribution)
         return distribution.to_external_repr(internal)
 
     def set_system_attrs(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
-        """Write system attributes of a trial."""
+        """Store system attributes of a trial."""
         for key, value in attrs.items():
             self.storage.set_trial_system_attr(trial_id, key, value)
 
     def set_constraints(self, trial_id: int, violations: Mapping[str, float]) -> None:
-        """Write by how much a trial violates each constraint."""
+        """Store by how much a trial violates each constraint."""
         self.set_system_attrs(trial_id, {CONSTRAINT + key: v for key, v in violations.items()})
 
     def report(self, trial_id: int, step: int, value: float) -> None:
-        """Write an intermediate value."""
+        """Store an intermediate value."""
         with self.lock:
             self.storage.set_trial_intermediate_value(trial_id, step, value)
 
@@ -274,14 +274,13 @@ class TrialLog:
         Parameters
         ----------
         trial : FrozenTrial
-            Its record.
+            The record of the trial.
         state : TrialState
             COMPLETE, PRUNED or FAIL.
         values : sequence of float, optional
-            Its values.
+            Values of the trial.
         prediction : tuple of two sequences of float, optional
-            Of a trial that was stopped early: means and variances of the values that it would
-            have had.
+            For a trial that was stopped early: means and variances of its predicted final values.
         """
         trial_id = trial.trial_id
         if prediction is not None:
@@ -293,7 +292,7 @@ class TrialLog:
         self.note_finished(trial_id)
 
     def note_finished(self, trial_id: int) -> None:
-        """Read the end of a trial, which may have been written by another process."""
+        """Read the end of a trial, which another process may have written."""
         trial = self.record(trial_id)
         self.history.finish(trial)
         self._open_elsewhere.discard(trial.number)

@@ -1,4 +1,4 @@
-"""Running an objective trial after trial, in this thread or in several."""
+"""Run the trials of an objective, in one or several threads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Run:
         return not self.study.log.runs.stop_requested and time.monotonic() < self.deadline
 
     def one_trial(self) -> None:
-        """Ask, evaluate, tell, call back."""
+        """Ask, evaluate, tell, and call the callbacks."""
         fail_stale_trials(self.study)
         trial = self.study.ask()
         self.heartbeat.add(trial.trial_id)
@@ -58,7 +58,7 @@ class _Run:
             self.progress.update(self.study)
 
     def one_trial_in_thread(self) -> None:
-        """Do the same in a thread of its own."""
+        """Run one trial in its own thread."""
         with self.study.log.runs.begin():
             self.one_trial()
 
@@ -88,7 +88,7 @@ def _message(study: Study, trial: FrozenTrial) -> str:
     message = f"Trial {trial.number}: value {trial.value}, parameters {trial.params}."
     try:
         best = study.best_trial
-    except ValueError:  # none is feasible yet
+    except ValueError:  # no trial is feasible yet
         return message
     return f"{message} Best is trial {best.number}: {best.value}."
 
@@ -105,7 +105,7 @@ def optimize(
     gc_after_trial: bool,
     show_progress_bar: bool,
 ) -> None:
-    """See :meth:`skhpo.Study.optimize`."""
+    """Run trials; see :meth:`skhpo.Study.optimize`."""
     n_threads = os.cpu_count() or 1 if n_jobs == -1 else n_jobs
     if n_threads < 1:
         raise ValueError(f"`n_jobs` must be 1 or more, or -1; got {n_jobs}.")

@@ -21,26 +21,26 @@ __all__ = ["ProgressBar", "progress_bar"]
 def progress_bar(
     n_trials: int | None, timeout: float | None, n_threads: int
 ) -> AbstractContextManager[ProgressBar | None]:
-    """Return a context with a bar over trials, or over time; with none, and a warning, for neither.
+    """Return a context with a bar over trials or over time; warn if neither is limited.
 
     Parameters
     ----------
     n_trials : int, optional
-        How many trials there will be.
+        Number of trials.
     timeout : float, optional
         Seconds.
     n_threads : int
-        A bar over time is for one.
+        Number of threads. A bar over time supports only one.
     """
     if n_trials is None and timeout is None:
         warnings.warn(
-            "No progress bar is shown: give `n_trials` or `timeout` to have one.", stacklevel=4
+            "No progress bar is shown: set `n_trials` or `timeout` to get one.", stacklevel=4
         )
         return nullcontext()
     if n_trials is None and n_threads != 1:
         warnings.warn(
             "No progress bar is shown. The timeout-based progress bar is not supported with "
-            "n_jobs != 1. Give `n_trials`, too, to have one.",
+            "n_jobs != 1. Set `n_trials`, too, to get one.",
             stacklevel=4,
         )
         return nullcontext()
@@ -50,12 +50,12 @@ def progress_bar(
 
 
 class ProgressBar:
-    """A bar with the best trial beside it; lines of the log are written above it.
+    """A bar that shows the best trial; log messages appear above it.
 
     Parameters
     ----------
     n_trials : int, optional
-        How many trials there will be. None: the bar is over time.
+        Number of trials. If None, the bar is over time.
     timeout : float, optional
         Seconds.
     """
@@ -86,7 +86,7 @@ class ProgressBar:
         self._context.close()
 
     def update(self, study: Study) -> None:
-        """Take note of a trial that has ended."""
+        """Update the bar after a trial."""
         best = _best(study)
         with self._lock:
             if best is not None:
@@ -102,11 +102,11 @@ class ProgressBar:
 
 
 def _best(study: Study) -> str | None:
-    """Return the text about the best trial; None if there is none, or several."""
+    """Return a text about the best trial; None if there is none or there are several."""
     if len(study.directions) > 1:
         return None
     try:
         trial = study.best_trial
-    except ValueError:  # none is complete and feasible yet
+    except ValueError:  # no trial is complete and feasible yet
         return None
     return f"Best trial: {trial.number}. Best value: {trial.value:.6g}"

@@ -1,4 +1,4 @@
-"""The runs of a study: calls of ``optimize`` and searches under way, and the request to stop."""
+"""The current runs of a study (calls of ``optimize`` and searches), and the request to stop."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["Runs"]
 
 
 class Runs:
-    """The runs under way in this process, of which each thread has one at most.
+    """The current runs in this process; each thread has at most one.
 
     Attributes
     ----------
     stop_requested : bool
-        Whether no further trial is to start.
+        Whether no further trial should start.
     """
 
     def __init__(self) -> None:
@@ -32,25 +32,25 @@ class Runs:
 
     @property
     def are_any(self) -> bool:
-        """Whether a run is under way."""
+        """Return whether a run is in progress."""
         return bool(self._threads)
 
     @contextmanager
     def begin(self) -> Iterator[None]:
-        """Run in this thread while the block lasts.
+        """Register a run of this thread for the duration of the context.
 
-        The first of several runs clears the request to stop, which ends them all.
+        A request to stop ends all runs. The first of several runs clears it.
 
         Raises
         ------
         RuntimeError
-            If this thread runs the study already.
+            If this thread is already running the study.
         """
         thread = threading.get_ident()
         with self._lock:
             if thread in self._threads:
                 raise RuntimeError(
-                    "`optimize` is running already: it cannot be called within itself."
+                    "`optimize` is already running: it cannot be called within itself."
                 )
             if not self._threads:
                 self.stop_requested = False
@@ -62,7 +62,7 @@ class Runs:
                 self._threads.discard(thread)
 
     def request_stop(self) -> None:
-        """Ask to start no further trial.
+        """Request that no further trial starts.
 
         Raises
         ------

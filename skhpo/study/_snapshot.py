@@ -1,4 +1,4 @@
-"""A study as it was at some moment, for pruners that must not see what came later."""
+"""Snapshots of a study, for pruners that must not see later changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["StudySnapshot"]
 
 
 class StudySnapshot:
-    """The finished trials of a study at the time of the snapshot; reads like a study."""
+    """The finished trials of a study at the time of the snapshot, with a study's interface."""
 
     def __init__(self, study: Study) -> None:
         self.study_name = study.study_name
@@ -34,18 +34,18 @@ class StudySnapshot:
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
-        """Return the trials that had finished."""
+        """Return the finished trials."""
         trials = [t for t in self._finished if states is None or t.state in states]
         return copy.deepcopy(trials) if deepcopy else trials
 
     @property
     def trials(self) -> list[FrozenTrial]:
-        """Copies of the trials that had finished."""
+        """Copies of the finished trials."""
         return self.get_trials()
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """A copy of the best complete and feasible trial."""
+        """A copy of the best complete feasible trial."""
         return copy.deepcopy(self._finished[best_row(self.history)])
 
     @property
@@ -60,17 +60,17 @@ class StudySnapshot:
 
     @property
     def best_trials(self) -> list[FrozenTrial]:
-        """Copies of the complete and feasible trials that no other dominates."""
+        """Copies of the non-dominated complete feasible trials."""
         return [copy.deepcopy(self._finished[row]) for row in best_rows(self.history)]
 
     @property
     def direction(self) -> StudyDirection:
-        """Which values are better, in a study of one objective."""
+        """The direction of a study with one objective."""
         return only_direction(self.directions)
 
     @cached_property
     def history(self) -> History:
-        """The trials that had finished, as columns; rows are not trial numbers here."""
+        """The finished trials as columns; row indices are not trial numbers here."""
         history = History(maximize=[d == StudyDirection.MAXIMIZE for d in self.directions])
         for row, trial in enumerate(self._finished):
             trial = copy.copy(trial)

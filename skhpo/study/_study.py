@@ -1,4 +1,4 @@
-"""The study: asks its sampler, tells its history, keeps its trials."""
+"""The study: a sampler, a pruner and a log of trials."""
 
 from __future__ import annotations
 
@@ -49,29 +49,29 @@ StudyCallback = Callable[["Study", FrozenTrial], None]
 
 
 class Study:
-    """Trials, and what decides on the next; made by :func:`create_study`.
+    """Trials, with a sampler and a pruner; created by :func:`create_study`.
 
     Parameters
     ----------
     study_name : str
         Name of a study in the storage.
     storage : BaseStorage
-        Where it is kept.
+        Where the study is stored.
     sampler : BaseSampler, optional
-        Says what to try next. Default: :class:`skhpo.samplers.TPESampler`.
+        Decides what to try next. Default: :class:`skhpo.samplers.TPESampler`.
     pruner : BasePruner, optional
-        Says which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
+        Decides which trials to stop early. Default: :class:`skhpo.pruners.MedianPruner`.
 
     Attributes
     ----------
     study_name : str
-        Its name.
+        Name of the study.
     sampler : BaseSampler
-        Says what to try next.
+        Decides what to try next.
     pruner : BasePruner
-        Says which trials to stop early.
+        Decides which trials to stop early.
     log : TrialLog
-        The record of the trials, beneath the study: for searches, and for tools.
+        The underlying log of the trials, for searches and tools.
     """
 
     def __init__(
@@ -93,17 +93,17 @@ class Study:
     # ------------------------------------------------------------------- ask and tell
 
     def ask(self, fixed_distributions: Mapping[str, BaseDistribution] | None = None) -> Trial:
-        """Start a trial: an enqueued one if there is any, otherwise a new one.
+        """Start the next enqueued trial, or a new one.
 
         Parameters
         ----------
         fixed_distributions : mapping of str to BaseDistribution, optional
-            Parameters to be suggested at once.
+            Parameters to suggest immediately.
 
         Returns
         -------
         trial : Trial
-            A live handle; end it with :meth:`tell`.
+            The running trial; end it with :meth:`tell`.
 
         Examples
         --------
@@ -136,19 +136,19 @@ class Study:
         state: TrialState | None = None,
         skip_if_finished: bool = False,
     ) -> FrozenTrial:
-        """End a trial.
+        """End a trial with its result.
 
         Parameters
         ----------
         trial : Trial or int
             The trial, or its number.
         values : float or sequence of float, optional
-            The objective's value, or one for each objective.
+            The objective's value, or one value per objective.
         state : TrialState, optional
             COMPLETE, PRUNED or FAIL. Default: COMPLETE if the values are numbers,
             otherwise FAIL, with a warning. A pruned trial's value is its last report.
         skip_if_finished : bool, default=False
-            Do nothing, rather than fail, if the trial has ended before.
+            Do nothing, rather than raise an error, if the trial has already finished.
 
         Returns
         -------
@@ -158,7 +158,7 @@ class Study:
         Raises
         ------
         ValueError
-            If the trial is unknown or has ended, or values and state contradict each other.
+            If the trial is unknown or finished, or the values contradict the state.
         """
         with self.log.lock:
             frozen = self._record_of(trial)
@@ -184,23 +184,23 @@ class Study:
         gc_after_trial: bool = False,
         show_progress_bar: bool = False,
     ) -> None:
-        """Run trials of an objective.
+        """Evaluate an objective in trials.
 
         Parameters
         ----------
         func : callable
-            Takes a :class:`skhpo.Trial` and returns the objective's value, or one for each
+            Takes a :class:`skhpo.Trial` and returns the objective's value, or one value per
             objective.
         n_trials : int, optional
-            How many. Default: until the timeout, :meth:`stop`, or an interrupt.
+            Number of trials. Default: run until the timeout, :meth:`stop`, or an interrupt.
         timeout : float, optional
-            Seconds after which no trial starts.
+            Seconds after which no further trial starts.
         n_jobs : int, default=1
-            Number of threads; -1 is one per core.
+            Number of threads; -1 means one per core.
         catch : exception type or iterable of them, default=()
-            Exceptions of the objective that do not end the run; the trial fails.
+            Exceptions of the objective that fail the trial without ending the run.
         callbacks : iterable of callable, optional
-            Called after each trial with the study and the trial's record.
+            Called with the study and the trial's record after each trial.
         gc_after_trial : bool, default=False
             Run the garbage collector after each trial.
         show_progress_bar : bool, default=False
@@ -209,8 +209,8 @@ class Study:
         Raises
         ------
         RuntimeError
-            If called from within an objective or a callback of the same study. Several threads
-            may each run the study.
+            If called from an objective or a callback of the same study. Several threads may run
+            the same study.
         """
         optimize(
             self,
@@ -225,9 +225,9 @@ class Study:
         )
 
     def stop(self) -> None:
-        """End :meth:`optimize`, or the search, after the trials under way.
+        """Stop :meth:`optimize`, or the search, after the running trials.
 
-        Call it in an objective or a callback. It ends all runs of the study in this process.
+        Call it in an objective or a callback. It stops all runs of the study in this process.
 
         Raises
         ------
@@ -238,7 +238,7 @@ class Study:
 
     @property
     def is_running(self) -> bool:
-        """Whether :meth:`optimize`, or a search, runs the study in this process."""
+        """Whether :meth:`optimize` or a search is running the study in this process."""
         return self.log.runs.are_any
 
     # ---------------------------------------------------------------- add and enqueue
@@ -249,21 +249,21 @@ class Study:
         user_attrs: Mapping[str, Any] | None = None,
         skip_if_exists: bool = False,
     ) -> None:
-        """Have parameters tried by the next trial; those not given are sampled.
+        """Enqueue parameters for the next trial; missing ones are sampled.
 
         Parameters
         ----------
         params : mapping of str to object
             Parameter values by name.
         user_attrs : mapping of str to object, optional
-            Notes on the trial.
+            User attributes of the trial.
         skip_if_exists : bool, default=False
             Do nothing if a trial with these parameters exists.
         """
         if not isinstance(params, Mapping):
             raise TypeError(
                 "`params` must be a dict of one trial's values by parameter name (call "
-                f"`enqueue_trial` for each of several); got {params!r}."
+                f"`enqueue_trial` once per trial); got {params!r}."
             )
         with self.log.lock:
             if skip_if_exists and self._exists(dict(params)):
@@ -277,13 +277,13 @@ class Study:
             )
 
     def add_trial(self, trial: FrozenTrial) -> None:
-        """Add the record of a trial made elsewhere; it gets a number of this study.
+        """Add an existing trial to the study, with a new number.
 
         Parameters
         ----------
         trial : FrozenTrial
-            For instance from :func:`skhpo.create_trial`, a trial of another study, or one of
-            Optuna's.
+            The trial, for example from :func:`skhpo.create_trial`, from another study, or of
+            Optuna.
         """
         with self.log.lock:
             trial = as_record(trial)
@@ -291,7 +291,7 @@ class Study:
             n_values = len(trial.values or self.directions)
             if n_values != len(self.directions):
                 raise ValueError(
-                    f"The study has {len(self.directions)} objectives; the trial has "
+                    f"The study has {len(self.directions)} objectives, but the trial has "
                     f"{n_values} values: {trial.values}."
                 )
             for name, distribution in trial.distributions.items():
@@ -324,9 +324,9 @@ class Study:
         Parameters
         ----------
         deepcopy : bool, default=True
-            Return copies. Without, the records must not be changed.
+            Return copies. If False, the records must not be changed.
         states : container of TrialState, optional
-            Only trials in these states.
+            Return only trials in these states.
 
         Returns
         -------
@@ -336,25 +336,26 @@ class Study:
         return self.storage.get_all_trials(self.log.study_id, deepcopy, states)
 
     def to_optuna(self) -> Any:
-        """Return a copy as an ``optuna.Study`` in memory, for tools that take nothing else.
+        """Return a copy as an in-memory ``optuna.Study``, for tools that require one.
 
         Optuna must be installed. Choices that are not JSON values become labels.
 
         Returns
         -------
         study : optuna.Study
-            With all trials, notes and names of objectives; sampler and pruner are the defaults.
+            A study with all trials, attributes and metric names, and the default sampler and
+            pruner.
         """
         return to_optuna(self)
 
     @property
     def storage(self) -> BaseStorage:
-        """Where the study is kept; another study may share it, or be copied from it."""
+        """The storage of the study; other studies can share it."""
         return self.log.storage
 
     @property
     def directions(self) -> list[StudyDirection]:
-        """For each objective, which values are better."""
+        """The directions of the objectives."""
         return self.log.directions
 
     @property
@@ -364,12 +365,12 @@ class Study:
 
     @property
     def _storage(self) -> BaseStorage:
-        """The name that scripts written for Optuna use."""
+        """Alias for scripts written for Optuna."""
         return self.log.storage
 
     @property
     def _study_id(self) -> int:
-        """The name that scripts written for Optuna use."""
+        """Alias for scripts written for Optuna."""
         return self.log.study_id
 
     @property
@@ -379,12 +380,12 @@ class Study:
 
     @property
     def best_trial(self) -> FrozenTrial:
-        """A copy of the complete, feasible trial with the best value, the first of equals.
+        """A copy of the complete feasible trial with the best value, the first one of ties.
 
         Raises
         ------
         ValueError
-            If no trial is complete, or none that is complete is feasible.
+            If no trial is complete, or no complete trial is feasible.
         RuntimeError
             If the study has several objectives.
         """
@@ -406,7 +407,7 @@ class Study:
 
     @property
     def best_trials(self) -> list[FrozenTrial]:
-        """Copies of the complete, feasible trials that no other dominates: the Pareto front."""
+        """Copies of the non-dominated complete feasible trials: the Pareto front."""
         with self.log.lock:
             self.log.read_all()
             numbers = best_rows(self.history).tolist()
@@ -414,7 +415,7 @@ class Study:
 
     @property
     def direction(self) -> StudyDirection:
-        """Which values are better, in a study of one objective.
+        """The direction of a study with one objective.
 
         Raises
         ------
@@ -425,24 +426,24 @@ class Study:
 
     @property
     def user_attrs(self) -> dict[str, Any]:
-        """Notes on the study."""
+        """User attributes of the study."""
         return copy.deepcopy(self.storage.get_study(self.log.study_id).user_attrs)
 
     def set_user_attr(self, key: str, value: Any) -> None:
-        """Attach a note to the study.
+        """Set a user attribute of the study.
 
         Parameters
         ----------
         key : str
-            Name of the note.
+            Name of the attribute.
         value : object
-            Its content.
+            Value of the attribute.
         """
         self.storage.set_study_user_attr(self.log.study_id, key, value)
 
     @property
     def metric_names(self) -> list[str] | None:
-        """Names of the objectives; None if they have none."""
+        """Names of the objectives; None if they are not named."""
         names = self.storage.get_study(self.log.study_id).system_attrs.get(METRIC_NAMES)
         return None if names is None else list(names)
 
@@ -452,16 +453,16 @@ class Study:
         Parameters
         ----------
         metric_names : sequence of str
-            One for each objective.
+            One name per objective.
 
         Raises
         ------
         ValueError
-            If there are not as many names as objectives.
+            If the number of names differs from the number of objectives.
         """
         if len(metric_names) != len(self.directions):
             raise ValueError(
-                f"`metric_names` needs one name for each of the {len(self.directions)} objectives; "
+                f"`metric_names` must have {len(self.directions)} names, one per objective; "
                 f"got {list(metric_names)}."
             )
         self.storage.set_study_system_attr(self.log.study_id, METRIC_NAMES, list(metric_names))
@@ -481,13 +482,13 @@ class Study:
         ),
         multi_index: bool = False,
     ) -> pd.DataFrame:
-        """Return the trials as a pandas DataFrame, one row a trial.
+        """Return the trials as a pandas DataFrame with one row per trial.
 
         Parameters
         ----------
         attrs : tuple of str
-            Fields of the trials to include; those that are dicts become a column a key, and
-            the values of several objectives a column each.
+            Fields of the trials to include. Fields that are dicts become one column per key, and
+            the values of several objectives one column each.
         multi_index : bool, default=False
             Name columns by pairs such as ``("params", "x")`` instead of ``"params_x"``.
 
@@ -512,18 +513,18 @@ class Study:
             len(self.directions),
         )
 
-    # -------------------------------------------------------------------- for its trials
+    # ------------------------------------------------------------------ used by its trials
 
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
-        """Return a trial's value of a parameter, drawn at the first call."""
+        """Return a trial's value of a parameter, which the first call draws."""
         with self.log.lock:
             frozen = trial._frozen
             if name in frozen.distributions:
                 check_distribution_compatibility(frozen.distributions[name], distribution)
                 if frozen.distributions[name] != distribution:
                     warnings.warn(
-                        f"Parameter {name!r} was suggested before in this trial, from "
-                        f"{frozen.distributions[name]}; that value is kept.",
+                        f"Parameter {name!r} was already suggested in this trial, from "
+                        f"{frozen.distributions[name]}; the first value is used.",
                         stacklevel=4,
                     )
                 return frozen.params[name]
@@ -539,7 +540,7 @@ class Study:
             if not distribution.contains(fixed[name]):
                 warnings.warn(
                     f"The enqueued value {fixed[name]!r} of {name!r} lies outside {distribution}; "
-                    "it is used all the same.",
+                    "it is used anyway.",
                     stacklevel=5,
                 )
             return fixed[name]
@@ -548,7 +549,7 @@ class Study:
         if name in trial.relative_params:
             if name not in trial.relative_space:
                 raise ValueError(
-                    f"The sampler drew {name!r}, which its relative search space does not name."
+                    f"The sampler drew {name!r}, which is not in its relative search space."
                 )
             check_distribution_compatibility(trial.relative_space[name], distribution)
             value = trial.relative_params[name]
@@ -570,12 +571,12 @@ class Study:
         )
 
     def snapshot(self) -> StudySnapshot:
-        """Return the study as it is now, with its finished trials, for pruners."""
+        """Return a snapshot of the study with its finished trials, for pruners."""
         return StudySnapshot(self)
 
 
 def _are_same(params: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
-    """Whether two trials have the same parameters; NaN is the same as NaN."""
+    """Return whether two trials have the same parameters; NaN equals NaN."""
     if params.keys() != others.keys():
         return False
     pairs = [(value, others[name]) for name, value in params.items()]
@@ -592,7 +593,7 @@ def _as_callbacks(callbacks: Iterable[StudyCallback] | None) -> tuple[StudyCallb
     for callback in checked:
         if isinstance(callback, type) or not callable(callback):
             raise TypeError(
-                f"`callbacks` must hold callables, `callback(study, trial)`; got {callback!r}."
+                f"`callbacks` must be callables, `callback(study, trial)`; got {callback!r}."
                 f"{use_instead(callback)}"
             )
     return checked

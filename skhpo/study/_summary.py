@@ -1,4 +1,4 @@
-"""Summary of a study that is not loaded."""
+"""Summaries of studies."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["StudySummary"]
 
 @dataclass(frozen=True)
 class StudySummary:
-    """A study in brief, from :func:`get_all_study_summaries`.
+    """A summary of a study, returned by :func:`get_all_study_summaries`.
 
     Attributes
     ----------
     study_name : str
-        Its name.
+        Name of the study.
     directions : list of StudyDirection
-        One for each objective.
+        One per objective.
     best_trial : FrozenTrial or None
-        A copy of its best trial, if it has one objective and a complete, feasible trial.
+        A copy of the best trial, if the study has one objective and a complete feasible trial.
     user_attrs : dict of str to object
-        Notes of the user.
+        User attributes of the study.
     n_trials : int
-        Number of trials, in whichever state.
+        Number of trials in all states.
     datetime_start : datetime or None
-        When its first trial started.
+        Start of the first trial.
     """
 
     study_name: str
@@ -41,11 +41,11 @@ class StudySummary:
 
     @property
     def direction(self) -> StudyDirection:
-        """The direction of a study of one objective.
+        """The direction of a study with one objective.
 
         Raises
         ------
         RuntimeError
-            If it has several.
+            If the study has several objectives.
         """
         return only_direction(self.directions)

@@ -1,4 +1,4 @@
-"""The end of a trial: read its outcome, tell the sampler, record it."""
+"""The end of a trial: check its outcome, notify the sampler, and store it."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ __all__ = ["end_trial", "read_outcome"]
 def read_outcome(
     values: Any, state: TrialState | None, n_objectives: int
 ) -> tuple[list[float] | None, TrialState]:
-    """Check what :meth:`Study.tell` is given; return the values and the state.
+    """Check the arguments of :meth:`Study.tell`; return the values and the state.
 
     Parameters
     ----------
     values : float or sequence of float, optional
-        As given.
+        As for :meth:`Study.tell`.
     state : TrialState, optional
-        As given.
+        As for :meth:`Study.tell`.
     n_objectives : int
-        How many values there should be.
+        Required number of values.
 
     Returns
     -------
     values : list of float or None
     state : TrialState
-        FAIL, with a warning, if the values are not what they should be and no state was given.
+        FAIL, with a warning, if the values are invalid and no state was given.
     """
     if state in (TrialState.PRUNED, TrialState.FAIL):
         if values is not None:
-            raise ValueError(f"A trial told as {state.name} takes no value; got {values!r}.")
+            raise ValueError(f"A trial with state {state.name} takes no value; got {values!r}.")
         return None, state
     if state not in (None, TrialState.COMPLETE):
         raise ValueError(f"`state` must be COMPLETE, PRUNED or FAIL; got {state!r}.")
@@ -57,7 +57,7 @@ def end_trial(
     values: list[float] | None,
     prediction: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> None:
-    """Tell the sampler of a trial's end, and record it, whatever the sampler does.
+    """Notify the sampler of a trial's end, and store the end even if the sampler raises an error.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def end_trial(
 
 
 def _as_numbers(values: Any, n_objectives: int) -> list[float]:
-    """Read the values; whatever error they raise on the way becomes a ValueError."""
+    """Convert the values to floats; any error becomes a ValueError."""
     try:
         given = list(values) if _holds_several(values) else [values]
     except Exception as error:
@@ -89,7 +89,7 @@ def _as_numbers(values: Any, n_objectives: int) -> list[float]:
 
 
 def _holds_several(values: Any) -> bool:
-    """Whether it is a sequence, or an array, tensor or series with an axis at least."""
+    """Return whether it is a sequence, or an array, tensor or series of at least one axis."""
     if isinstance(values, str):
         return False
     return isinstance(values, Sequence) or getattr(values, "ndim", 0) > 0

@@ -1,4 +1,4 @@
-"""A study as one of Optuna's, for the tools that take nothing else."""
+"""Convert a study to one of Optuna's, for tools that require it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["to_optuna"]
 
 
 def to_optuna(study: Study) -> Any:
-    """Return a copy of a study as an ``optuna.Study`` in memory."""
+    """Return a copy of a study as an in-memory ``optuna.Study``."""
     try:
         optuna = importlib.import_module("optuna")
     except ImportError as error:
-        raise ImportError("`to_optuna` needs the package optuna: pip install optuna") from error
+        raise ImportError("`to_optuna` requires optuna: pip install optuna") from error
     record = study.storage.get_study(study.log.study_id)
     storage = optuna.storages.InMemoryStorage()
     directions = [optuna.study.StudyDirection(int(one)) for one in study.directions]
@@ -35,7 +35,7 @@ def to_optuna(study: Study) -> Any:
 
 
 def _trial_of(optuna: Any, trial: FrozenTrial) -> Any:
-    """A trial of Optuna's; choices that no JSON can hold are labels there, as in a database."""
+    """Return a trial of Optuna; choices that JSON cannot represent become labels."""
     distributions = {
         name: optuna.distributions.json_to_distribution(labelled_json(distribution))
         for name, distribution in trial.distributions.items()

@@ -1,4 +1,4 @@
-"""Studies under the module path that scripts written for Optuna import from."""
+"""Alias of :mod:`skhpo.study` for scripts written for Optuna."""
 
 from skhpo.study._create import (
     copy_study,

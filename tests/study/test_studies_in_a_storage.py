@@ -66,7 +66,7 @@ def test_the_only_study_is_loaded_without_its_name():
     make(skhpo, storage, "only")
     assert skhpo.load_study(study_name=None, storage=storage).study_name == "only"
     make(skhpo, storage, "other")
-    with pytest.raises(ValueError, match="just one"):
+    with pytest.raises(ValueError, match="exactly one"):
         skhpo.load_study(study_name=None, storage=storage)
 
 
