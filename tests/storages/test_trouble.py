@@ -671,7 +671,7 @@ def test_who_has_given_up_waits_less_until_it_works_again(path, sqlite_url, monk
             "attribute 'owner' of study",
         ),
         ("UPDATE study_user_attributes SET value_json=CAST(x'ff00' AS TEXT)", "damaged"),
-        ("DROP TABLE trial_params", "does not have the tables"),
+        ("DROP TABLE trial_params", "lacks the tables"),
     ],
 )
 def test_damaged_contents_are_told_by_file_and_owner(path, sqlite_url, statement, said):
