@@ -2,7 +2,6 @@
 
 import math
 import operator
-import warnings
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any, SupportsFloat, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skhpo._warnings import warn_user
 from skhpo.distributions._base import (
     LARGEST_INT,
     BaseDistribution,
@@ -306,8 +306,6 @@ def _last_grid_point(low: float, high: float, step: float) -> float:
 
 
 def _warn_lowered(low: float, high: float, step: float, last: float) -> None:
-    warnings.warn(
-        f"step={step} does not divide the range from {low} to {high}: high is lowered to {last}.",
-        UserWarning,
-        stacklevel=4,
+    warn_user(
+        f"step={step} does not divide the range from {low} to {high}: high is lowered to {last}."
     )

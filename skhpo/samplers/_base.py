@@ -91,7 +91,7 @@ class BaseSampler(HasParameters, ABC):
         """Run at the end of each trial, before it is stored as finished."""
 
     def reseed_rng(self) -> None:
-        """Draw a new seed from the system; called in each worker of a parallel study."""
+        """Draw a new seed from the system, as after a fork; a study never calls it."""
 
     def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""

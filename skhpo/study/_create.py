@@ -332,4 +332,5 @@ def _summary(study: Study, include_best_trial: bool) -> StudySummary:
         user_attrs=study.user_attrs,
         n_trials=len(trials),
         datetime_start=min((t.datetime_start for t in trials if t.datetime_start), default=None),
+        study_id=study.log.study_id,
     )

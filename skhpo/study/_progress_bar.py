@@ -6,10 +6,10 @@ import logging
 import sys
 import threading
 import time
-import warnings
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
+from skhpo._warnings import warn_user
 from skhpo.logging import has_default_handler
 
 if TYPE_CHECKING:
@@ -33,15 +33,12 @@ def progress_bar(
         Number of threads. A bar over time supports only one.
     """
     if n_trials is None and timeout is None:
-        warnings.warn(
-            "No progress bar is shown: set `n_trials` or `timeout` to get one.", stacklevel=4
-        )
+        warn_user("No progress bar is shown: set `n_trials` or `timeout` to get one.")
         return nullcontext()
     if n_trials is None and n_threads != 1:
-        warnings.warn(
+        warn_user(
             "No progress bar is shown. The timeout-based progress bar is not supported with "
-            "n_jobs != 1. Set `n_trials`, too, to get one.",
-            stacklevel=4,
+            "n_jobs != 1. Set `n_trials`, too, to get one."
         )
         return nullcontext()
     if sys.stderr is None:  # there is no console, as under pythonw

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import warnings
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skhpo._hints import use_instead
+from skhpo._warnings import warn_user
 from skhpo.distributions import (
     BaseDistribution,
     as_distribution,
@@ -522,10 +522,9 @@ class Study:
             if name in frozen.distributions:
                 check_distribution_compatibility(frozen.distributions[name], distribution)
                 if frozen.distributions[name] != distribution:
-                    warnings.warn(
+                    warn_user(
                         f"Parameter {name!r} was already suggested in this trial, from "
-                        f"{frozen.distributions[name]}; the first value is used.",
-                        stacklevel=4,
+                        f"{frozen.distributions[name]}; the first value is used."
                     )
                 return frozen.params[name]
             self.log.check_compatible(name, distribution)
@@ -538,10 +537,9 @@ class Study:
         fixed = frozen.system_attrs.get(FIXED_PARAMS, {})
         if name in fixed:
             if not distribution.contains(fixed[name]):
-                warnings.warn(
+                warn_user(
                     f"The enqueued value {fixed[name]!r} of {name!r} lies outside {distribution}; "
-                    "it is used anyway.",
-                    stacklevel=5,
+                    "it is used anyway."
                 )
             return fixed[name]
         if distribution.single():

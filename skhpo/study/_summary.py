@@ -30,6 +30,8 @@ class StudySummary:
         Number of trials in all states.
     datetime_start : datetime or None
         Start of the first trial.
+    study_id : int
+        Identity of the study in its storage. Summaries are sorted by it.
     """
 
     study_name: str
@@ -38,6 +40,22 @@ class StudySummary:
     user_attrs: dict[str, Any]
     n_trials: int
     datetime_start: datetime | None
+    study_id: int
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, StudySummary):
+            return NotImplemented
+        return self.study_id < other.study_id
+
+    def __le__(self, other: object) -> bool:
+        if not isinstance(other, StudySummary):
+            return NotImplemented
+        return self.study_id <= other.study_id
+
+    @property
+    def _study_id(self) -> int:
+        """The name that scripts written for Optuna use."""
+        return self.study_id
 
     @property
     def direction(self) -> StudyDirection:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from skhpo._warnings import warn_user
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_outcome(
     except ValueError as error:
         if state == TrialState.COMPLETE:
             raise
-        warnings.warn(f"{error} The trial has failed.", stacklevel=3)
+        warn_user(f"{error} The trial has failed.")
         return None, TrialState.FAIL
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -98,10 +98,9 @@ class BaseTrial(ABC):
         distribution = CategoricalDistribution(choices)
         odd = next((choice for choice in distribution.choices if not is_json(choice)), None)
         if odd is not None:
-            warnings.warn(
+            warn_user(
                 f"Choices of {name!r} should be None, bool, int, float or str, but {odd!r} is of "
-                f"type {type(odd).__name__}; a study in a database stores only a text for it.",
-                stacklevel=2,
+                f"type {type(odd).__name__}; a study in a database stores only a text for it."
             )
         choice: _Choice = self._suggest(name, distribution)
         return choice
@@ -152,23 +151,32 @@ def _distribution(
 ) -> FloatDistribution | IntDistribution:
     """Create a distribution, or return it from a cache, as trials request the same ones."""
     try:
-        made = _made(kind, low, high, log, step)
+        return _made(kind, low, high, log, step)
+    except _LoweredError as lowered:
+        return lowered.distribution
     except TypeError:  # unhashable or invalid arguments: let the distribution raise
         return kind(low, high, log=log, step=step)
-    if made.high != high:  # lowered to the grid: warn in each trial
-        return kind(low, high, log=log, step=step)
-    return made
 
 
 def _warn_of_old_name(old: str, new: str) -> None:
-    warnings.warn(f"`{old}` is an old name: use `{new}`.", FutureWarning, stacklevel=3)
+    warn_user(f"`{old}` is an old name: use `{new}`.", FutureWarning)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _made(
     kind: type[FloatDistribution | IntDistribution], low: Any, high: Any, log: Any, step: Any
 ) -> FloatDistribution | IntDistribution:
-    return kind(low, high, log=log, step=step)
+    made = kind(low, high, log=log, step=step)
+    if made.high != high:
+        raise _LoweredError(made)
+    return made
+
+
+class _LoweredError(Exception):
+    """The step lowered the upper bound: not kept in the cache, so that each trial warns."""
+
+    def __init__(self, distribution: FloatDistribution | IntDistribution) -> None:
+        self.distribution = distribution
 
 
 def constraints_of(system_attrs: Mapping[str, Any]) -> dict[str, float]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import datetime
 from typing import Any
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import BaseDistribution, check_distribution_compatibility
 from skhpo.trial._base import BaseTrial, as_constraint
 
@@ -62,10 +62,9 @@ class FixedTrial(BaseTrial):
         value = self._given[name]
         internal = distribution.to_internal_repr(value)
         if not distribution._contains(internal):
-            warnings.warn(
+            warn_user(
                 f"The given value {value!r} of {name!r} lies outside {distribution}; "
-                "it is used anyway.",
-                stacklevel=4,
+                "it is used anyway."
             )
         if name in self._suggested:
             check_distribution_compatibility(self._suggested[name], distribution)

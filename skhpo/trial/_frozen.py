@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import (
     BaseDistribution,
     as_distribution,
@@ -162,9 +162,8 @@ class FrozenTrial(BaseTrial):
             )
         value = self.params[name]
         if not distribution.contains(value):
-            warnings.warn(
-                f"The value {value!r} of {name!r} lies outside {distribution}; it is used anyway.",
-                stacklevel=4,
+            warn_user(
+                f"The value {value!r} of {name!r} lies outside {distribution}; it is used anyway."
             )
         if name in self.distributions:
             check_distribution_compatibility(self.distributions[name], distribution)

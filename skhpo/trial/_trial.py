@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from skhpo._warnings import warn_user
 from skhpo.distributions import BaseDistribution
 from skhpo.trial._base import CONSTRAINT, BaseTrial, as_constraint
 from skhpo.trial._frozen import FrozenTrial
@@ -92,7 +92,7 @@ class Trial(BaseTrial):
         if step < 0:
             raise ValueError(f"`step` must be 0 or more; got {step}.")
         if step in self._frozen.intermediate_values:
-            warnings.warn(f"Step {step} was reported before; the value is ignored.", stacklevel=2)
+            warn_user(f"Step {step} was reported before; the value is ignored.")
             return
         self.study.log.report(self._trial_id, step, value)
 
@@ -145,7 +145,7 @@ class Trial(BaseTrial):
         """
         number = as_constraint(key, value)
         if key in self._frozen.constraints:
-            warnings.warn(f"Constraint {key!r} was set before; its value is kept.", stacklevel=2)
+            warn_user(f"Constraint {key!r} was set before; its value is kept.")
             return
         self.study.storage.set_trial_system_attr(self._trial_id, CONSTRAINT + key, number)
 

@@ -202,3 +202,19 @@ def test_a_trial_that_has_ended_cannot_be_changed(m, change):
 def test_what_is_no_storage_is_refused():
     with pytest.raises(TypeError, match="`storage` must be the path of an SQLite file"):
         skhpo.create_study(storage=3)
+
+
+def test_summaries_are_sorted_by_the_order_in_which_the_studies_were_made(tmp_path):
+    storage = f"sqlite:///{tmp_path}/s.db"
+    for name in ("b", "a", "c"):
+        skhpo.create_study(storage=storage, study_name=name)
+    summaries = skhpo.get_all_study_summaries(storage)
+    summaries.reverse()
+    assert [one.study_name for one in sorted(summaries)] == ["b", "a", "c"]
+    summaries.sort()
+    assert summaries[0] <= summaries[0] < summaries[1]
+    assert summaries[0].study_id == skhpo.load_study(storage=storage, study_name="b")._study_id
+    with pytest.raises(TypeError, match="not supported"):
+        summaries[0] < 1
+    with pytest.raises(TypeError, match="not supported"):
+        summaries[0] <= 1
