@@ -86,6 +86,9 @@ batched = steps.filter(lambda step: step[0] != "take")  # it is not to be used i
 scripts = st.lists(steps | st.lists(batched, max_size=5).map(lambda s: ("batch", s)), max_size=40)
 
 
+ERRORS = (KeyError, ValueError, UpdateFinishedTrialError)
+
+
 class Player:
     """Plays a script on a storage, and notes what each step gave."""
 
@@ -99,17 +102,17 @@ class Player:
         action, *arguments = step
         if action == "batch":
             # A step that raises an error leaves the batch; the rest of it is not played.
-            with suppress(KeyError, UpdateFinishedTrialError), self.storage.batch():
+            with suppress(*ERRORS), self.storage.batch():
                 for inner in arguments[0]:
                     self._note(inner)
         else:
-            with suppress(KeyError, UpdateFinishedTrialError):
+            with suppress(*ERRORS):
                 self._note(step)
 
     def _note(self, step):
         try:
             answer = self._do(*step)
-        except (KeyError, UpdateFinishedTrialError) as error:
+        except ERRORS as error:
             self.answers.append(type(error))
             raise
         self.answers.append(answer)
