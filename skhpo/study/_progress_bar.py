@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,6 +50,8 @@ def progress_bar(
 class ProgressBar:
     """A bar that shows the best trial; log messages appear above it.
 
+    If the terminal or the file is closed, the bar ends and the trials continue.
+
     Parameters
     ----------
     n_trials : int, optional
@@ -62,40 +65,54 @@ class ProgressBar:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._context = ExitStack()
+        self._bar: Any = None
 
     def __enter__(self) -> Self:
+        self._start = time.monotonic()
+        self._try(self._open)
+        return self
+
+    def _open(self) -> None:
         from tqdm.auto import tqdm
         from tqdm.contrib.logging import logging_redirect_tqdm
 
-        self._start = time.monotonic()
         if self._n_trials is not None:
             bar = tqdm(total=self._n_trials)
         else:
             total = tqdm.format_interval(self._timeout)
             shape = "{desc} {percentage:3.0f}%|{bar}| {elapsed}/" + total
             bar = tqdm(total=self._timeout, bar_format=shape)
-        self._bar: Any = self._context.enter_context(bar)
+        self._bar = self._context.enter_context(bar)
         if has_default_handler():
             self._context.enter_context(logging_redirect_tqdm([logging.getLogger("skhpo")]))
-        return self
 
     def __exit__(self, *error: object) -> None:
-        self._context.close()
+        self._try(self._context.close)
 
     def update(self, study: Study) -> None:
         """Update the bar after a trial."""
         best = _best(study)
         with self._lock:
-            if best is not None:
-                self._bar.set_description(best, refresh=False)
-            elapsed = time.monotonic() - self._start
-            if self._n_trials is None:
-                self._bar.update(min(elapsed, self._bar.total) - self._bar.n)
-                return
-            if self._timeout is not None:
-                shown = f"{elapsed:.02f}/{self._timeout} seconds"
-                self._bar.set_postfix_str(shown, refresh=False)
-            self._bar.update(1)
+            if self._bar is not None:
+                self._try(self._show, best)
+
+    def _show(self, best: str | None) -> None:
+        if best is not None:
+            self._bar.set_description(best, refresh=False)
+        elapsed = time.monotonic() - self._start
+        if self._n_trials is None:
+            self._bar.update(min(elapsed, self._bar.total) - self._bar.n)
+            return
+        if self._timeout is not None:
+            shown = f"{elapsed:.02f}/{self._timeout} seconds"
+            self._bar.set_postfix_str(shown, refresh=False)
+        self._bar.update(1)
+
+    def _try(self, show: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            show(*arguments)
+        except (OSError, ValueError):  # the terminal is gone or the file is closed
+            self._bar = None
 
 
 def _best(study: Study) -> str | None:

@@ -1,5 +1,6 @@
 """Several runs of one study at once, nested runs, and the request to stop."""
 
+import io
 import pickle
 import threading
 
@@ -121,3 +122,35 @@ def test_without_a_console_a_progress_bar_is_left_out(study, monkeypatch):
     monkeypatch.setattr("sys.stderr", None)
     study.optimize(objective, n_trials=2, show_progress_bar=True)
     assert len(study.trials) == 2
+
+
+class Console(io.StringIO):
+    """Takes what is written until it is gone."""
+
+    is_gone = False
+
+    def write(self, text):
+        if self.is_gone:
+            raise BrokenPipeError("the terminal is gone")
+        return super().write(text)
+
+
+@pytest.mark.filterwarnings(  # a bar of an old tqdm that could not be made
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+@pytest.mark.parametrize("how", ["gone", "closed"])
+@pytest.mark.parametrize("when", ["before the run", "during the run"])
+def test_a_run_whose_console_goes_away_continues(study, monkeypatch, how, when):
+    console = Console()
+    monkeypatch.setattr("sys.stderr", console)
+
+    def go_away(*_):
+        if how == "closed":
+            console.close()
+        console.is_gone = True
+
+    if when == "before the run":
+        go_away()
+    study.optimize(objective, n_trials=3, callbacks=[go_away], show_progress_bar=True)
+    study.optimize(objective, n_trials=2)
+    assert len(study.trials) == 5
