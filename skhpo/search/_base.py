@@ -220,9 +220,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             This search.
         """
         check_words_of_set_params(self, params)
-        if params.get("param_grid") is not None:
+        names = self.get_params(deep=False)  # a subclass may have only one of the two
+        if params.get("param_grid") is not None and "param_distributions" in names:
             params.setdefault("param_distributions", None)
-        elif params.get("param_distributions") is not None:
+        elif params.get("param_distributions") is not None and "param_grid" in names:
             params.setdefault("param_grid", None)
         super().set_params(**params)
         return self

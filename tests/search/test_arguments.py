@@ -256,3 +256,15 @@ def test_a_warning_about_the_space_points_at_the_line_of_the_user(space):
 def test_a_misspelt_resource_gets_a_hint():
     with pytest.raises(ValueError, match=r"got 'n_sample'\. Did you mean 'n_samples'"):
         TPESearchCV(SVC(), {"C": [1, 2]}, resource="n_sample").fit(X, y)
+
+
+class GridOnly(TPESearchCV):
+    """A subclass of a user, with one of the two names of the space."""
+
+    def __init__(self, estimator, param_grid):
+        super().__init__(estimator, param_grid=param_grid)
+
+
+def test_a_subclass_with_one_name_of_the_space_can_set_it():
+    search = GridOnly(SVC(), GRID).set_params(param_grid={"C": [5.0]})
+    assert search.fit(X, y).best_params_ == {"C": 5.0}
