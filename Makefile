@@ -12,9 +12,9 @@ OLDEST_TESTS := tests/boosting/test_equality.py tests/boosting/test_refit.py \
 	tests/space/test_search_space.py tests/storages/test_contract.py \
 	tests/study/test_study_as_scripts_use_it.py tests/samplers/test_gp_model.py \
 	tests/samplers/test_tpe.py tests/samplers/test_qmc.py \
-	$(addprefix tests/search/test_,arguments.py composition.py input_and_scoring.py pareto.py \
-	progress.py refit_callable.py resource.py scikit_learn_own_tests.py \
-	scores_against_scikit_learn.py selection.py stored.py table.py)
+	$(addprefix tests/search/test_,arguments.py composition.py input_and_scoring.py \
+	progress.py refit_callable.py scikit_learn_own_tests.py scores_against_scikit_learn.py \
+	selection.py table.py)
 PARALLEL := -n $(JOBS) --dist loadgroup
 
 # The first Python of the list that is 3.11 or newer; for the oldest versions, 3.11 or 3.12.
