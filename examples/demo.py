@@ -1,9 +1,9 @@
 """The same pipeline tuned by three searches: a grid, random draws, and TPESearchCV.
 
-A support vector machine is to read handwritten digits (scikit-learn's bundled data). It has three
-parameters to tune: how many principal components to keep, and the machine's C and gamma. The grid
-has 75 candidates; the other two searches try 50 candidates out of the ranges that the grid spans.
-Both depend on chance, so each runs three times, with the seeds 0, 1 and 2.
+Each search tunes a support vector machine that reads handwritten digits (scikit-learn's bundled
+data). It has three parameters: the number of principal components, and C and gamma of the machine.
+The grid has 75 candidates; the other two searches try 50 candidates from the ranges that the grid
+spans. Both are random, so each runs three times, with the seeds 0, 1 and 2.
 
 Takes about a minute. With --quick: less data and one seed, to see that it runs.
 """
@@ -49,7 +49,7 @@ def main(quick):
 
     print(__doc__.split("\n\n")[1], "\n")
     print(f"{'':27}{'CV score':>9}{'held out':>10}{'fits':>6}{'seconds':>9}")
-    run_without_search(*data)  # starts the worker processes, so that no search has to
+    run_without_search(*data)  # starts joblib's workers; TPESearchCV starts its own
     show("no search, as it is given", run_without_search(*data))
     by_grid = run(GridSearchCV(pipeline, grid, n_jobs=2), *data)
     show("GridSearchCV", by_grid)
