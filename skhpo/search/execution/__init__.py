@@ -1,3 +1,3 @@
-"""How candidates run: the scheduler, the controller, the run loop, and the evaluation of a fold."""
+"""Execution of candidates: the scheduler, the controller, the run loop, the fold evaluation."""
 
 __all__: list[str] = []  # nothing here is public

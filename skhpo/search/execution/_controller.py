@@ -1,4 +1,4 @@
-"""The controller: makes candidates, decides which to stop, and records how they end."""
+"""The controller: it creates candidates, decides which to stop, and records how they end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = ["StudyController"]
 
-FAILURE = "failure"  # user attribute of a trial whose fit was ended at a limit
+FAILURE = "failure"  # user attribute of a trial with a fit that was terminated at a limit
 
 _STATUS: dict[TrialState, Status] = {
     TrialState.COMPLETE: "complete",
@@ -38,30 +38,31 @@ _STATUS: dict[TrialState, Status] = {
 class StudyController:
     """Connects the scheduler and the study.
 
-    Candidates come from the study, whose log records their folds and how they end.
+    The study proposes the candidates, and its log records their folds and how they end.
 
     Parameters
     ----------
     study : Study
-        Its sampler proposes candidates, its pruner stops them, its log keeps the trials.
+        Its sampler proposes candidates, its pruner stops them, and its log records the trials.
     space : SearchSpace
-        Where candidates come from.
+        The search space.
     plan : EvaluationPlan
-        What a candidate runs through.
+        The tasks of a candidate.
     problem : Problem
-        The objectives that the search follows.
+        The objectives of the search.
     enqueued : sequence of mapping of str to object
-        Configurations to begin with; what they leave open is sampled.
+        The first configurations. Parameters that they omit are sampled.
     n_candidates : int
-        How many trials the study is to have, at most.
+        Maximal number of trials of the study.
     in_order : bool
-        Decide on a candidate by what was known when it was asked, not by what is known now.
+        Whether to decide on a candidate by the results known when it was proposed, not by those
+        known now.
     callbacks : sequence of callable
-        Called with the study and a trial's record when it ends.
+        Called with the study and the record of a trial when the trial ends.
     listeners : Listeners
-        Are sent the events.
+        Receive the events.
     checkpoint : Checkpoint
-        Keeps the folds, and knows those of earlier fits.
+        Stores the folds, and has those of earlier fits.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class StudyController:
         self._callbacks = callbacks
         self._listeners = listeners
         self._checkpoint = checkpoint
-        self._ended: deque[FrozenTrial] = deque()  # whose callbacks are still to be called
+        self._ended: deque[FrozenTrial] = deque()  # trials that the callbacks have not yet received
         self._tried: set[Any] = set()
         self._curves = LearningCurves(plan.n_folds)
         self._termination = make_early_termination(study, plan, problem, self._curves)
@@ -97,7 +98,7 @@ class StudyController:
     # ---------------------------------------------------------------------- a new candidate
 
     def ask(self, number: int) -> Candidate | None:
-        """Make the next candidate; None if the space is used up or someone asked to stop."""
+        """Create the next candidate; None if the space is exhausted or a stop was requested."""
         self.call_back()
         candidate = self._next_candidate(number)
         if candidate is not None:
@@ -122,7 +123,7 @@ class StudyController:
         return self._with_rules(self._candidate(number, trial, config))
 
     def _resume(self, number: int, past: FrozenTrial) -> Candidate:
-        """Make a candidate of a trial of an earlier fit."""
+        """Create a candidate from a trial of an earlier fit."""
         self._tried.add(self._space.config_key(past.params))
         if not past.state.is_finished():
             self._checkpoint.began(past.trial_id, is_new=False)
@@ -142,7 +143,7 @@ class StudyController:
         )
 
     def _with_rules(self, candidate: Candidate) -> Candidate:
-        """Add what decides on a candidate while it runs."""
+        """Add the stopping rule and the curve model that decide on a candidate while it runs."""
         if self._termination.is_on:
             candidate.stopping_rule = self._termination.rule() if self._in_order else None
             candidate.curve_model = self._curves.model()
@@ -151,7 +152,7 @@ class StudyController:
     # ------------------------------------------------------------------------ after a fold
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Report what came in last; return how the candidate ends, if it ends here."""
+        """Report the last result of a candidate; return its status if it ends here, else None."""
         task, result = next(reversed(candidate.results.items()))
         if self._listeners.are_any:
             self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
@@ -209,7 +210,7 @@ class StudyController:
         try:
             with self._checkpoint.whole():
                 self._finish(candidate, values)
-        except UpdateFinishedTrialError:  # by a process that took it over meanwhile
+        except UpdateFinishedTrialError:  # another process took it over and finished it
             self._log.note_finished(candidate.trial_id)
         if self._listeners.are_any:
             self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
@@ -234,7 +235,7 @@ class StudyController:
     def _end_trial(
         self, candidate: Candidate, trial: FrozenTrial, values: NDArray[np.float64]
     ) -> None:
-        """End the trial of a candidate."""
+        """Finish the trial of a candidate that has ended."""
         study = self._study
         if candidate.status == "complete":
             results = list(candidate.results.values())
@@ -280,7 +281,7 @@ class StudyController:
         )
 
     def call_back(self) -> None:
-        """Send the events that have come up, and call the callbacks of candidates that ended."""
+        """Send the pending events, and call the callbacks for candidates that have ended."""
         if self._listeners.are_any:
             self._listeners.deliver()
             if self._listeners.should_stop():
@@ -291,7 +292,7 @@ class StudyController:
                 callback(self._study, trial)
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Return the candidates and those that other processes have run, by trial number."""
+        """Return these candidates and those of other processes, sorted by trial number."""
         everything = {candidate.trial_number: candidate for candidate in candidates}
         known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
         for trial in self._checkpoint.others(known):
@@ -305,16 +306,16 @@ class StudyController:
 
     @np.errstate(over="ignore", invalid="ignore")
     def _is_any_nan(self, candidate: Candidate) -> bool:
-        """Whether a score is NaN, or a mean, such as that of inf and -inf."""
+        """Whether a score is NaN, or the mean of the scores is (as for inf and -inf)."""
         results = self._plan.by_fold(candidate.results).values()
         losses = np.array([self._problem.losses(result) for result in results])
         return bool(np.isnan(losses.mean(axis=0)).any())
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def mean_values(self, candidate: Candidate) -> NDArray[np.float64]:
-        """Means of the objectives over all folds, as ``cv_results_`` has them.
+        """Return the means of the objectives over all folds, equal to those in ``cv_results_``.
 
-        With a resource, those with all of it; ndarray of shape (n_objectives,).
+        With a resource, they are the means at its largest amount. The shape is (n_objectives,).
         """
         results = self._plan.by_fold(candidate.results)
         values = [self._problem.values(results[fold]) for fold in range(self._plan.n_folds)]
@@ -324,12 +325,12 @@ class StudyController:
 
 
 def _status(trial: FrozenTrial, results: Mapping[int, FoldResult]) -> Status:
-    """Return how a candidate ended whose trial has ended."""
+    """Return the status of a candidate whose trial has ended."""
     status = _STATUS[trial.state]
     return _how_failed(results) if status == "failed" else status
 
 
 def _how_failed(results: Mapping[int, FoldResult]) -> Status:
-    """Return how a candidate failed: at a limit of one of its fits, or otherwise."""
+    """Return the status of a failed candidate: the limit that ended a fit, or else "failed"."""
     ends = (result.ended_as for result in results.values())
     return next((end for end in ends if end is not None), "failed")

@@ -18,24 +18,24 @@ __all__ = ["Evaluation", "evaluate_fold"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Settings that the evaluations of all folds of a search share.
+    """Settings shared by the evaluations of all folds of a search.
 
     Attributes
     ----------
     estimator : estimator
-        The estimator of the search; each fit is of a clone.
+        The estimator of the search. Each evaluation fits a clone.
     scorer : object
-        The scorer, or scikit-learn's bundle of several.
+        The scorer, or scikit-learn's container of several scorers.
     fit_params, score_params : mapping of str to object
         Parameters of the estimator's ``fit`` and of the scorer, for all rows.
     return_train_score : bool
         Whether to score on the training part, too.
     error_score : float or "raise"
-        Score of a fit that fails; "raise" raises its error.
+        Score of a fit that fails; "raise" raises its error instead.
     verbose : int
         scikit-learn's verbosity.
     costs : tuple of Cost
-        What to measure of the fitted model.
+        Costs to measure on the fitted model.
     caller : estimator or None
         The search, for scikit-learn's callbacks; None without callbacks.
     """
@@ -75,7 +75,7 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
     Parameters
     ----------
     evaluation : Evaluation
-        What is the same for all folds.
+        Settings shared by all folds.
     X, y : array-like
         All data.
     task : FoldTask
@@ -142,7 +142,7 @@ def _with_costs(
     clock: Stopwatch | None,
     is_alone: bool,
 ) -> FoldResult:
-    """Add the costs of the fitted model; times among them are also the times of the fold."""
+    """Add the costs of the fitted model; a cost that is a time replaces the time of the fold."""
     costs = measure_costs(
         evaluation.costs,
         estimator,

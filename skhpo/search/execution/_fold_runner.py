@@ -1,4 +1,4 @@
-"""Sending folds to the workers, and reading what comes back."""
+"""Sending folds to the workers, and reading their results."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["FoldRunner"]
 
-_LOST = (WorkerDiedError, FitTimeoutError, FitMemoryError)  # errors of fits whose worker is gone
+_LOST = (WorkerDiedError, FitTimeoutError, FitMemoryError)  # errors of fits that lost their worker
 
 
 class FoldRunner:
-    """Makes tasks of the folds of candidates, and results of their outcomes.
+    """Turns the folds of candidates into tasks, and the outcomes of tasks into results.
 
     Parameters
     ----------
     setup : Setup
         The data, the splits and the early stopping.
     evaluation : Evaluation
-        What is the same for all folds.
+        Settings shared by all folds.
     plan : EvaluationPlan
-        What a candidate runs through.
+        The tasks of a candidate.
     callbacks : FitCallbacks
-        Those of scikit-learn.
+        scikit-learn's callbacks.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class FoldRunner:
         )
 
     def receive(self, outcome: Outcome) -> FoldResult:
-        """Return a fold's result; a fold whose worker died or was ended counts as failed."""
+        """Return a fold's result; a fold whose worker died or was terminated counts as failed."""
         error, error_score = outcome.error, self._evaluation.error_score
         if not isinstance(error, _LOST) or error_score == "raise":
             result: FoldResult = outcome.result()

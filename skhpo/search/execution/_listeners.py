@@ -23,15 +23,15 @@ Event = CandidateEvent | FoldEvent | RefitEvent | SearchEvent
 
 
 class Listeners:
-    """The callbacks of a search, which are sent its events.
+    """The callbacks of a search, which receive its events.
 
-    Events may arise within a transaction of the storage; :meth:`add` keeps them until
-    :meth:`deliver` sends them, in the order in which they came.
+    Events may occur within a transaction of the storage. :meth:`add` therefore queues them, and
+    :meth:`deliver` sends them in the same order.
 
     Parameters
     ----------
     callbacks : sequence of SearchCallback
-        Who listens.
+        The callbacks.
     """
 
     def __init__(self, callbacks: Sequence[SearchCallback] = ()) -> None:
@@ -42,7 +42,7 @@ class Listeners:
 
     @contextmanager
     def also(self, callback: SearchCallback) -> Iterator[None]:
-        """While the block runs, `callback` listens, too, before the others."""
+        """While the block runs, send the events to `callback`, too, before the others."""
         self._callbacks.insert(0, callback)
         try:
             yield
@@ -62,28 +62,28 @@ class Listeners:
 
     @property
     def are_any(self) -> bool:
-        """Whether anyone listens."""
+        """Whether there are any callbacks."""
         return bool(self._callbacks)
 
     def add(self, method: str, event: Event) -> None:
-        """Keep an event for the method of the callbacks that it is for."""
+        """Queue an event for a method of the callbacks."""
         if self._callbacks:
             self._kept.append((method, event))
 
     def deliver(self) -> None:
-        """Send the events that were kept."""
+        """Send the queued events."""
         while self._kept:
             method, event = self._kept.popleft()
             for callback in self._callbacks:
                 self._call(callback, method, event)
 
     def send(self, method: str, event: Event) -> None:
-        """Send an event, after those that were kept."""
+        """Send the queued events, then this one."""
         self.add(method, event)
         self.deliver()
 
     def should_stop(self) -> bool:
-        """Return whether a callback asks to start no further candidate."""
+        """Return whether a callback requests that no further candidate starts."""
         return any(self._call(callback, "should_stop") for callback in self._callbacks)
 
     def _call(self, callback: SearchCallback, method: str, *arguments: Any) -> Any:

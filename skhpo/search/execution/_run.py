@@ -13,7 +13,7 @@ __all__ = ["Workers", "is_over", "run"]
 
 
 class Workers(Protocol):
-    """Workers: :class:`skhpo.parallel.Executor`, or its equivalent in virtual time."""
+    """Interface of the workers: :class:`skhpo.parallel.Executor`, or a simulation of it."""
 
     n_workers: int
 
@@ -38,30 +38,30 @@ def run(
     record: Callable[[Candidate, int, Any], None] | None = None,
     n_awaited: int = 1,
 ) -> str | None:
-    """Run a scheduler to its end.
+    """Run a scheduler until no task is left.
 
     Parameters
     ----------
     scheduler : Scheduler
-        Says what runs next.
+        Chooses the next task.
     workers : Workers
-        Run it.
+        Run the tasks.
     submit : callable
-        Hands a fold of a candidate to the workers, under the key ``(candidate.number, fold)``.
+        Sends a fold of a candidate to the workers, with the key ``(candidate.number, fold)``.
     receive : callable
-        Turns the outcome of a task into a result; what it raises ends the run.
+        Turns the outcome of a task into a result. An error that it raises ends the run.
     deadline : float, optional
-        ``time.monotonic()`` at which to stop, and to end what is in flight.
+        ``time.monotonic()`` at which to stop, and to interrupt the candidates in flight.
     record : callable, optional
         Records the result of a fold of a candidate. Default: the scheduler's own method.
     n_awaited : int, default=1
         If fewer candidates are complete at the deadline, those in flight continue, the oldest
-        first, until that many are complete, or none is left.
+        first, until this number is complete or none is left.
 
     Returns
     -------
     reason : str or None
-        Why the run was cut short: "interrupt", "timeout"; None if it was not.
+        Why the run ended early: "interrupt" or "timeout"; None if it did not.
     """
     was_cut = False
     record = scheduler.record if record is None else record
@@ -97,9 +97,9 @@ def _fill(
     submit: Callable[[Workers, Candidate, int], None],
     record: Callable[[Candidate, int, Any], None],
 ) -> None:
-    """Give each idle worker a task, and keep a few queued, which no worker has to wait for.
+    """Give each idle worker a task, and queue a few more, so that no worker has to wait.
 
-    What is queued is never a fold ahead of its verdict: that may turn out to be useless.
+    A fold that runs ahead of a decision may prove useless, so such folds are never queued.
     """
     n_queued = 0 if workers.n_workers == 1 else 1 + workers.n_workers // 8
     while workers.n_outstanding < workers.n_workers + n_queued:
@@ -114,12 +114,12 @@ def _fill(
 
 
 def is_over(deadline: float | None) -> bool:
-    """Whether a deadline has passed; None never does."""
+    """Whether a deadline has passed; False if there is none."""
     return deadline is not None and time.monotonic() >= deadline
 
 
 def _time_left(deadline: float | None) -> float | None:
-    """Seconds to wait: until the deadline; past it, as long as it takes."""
+    """Seconds until the deadline; None (wait without limit) if it has passed or there is none."""
     if deadline is None:
         return None
     left = deadline - time.monotonic()

@@ -1,14 +1,15 @@
 """The scheduler: which fold of which candidate runs next, and when a candidate ends.
 
-No barrier stands between folds or between candidates. A free worker is given, in this order,
+Folds and candidates are not synchronized by barriers. A free worker gets, in this order of
+priority,
 
-1. the next fold of a candidate in flight that waits for a verdict no more, the oldest first,
+1. the next fold of a candidate in flight that does not wait for a decision, the oldest first,
 2. the first fold of a new candidate, while fewer than `window` are in flight,
-3. a further fold of the oldest candidate in flight, ahead of its verdict.
+3. a further fold of the oldest candidate in flight, before the decision on its earlier folds.
 
-In order (for reproducible searches), candidate ``t`` starts once candidates ``0..t-window`` have
-ended, and has been told of exactly those: timing decides nothing. Otherwise every result is used
-at once.
+With ``in_order=True`` (for reproducible searches), candidate ``t`` starts once candidates
+``0..t-window`` have ended, and is proposed from exactly their results. The result therefore does
+not depend on timing. With ``in_order=False`` every result is used at once.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ __all__ = ["Controller", "Scheduler"]
 
 
 class Controller(Protocol):
-    """The interface that the scheduler needs of a search."""
+    """Interface of a search that the scheduler uses."""
 
     def ask(self, number: int) -> Candidate | None:
         """Return candidate `number`, or None if there are no more."""
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Return how a candidate ends after the last of its results, or None if it continues."""
+        """Return the status with which a candidate ends after its last result, None if not yet."""
 
     def tell(self, candidate: Candidate) -> None:
         """Record a candidate that has ended."""
@@ -42,13 +43,13 @@ class Scheduler:
     controller : Controller
         Proposes candidates, decides when they end, and records them.
     n_candidates : int
-        How many candidates to run, at most.
+        Maximal number of candidates to run.
     window : int
-        How many candidates may be in flight.
+        Maximal number of candidates in flight.
     in_order : bool
-        Whether timing must decide nothing.
+        Whether the result must not depend on timing.
     prunes : bool, default=True
-        Whether a verdict may end a candidate before its last fold.
+        Whether a candidate may be stopped before its last fold.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Scheduler:
         self._in_flight: dict[int, Candidate] = {}
         self._ready: list[int] = []  # heap of numbers whose next fold may run
         self._untold: dict[int, Candidate] = {}
-        self._n_told = 0  # in order: all candidates below this number have been recorded
+        self._n_told = 0  # with in_order: all candidates below this number have been recorded
         self._closed = False
         self._runs_oldest_alone = False
         self.candidates: list[Candidate] = []
@@ -76,12 +77,12 @@ class Scheduler:
     # ------------------------------------------------------------------ what runs next
 
     def next_task(self, ahead: bool = True) -> tuple[Candidate, int] | None:
-        """Take the next fold to run; None if there is nothing to do for now.
+        """Take the next fold to run; None if there is none at present.
 
         Parameters
         ----------
         ahead : bool, default=True
-            Whether a fold may run ahead of a verdict that could make it useless.
+            Whether a fold may run before a decision that could make it useless.
         """
         if self._runs_oldest_alone:
             oldest = next(iter(self._in_flight.values()), None)
@@ -124,7 +125,7 @@ class Scheduler:
     # ------------------------------------------------------------------- what came back
 
     def record(self, candidate: Candidate, fold: int, result: Any) -> None:
-        """Record the result of a fold; it is dropped if the candidate has ended."""
+        """Record the result of a fold; it is discarded if the candidate has ended."""
         if candidate.status is not None:
             return
         results, early, order = candidate.results, candidate.early, candidate.fold_order
@@ -141,7 +142,7 @@ class Scheduler:
             heapq.heappush(self._ready, candidate.number)
 
     def release(self, candidate: Candidate) -> None:
-        """End a candidate that another process has taken over; its place is free again."""
+        """End a candidate that another process has taken over, and allow another in its place."""
         if candidate.status is None:
             self._n_candidates += 1
             self._end(candidate, "interrupted")
@@ -157,7 +158,10 @@ class Scheduler:
         self._tell_what_may_be_told()
 
     def _tell_what_may_be_told(self) -> None:
-        """Tell, in order, what the next candidate is to know; or everything at once."""
+        """Record the ended candidates that the next proposal may use.
+
+        Without `in_order` these are all of them.
+        """
         if not self._in_order:
             for number in list(self._untold):
                 self._controller.tell(self._untold.pop(number))
@@ -178,20 +182,21 @@ class Scheduler:
         self._tell_what_may_be_told()
 
     def close_in(self) -> bool:
-        """Start no further candidate, run the oldest in flight alone; say if that leaves any out.
+        """Start no further candidate, and run only the oldest in flight.
 
-        If the oldest one is not completed, the next one is run, and so on.
+        If the oldest one does not complete, the next oldest runs, and so on. Return whether fewer
+        candidates than planned have started.
         """
         self._runs_oldest_alone = True
         self.close()
         return len(self.candidates) < self._n_candidates
 
     def reopen(self) -> None:
-        """Ask for further candidates once more."""
+        """Allow new candidates again."""
         self._closed = False
 
     def interrupt(self) -> None:
-        """End every candidate in flight as it stands."""
+        """End every candidate in flight, with the results that it has."""
         self._closed = True
         self._ready.clear()
         for candidate in list(self._in_flight.values()):
