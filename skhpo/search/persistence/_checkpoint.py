@@ -16,18 +16,18 @@ from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = ["N_JUDGED", "Checkpoint", "StoredCheckpoint", "folds_of"]
 
-FOLD = "skhpo:fold:"  # prefix of the attributes that hold a fold's result
+FOLD = "skhpo:fold:"  # prefix of the attributes that contain the result of a fold
 N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
 WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
 
-HEARTBEAT = 10.0  # seconds between two signs of life, unless the storage says otherwise
-GRACE = 60.0  # seconds without one after which a worker counts as dead
-SILENCE = 20.0  # seconds after which a fit asks whether a candidate is still its own
-GLANCE = 10.0  # seconds between two looks for trials of dead workers
+HEARTBEAT = 10.0  # seconds between two heartbeats, unless the storage defines an interval
+GRACE = 60.0  # seconds without a heartbeat after which a worker counts as dead
+SILENCE = 20.0  # seconds after which a fit checks whether it still owns a candidate
+GLANCE = 10.0  # seconds between two checks for trials of dead workers
 
 
 class Checkpoint:
-    """Checkpoint of a search in memory: it stores nothing."""
+    """Checkpoint of a search in memory. It stores nothing."""
 
     mark: Mapping[str, Any] = {}
 
@@ -38,14 +38,14 @@ class Checkpoint:
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Atomic transaction: all that the block writes is stored, or nothing."""
+        """Atomic transaction: either all that the block writes is stored, or none of it."""
         yield
 
     def began(self, trial_id: int, is_new: bool) -> None:
-        """Note that a candidate starts or resumes."""
+        """Register that a candidate starts or resumes."""
 
     def ends(self, trial_id: int, n_judged: int) -> None:
-        """Store after how many folds a candidate ended."""
+        """Store the number of folds after which a candidate ended."""
 
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Store the result of a fold."""
@@ -67,17 +67,17 @@ class Checkpoint:
         return False
 
     def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Return the ended candidates of other processes: all whose number is not known."""
+        """Return the ended candidates of other processes: those with a number not in `known`."""
         return []
 
 
 class StoredCheckpoint(Checkpoint):
-    """Checkpoint of a stored search: the study holds every fold, so no fit is lost.
+    """Checkpoint of a stored search. The study contains every fold, so no fit is lost.
 
     Parameters
     ----------
     study : Study
-        The study, as it is in the storage.
+        The study in the storage.
     """
 
     def __init__(self, study: Study) -> None:
@@ -86,8 +86,8 @@ class StoredCheckpoint(Checkpoint):
         self._identity = new_mark()
         self.mark = {WORKER: self._identity}
         self._past = deque(study.log.rewind())
-        self._own: set[int] = set()  # ids of the trials that have run here
-        self._sure: dict[int, float] = {}  # by id of such a trial: when it was certainly ours
+        self._own: set[int] = set()  # ids of the trials that this fit has run
+        self._sure: dict[int, float] = {}  # by id of such a trial: last time it was surely ours
         self._next_glance = 0.0
         interval = self._storage.get_heartbeat_interval()
         self._grace = None if interval is not None else GRACE
@@ -101,20 +101,20 @@ class StoredCheckpoint(Checkpoint):
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Atomic transaction: all that the block writes is stored, or nothing."""
+        """Atomic transaction: either all that the block writes is stored, or none of it."""
         with self._storage.batch():
             yield
 
-    # ------------------------------------------------------------------ what is kept
+    # ------------------------------------------------------------------ storing
 
     def began(self, trial_id: int, is_new: bool) -> None:
-        """Note that a candidate starts or resumes, and send its heartbeats."""
+        """Register that a candidate starts or resumes, and begin to send its heartbeats."""
         self._own.add(trial_id)
         self._sure[trial_id] = _now()
         self._heart.add(trial_id, at_once=not is_new)
 
     def ends(self, trial_id: int, n_judged: int) -> None:
-        """Store after how many folds a candidate ended, and stop its heartbeats."""
+        """Store the number of folds after which a candidate ended, and stop its heartbeats."""
         self._heart.remove(trial_id)
         self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
 
@@ -123,16 +123,17 @@ class StoredCheckpoint(Checkpoint):
         self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
 
     def let_go(self, trial_id: int) -> bool:
-        """Release an unfinished candidate, for another fit to resume."""
+        """Release an unfinished candidate, so that another fit can resume it."""
         self._heart.remove(trial_id)
         self._own.discard(trial_id)
         self._storage.take_over(trial_id, WORKER, self._identity, None)
         return True
 
     def is_still_ours(self, trial_id: int) -> bool:
-        """Whether no other process has taken over a candidate that runs here.
+        """Return whether this fit still owns a candidate that it runs.
 
-        Others do so only after a long silence, so the storage is asked only after one.
+        Other processes take over a candidate only after a long time without heartbeats. The
+        storage is therefore queried only if the last check is some time ago.
         """
         if trial_id not in self._sure:  # it ended in an earlier fit
             return True
@@ -142,10 +143,10 @@ class StoredCheckpoint(Checkpoint):
         self._sure[trial_id] = _now()
         return is_ours
 
-    # ---------------------------------------------------------------- what is found
+    # ---------------------------------------------------------------- reading
 
     def next_past(self) -> FrozenTrial | None:
-        """Return the next trial that ended, or whose owner is dead and that is taken over."""
+        """Return the next trial that has ended, or that this fit takes over from a dead owner."""
         while self._past:
             trial = self._past.popleft()
             is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
@@ -161,12 +162,15 @@ class StoredCheckpoint(Checkpoint):
         return None
 
     def is_at_work_elsewhere(self) -> bool:
-        """Return whether others run candidates, and look for dead ones at the next call."""
+        """Return whether other processes run candidates.
+
+        The next call of :meth:`next_past` then checks for dead ones at once.
+        """
         self._next_glance = 0.0
         return bool(self._running())
 
     def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Return the ended candidates of other processes: all whose number is not known."""
+        """Return the ended candidates of other processes: those with a number not in `known`."""
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False)
@@ -174,7 +178,7 @@ class StoredCheckpoint(Checkpoint):
         ]
 
     def _running(self) -> list[FrozenTrial]:
-        """Return the open candidates that others run."""
+        """Return the unfinished candidates that other processes run."""
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
@@ -185,7 +189,10 @@ class StoredCheckpoint(Checkpoint):
         return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
 
     def _take_over(self, trial: FrozenTrial) -> bool:
-        """Take over a candidate whose owner is dead; return whether this process was first."""
+        """Try to take over a candidate of a dead owner; return whether that succeeded.
+
+        It fails if the owner is alive, or if another process was first.
+        """
         if trial.state != TrialState.RUNNING or WORKER not in trial.system_attrs:
             return False
         mark = trial.system_attrs[WORKER]
@@ -197,7 +204,7 @@ class StoredCheckpoint(Checkpoint):
 
 
 def _now() -> float:
-    """Seconds on the wall clock: the monotonic one stands still while a machine sleeps."""
+    """Return the wall-clock time in seconds: the monotonic clock may stop in standby."""
     return time.time()
 
 

@@ -1,4 +1,4 @@
-"""Run a search that other processes may share: store each result, wait for the last ones."""
+"""Running a search together with other processes: store each result, wait for the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["record", "run_with_others"]
 
 logger = logging.getLogger("skhpo.search")
 
-POLL = 0.5  # seconds between two looks at what others do
+POLL = 0.5  # seconds between two checks of the other processes
 
 
 def record(
@@ -28,7 +28,7 @@ def record(
     fold: int,
     result: FoldResult,
 ) -> None:
-    """Record the result of a fold: store it and all that follows from it in one transaction."""
+    """Record the result of a fold: store it and its consequences in one transaction."""
     trial_id = candidate.trial_id
     if candidate.status is None and not checkpoint.is_still_ours(trial_id):
         _let_go(scheduler, candidate, "Another process runs its candidate by now.")
@@ -56,25 +56,25 @@ def run_with_others(
     checkpoint: Checkpoint,
     deadline: float | None,
 ) -> str | None:
-    """Run a scheduler; while others still run candidates, wait, and take over those who die.
+    """Run a scheduler, then wait for other processes and take over candidates of dead ones.
 
     Parameters
     ----------
     run : callable
-        Runs the scheduler to its end; returns why it was cut short, or None.
+        Runs the scheduler until no task is left. Returns why it ended early, or None.
     scheduler : Scheduler
         The scheduler.
     runs : Runs
-        Knows of a request to stop.
+        Tells whether a stop was requested.
     checkpoint : Checkpoint
-        Knows of the others.
+        Tells whether other processes run candidates.
     deadline : float or None
-        ``time.monotonic()`` at which to wait no more.
+        ``time.monotonic()`` at which to stop waiting.
 
     Returns
     -------
     reason : str or None
-        Why the search was cut short.
+        Why the search ended early; None if it did not.
     """
     reason = run()
     while reason is None and not runs.stop_requested and checkpoint.is_at_work_elsewhere():

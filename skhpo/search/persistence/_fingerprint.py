@@ -1,4 +1,4 @@
-"""The fingerprint of a search: what must be the same for its stored scores to be comparable."""
+"""The fingerprint of a search: the parts that must be equal for stored scores to be comparable."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_fingerprint", "digest", "make_fingerprint"]
 
-_LONGEST = 300  # characters of a text that is shown
-# Parameters, of any estimator at any depth, that have no effect on what it learns: threads, what
-# is printed, and where files are written.
+_LONGEST = 300  # maximal number of characters to show of a text
+# Parameters that do not affect the fitted model, for any estimator at any depth: the number of
+# threads, verbosity, and where files are written.
 _WITHOUT_EFFECT = {
     "n_jobs", "nthread", "nthreads", "num_thread", "num_threads", "n_threads", "thread_count",
     "verbose", "verbosity", "verbose_eval", "silent", "logging_level",
@@ -46,19 +46,19 @@ _ADVICE = {
 
 
 def make_fingerprint(search: BaseStudySearchCV, setup: Setup) -> dict[str, str]:
-    """Describe a search, part by part.
+    """Describe each part of a search.
 
     Parameters
     ----------
     search : BaseStudySearchCV
-        Its settings.
+        The search.
     setup : Setup
-        What its fit has settled.
+        The setup of its fit.
 
     Returns
     -------
     fingerprint : dict of str to str
-        For each part a text for people, which ends in a digest where it does not say all.
+        A readable text for each part. It ends in a digest if it does not contain all information.
     """
     space = {p.name: _describe_distribution(p.distribution) for p in setup.space.parameters}
     scoring = _describe(search.scoring)
@@ -68,7 +68,7 @@ def make_fingerprint(search: BaseStudySearchCV, setup: Setup) -> dict[str, str]:
         if name.rpartition("__")[2] not in _WITHOUT_EFFECT
     }
     several = {}
-    if len(setup.problem.objectives) > 1:  # stored studies know the class by its first name
+    if len(setup.problem.objectives) > 1:  # stored studies have the former name of the class
         text = _describe(setup.problem).replace(type(setup.problem).__qualname__, "Goal", 1)
         several = {"objectives": _shown(text)}
     return several | {
@@ -89,7 +89,7 @@ def make_fingerprint(search: BaseStudySearchCV, setup: Setup) -> dict[str, str]:
 
 
 def check_fingerprint(study_name: str, stored: Mapping[str, str], new: Mapping[str, str]) -> None:
-    """Raise a StudyMismatchError that says in what two fingerprints differ."""
+    """Raise a StudyMismatchError that lists the differences if two fingerprints differ."""
     differing = [part for part in new if stored.get(part) != new[part]]
     if not differing:
         return
@@ -108,7 +108,7 @@ def check_fingerprint(study_name: str, stored: Mapping[str, str], new: Mapping[s
 
 
 def digest(*things: Any) -> str:
-    """A short text that differs where the content of things does."""
+    """Return a short text that depends on the content of the things."""
     try:
         return str(joblib.hash(things))[:16]
     except Exception:  # something that cannot be pickled
@@ -123,7 +123,7 @@ def _shown(text: str, digest_of_rest: str = "") -> str:
 
 
 def _describe(thing: Any) -> str:
-    """A text that says all of an estimator or a setting, the same in any process."""
+    """Return a complete description of an estimator or a setting, equal in every process."""
     if hasattr(thing, "get_params") and not isinstance(thing, type):
         changed = _changed_params(thing)
         inner = ", ".join(f"{name}={_describe(value)}" for name, value in changed.items())
@@ -137,12 +137,12 @@ def _describe(thing: Any) -> str:
     if isinstance(thing, list | tuple):
         return f"[{', '.join(map(_describe, thing))}]"
     if isinstance(thing, np.random.RandomState | np.random.Generator):
-        return type(thing).__name__  # its state moves on with each use
+        return type(thing).__name__  # its state changes with each use
     return describe(thing)
 
 
 def _changed_params(estimator: Any) -> dict[str, Any]:
-    """Parameters of an estimator that are not the default ones, and have an effect."""
+    """Return the parameters of an estimator that differ from the defaults and have an effect."""
     defaults = {
         name: parameter.default
         for name, parameter in inspect.signature(type(estimator).__init__).parameters.items()
@@ -156,8 +156,8 @@ def _changed_params(estimator: Any) -> dict[str, Any]:
 
 
 def _is_without_effect(estimator: Any, name: str, value: Any) -> bool:
-    """Whether a parameter cannot change what an estimator learns."""
-    if name == "memory":  # a cache of transformers, as of a Pipeline; a number is none
+    """Whether a parameter has no effect on the fitted model."""
+    if name == "memory":  # the cache of a Pipeline, say; a number has another meaning
         return value is None or isinstance(value, str | PathLike) or hasattr(value, "cache")
     if type(estimator).__module__.startswith("sklearn."):
         return name in _WITHOUT_EFFECT | _WITHOUT_EFFECT_IN_SCIKIT_LEARN
@@ -182,7 +182,7 @@ def _shape(data: Any) -> str:
 
 
 def _content(data: Any) -> Any:
-    """The content of data in a form that does not depend on how it lies in memory."""
+    """Return the content of data, in a form that is independent of the memory layout."""
     if hasattr(data, "columns") and hasattr(data, "dtypes"):  # pandas, polars, ...
         return [(str(name), np.asarray(data[name])) for name in data.columns]
     if hasattr(data, "tocsr"):

@@ -1,4 +1,4 @@
-"""Who runs a candidate: the mark on its trial, and whether its owner is still at work."""
+"""Ownership of a candidate: the mark on its trial, and whether its owner is still alive."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 
 __all__ = ["at_work", "is_known_to_be_dead", "new_mark"]
 
-_active: set[str] = set()  # the fits under way in this process
+_active: set[str] = set()  # the fits that run in this process
 
 
 def new_mark() -> dict[str, Any]:
-    """Return what a fit leaves on the trials that it runs."""
+    """Return the mark that a fit writes on the trials that it runs."""
     pid = os.getpid()
     return {"host": _host(), "pid": pid, "began": _beginning_of(pid), "fit": uuid.uuid4().hex}
 
 
 @contextmanager
 def at_work(mark: Mapping[str, Any]) -> Iterator[None]:
-    """While its block runs, the fit with this mark counts as alive."""
+    """While the block runs, the fit with this mark counts as alive."""
     _active.add(mark["fit"])
     try:
         yield
@@ -33,11 +33,12 @@ def at_work(mark: Mapping[str, Any]) -> Iterator[None]:
 
 
 def is_known_to_be_dead(mark: Mapping[str, Any] | None) -> bool:
-    """Whether the owner of a mark is certainly at work no more.
+    """Return whether the owner of a mark has certainly ended.
 
-    Of a process on another machine nothing is known here; its heartbeat tells.
+    For a process on another machine this is unknown, so the result is False. Only its heartbeat
+    shows whether it is alive.
     """
-    if mark is None:  # it has let go of the trial
+    if mark is None:  # the owner has released the trial
         return True
     if mark["host"] != _host():
         return False
@@ -58,7 +59,7 @@ def _host() -> str:
 
 def _is_alive(pid: int) -> bool:
     if os.name == "nt":
-        return True  # a signal would end it: its heartbeat tells
+        return True  # unknown: on Windows os.kill would end the process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -69,9 +70,9 @@ def _is_alive(pid: int) -> bool:
 
 
 def _beginning_of(pid: int) -> str | None:
-    """When a process began, in some unit; None where the system does not say.
+    """Return an identifier of the start time of a process; None if the system has none.
 
-    Numbers of processes are used again, pairs of number and beginning are not.
+    Process ids are reused, but pairs of process id and start time are not.
     """
     try:
         status = Path(f"/proc/{pid}/stat").read_text()

@@ -24,16 +24,16 @@ FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a se
 def open_study(
     search: BaseStudySearchCV, setup: Setup, sampler: BaseSampler, pruner: BasePruner
 ) -> tuple[Study, Checkpoint]:
-    """Make or find the study of a search, and the checkpoint that goes with it.
+    """Create or find the study of a search, with its checkpoint.
 
     Parameters
     ----------
     search : BaseStudySearchCV
-        Its `storage` and `study_name` say where.
+        The search, with its `storage` and `study_name`.
     setup : Setup
-        What its fit has settled.
+        The setup of its fit.
     sampler, pruner : BaseSampler, BasePruner
-        For the study.
+        The sampler and the pruner of the study.
 
     Returns
     -------
@@ -54,7 +54,10 @@ def open_study(
 
 
 def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -> str:
-    """Find or make the study in the storage, check that it is this search's; return its name."""
+    """Find the study in the storage or create it, and return its name.
+
+    Raise a StudyMismatchError if the study belongs to another search.
+    """
     fingerprint = make_fingerprint(search, setup)
     name = search.study_name
     if name is None:
@@ -96,5 +99,5 @@ def _directions(setup: Setup) -> list[StudyDirection]:
 
 
 def _names(setup: Setup) -> list[str]:
-    """Names of the values, for dashboards."""
+    """Return the names of the objectives, for dashboards."""
     return [objective.name or setup.refit_metric for objective in setup.problem.objectives]
