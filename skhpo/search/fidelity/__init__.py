@@ -1,3 +1,3 @@
-"""How much a candidate gets: folds, rungs of a resource, and rounds of a booster."""
+"""The effort per candidate: its folds, rungs of a resource, and rounds of a booster."""
 
 __all__: list[str] = []  # nothing here is public

@@ -41,16 +41,16 @@ __all__ = [
 def make_stopping(
     search: BaseStudySearchCV, space: SearchSpace, routed: Any, seed: int | None
 ) -> Stopping | None:
-    """Settle the early stopping of a search; None if it wants none.
+    """Return the early stopping of a search; None if it has none.
 
     Parameters
     ----------
     search : BaseStudySearchCV
-        Its `early_stopping` says what it wants.
+        The search, with its `early_stopping`.
     space : SearchSpace
-        Where its candidates come from.
+        The search space.
     routed : Bunch
-        Parameters of ``fit`` by who gets them.
+        Parameters of ``fit``, by the object that receives them.
     seed : int or None
         Seed of the search.
 
@@ -86,7 +86,7 @@ def make_stopping(
 
 
 def _hint_on_nested(model: Any) -> str:
-    """Say that a booster within another estimator is not watched; empty if there is none."""
+    """Explain that a booster inside another estimator is not watched; empty if there is none."""
     parts = model.get_params().values() if hasattr(model, "get_params") else ()
     nested = next((part for part in parts if family_of(part) is not None), None)
     if nested is None:
@@ -98,7 +98,7 @@ def _hint_on_nested(model: Any) -> str:
 
 
 def _models_among_choices(space: SearchSpace) -> list[Any]:
-    """Estimators that the space puts into the place of others."""
+    """Return the estimators among the choices of the space."""
     return [
         find_model(choice)[1]
         for parameter in space.parameters
@@ -108,14 +108,14 @@ def _models_among_choices(space: SearchSpace) -> list[Any]:
 
 
 def with_curves(stopping: Stopping | None, curves: CurveModel | None) -> Stopping | None:
-    """Early stopping that also ends hopeless fits, if the user wants that."""
+    """Add the model of learning curves, which ends hopeless fits, if the settings have `prune`."""
     if stopping is None or not stopping.settings.prune:
         return stopping
     return replace(stopping, curves=curves)
 
 
 def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) -> None:
-    """Raise an error for an evaluation set by hand that would go wrong in silence.
+    """Raise an error if the user passes an evaluation set that would be used wrongly.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) 
     X : array-like
         The data.
     is_stopped : bool
-        Whether the search makes evaluation sets itself.
+        Whether the search creates the evaluation sets itself.
     """
     names = evaluation_set_names()
     for name, value in params.items():
@@ -152,7 +152,7 @@ def add_rounds(results: dict[str, Any], out: Sequence[FoldResult], stopping: Sto
     results : dict of str to ndarray
         The table.
     out : sequence of FoldResult
-        Results of all folds, candidate by candidate.
+        Results of all folds, grouped by candidate.
     stopping : Stopping
         The settings.
     """
@@ -168,7 +168,7 @@ def add_rounds(results: dict[str, Any], out: Sequence[FoldResult], stopping: Sto
 
 
 def warn_if_only_the_first_round_helps(out: Sequence[FoldResult]) -> None:
-    """Warn if the first round was the best in each fit that might have had more.
+    """Warn if the first round was the best in every fit that could have had more rounds.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def params_for_refit(
     stopping: Stopping,
     growth: float,
 ) -> dict[str, Any]:
-    """The best candidate's parameters, with the rounds that its folds have found to be best.
+    """Return the best candidate's parameters, with a number of rounds from its folds.
 
     Parameters
     ----------
@@ -207,11 +207,11 @@ def params_for_refit(
     params : dict
         Parameters of the best candidate.
     rounds : ndarray of shape (n_splits,)
-        The best iteration of each of its folds; NaN where there is none.
+        The best iteration of each of its folds; NaN if there is none.
     stopping : Stopping
         The settings.
     growth : float
-        Rows of the refit, divided by those of a fold's fit.
+        Number of rows of the refit, divided by that of a fit on a fold.
 
     Returns
     -------
@@ -231,14 +231,16 @@ def params_for_refit(
 def fit_params_for_refit(
     estimator: Any, fit_params: Mapping[str, Any], stopping: Stopping | None, X: Any
 ) -> dict[str, Any]:
-    """Parameters of the refit's ``fit``: nothing is watched, and a ranker gets its queries.
+    """Return the parameters of the refit's ``fit``.
+
+    The refit has no evaluation set, and a ranker gets its queries.
 
     Parameters
     ----------
     estimator : estimator
-        What is refitted.
+        The estimator to refit.
     fit_params : mapping of str to object
-        Parameters of ``fit``, as the folds have them.
+        Parameters of ``fit`` as on the folds.
     stopping : Stopping or None
         The settings.
     X : array-like

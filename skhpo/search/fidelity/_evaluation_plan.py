@@ -14,14 +14,14 @@ __all__ = ["EvaluationPlan", "FoldPlan", "RungPlan"]
 
 
 class EvaluationPlan:
-    """The tasks of a candidate, in their order, and the reports after them.
+    """The tasks of a candidate, their order, and the values to report after them.
 
     A task is a number: ``rung * n_folds + fold``.
 
     Parameters
     ----------
     pruner : BasePruner
-        Says in which order the folds run, and what it reads.
+        Defines the order of the folds and the values to report.
     n_folds : int
         Number of folds.
     """
@@ -39,16 +39,16 @@ class EvaluationPlan:
         return n_rungs * self.n_folds
 
     def order(self, number: int) -> Sequence[int]:
-        """The tasks of the candidate with trial `number`, in their order."""
+        """Return the tasks of the candidate with trial `number`, in their order."""
         raise NotImplementedError
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:
-        """Return the step and the value to report after the last of some tasks; None for no report.
+        """Return the step and the value to report after the last task; None for no report.
 
         Parameters
         ----------
         tasks : sequence of int
-            The tasks that have been judged, in their order.
+            The tasks so far, in their order.
         scores : sequence of float
             Their scores.
         """
@@ -59,15 +59,15 @@ class EvaluationPlan:
         raise NotImplementedError
 
     def reached(self, results: Mapping[int, Any]) -> str:
-        """How far a candidate with these results has come, for people."""
+        """Return a text about the progress of a candidate with these results."""
         return f"after {len(results)}/{self.n_folds} folds"
 
     def place(self, task: int) -> tuple[int, int]:
-        """The rung and the fold of a task."""
+        """Return the rung and the fold of a task."""
         return divmod(task, self.n_folds)
 
     def by_fold(self, results: Mapping[int, Any]) -> dict[int, Any]:
-        """Results of the last rung that was reached, by fold."""
+        """Return the results of the last rung that the candidate reached, by fold."""
         if not results:
             return {}
         top = max(results) // self.n_folds
@@ -78,31 +78,31 @@ class EvaluationPlan:
 
 
 class FoldPlan(EvaluationPlan):
-    """The folds, once; after each, a report."""
+    """Each fold runs once, with a report after it."""
 
     def order(self, number: int) -> Sequence[int]:
-        """As the pruner wants the folds."""
+        """Return the folds in the pruner's order."""
         order: list[int] = self._pruner.fold_order(number, self.n_folds).tolist()
         return order
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float]:
-        """The score of the fold; to a pruner that does not compare folds, the mean so far."""
+        """Return the fold and its score; if the pruner compares means, the mean so far."""
         if self._pruner.reads_fold_scores:
             return tasks[-1], scores[-1]
         return len(scores) - 1, _mean(scores)
 
     def n_reports(self, n_tasks: int) -> int:
-        """One a task."""
+        """Return the number of tasks: there is one report per task."""
         return n_tasks
 
 
 class RungPlan(EvaluationPlan):
-    """The folds at each rung of a resource; after each rung, a report of the mean.
+    """All folds run at each rung of a resource, with a report of their mean after each rung.
 
     Parameters
     ----------
     pruner : BasePruner
-        Says at which rung a candidate begins.
+        Defines the rung at which a candidate begins.
     n_folds : int
         Number of folds.
     resource : Resource
@@ -114,31 +114,31 @@ class RungPlan(EvaluationPlan):
         self.resource: Resource = resource
 
     def order(self, number: int) -> Sequence[int]:
-        """From the first rung at which the candidate may be stopped."""
+        """Return the tasks, from the first rung at which the candidate may be stopped."""
         n_rungs = len(self.resource.rungs)
         least = self._pruner.least_resource(number)
         first = min(n_rungs - 1, int(np.searchsorted(self.resource.rungs, least)))
         return range(first * self.n_folds, n_rungs * self.n_folds)
 
     def report(self, tasks: Sequence[int], scores: Sequence[float]) -> tuple[int, float] | None:
-        """After the last fold of a rung, the mean over it."""
+        """Return the amount and the mean score after the last fold of a rung; None before."""
         if len(tasks) % self.n_folds:
             return None
         rung, _ = self.place(tasks[-1])
         return self.resource.rungs[rung], _mean(scores[-self.n_folds :])
 
     def n_reports(self, n_tasks: int) -> int:
-        """One a rung."""
+        """Return the number of complete rungs: there is one report per rung."""
         return n_tasks // self.n_folds
 
     def reached(self, results: Mapping[int, Any]) -> str:
-        """With how much of the resource a candidate with these results was run last."""
+        """Return a text about the last amount of the resource of a candidate."""
         name, rungs = self.resource.name, self.resource.rungs
         amount = rungs[self.place(max(results))[0]] if results else 0
         return f"with {name}={amount} of {rungs[-1]}"
 
 
 def _mean(scores: Sequence[float]) -> float:
-    """The mean; infinite if it is beyond the largest float, NaN if it is none."""
+    """Return the mean. It is infinite if it overflows, and may be NaN."""
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.mean(scores))

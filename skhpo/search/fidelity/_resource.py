@@ -1,4 +1,4 @@
-"""A resource of which candidates get more as they prove themselves: rounds, epochs, rows."""
+"""A resource (rounds, epochs or rows) of which good candidates get more step by step."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Allocation", "Resource", "make_resource", "pruner_on"]
 
 N_SAMPLES = "n_samples"
-FACTOR = 3  # from rung to rung, unless the pruner says otherwise
-N_RUNGS = 4  # with the smallest resource left to us
+FACTOR = 3  # growth from rung to rung, unless the pruner defines another factor
+N_RUNGS = 4  # maximal number of rungs with min_resources="auto"
 
 IntArray = NDArray[np.int64]
 
@@ -39,9 +39,9 @@ class Resource:
     name : str
         A parameter of the estimator, or "n_samples".
     rungs : tuple of int
-        The amounts, the last of which is all of it.
+        The amounts in ascending order. The last one is the full amount.
     seed : int
-        Seeds the order in which rows are taken; the same for all candidates.
+        Seed of the order of the rows, which is the same for all candidates.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Resource:
         rung : int
             The rung.
         n_rows : int
-            All rows.
+            Number of all rows.
         model : estimator, optional
-            As the candidate was fitted on this fold at the rung before.
+            The candidate's model of this fold, fitted at the previous rung.
         """
         amount = self.rungs[rung]
         before = 0 if model is None else self.rungs[rung - 1]
@@ -75,17 +75,17 @@ class Allocation:
     name : str
         A parameter of the estimator, or "n_samples".
     amount : int
-        How much of it.
+        The amount of the resource.
     before : int
-        How much of that `model` has had.
+        The amount that `model` has already been trained with.
     n_rows : int
-        All rows.
+        Number of all rows.
     seed : int
-        Seeds the order of the rows.
+        Seed of the order of the rows.
     model : estimator or None
-        Is trained further, where it can be.
+        A fitted model whose training continues; None to fit a new one.
     keeps : bool
-        Whether the model is to come back, to be trained further.
+        Whether to return the fitted model, so that its training can continue later.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Allocation:
         parameters: Mapping[str, Any],
         fit_params: Mapping[str, Any],
     ) -> tuple[Any, IntArray, dict[str, Any], dict[str, Any]]:
-        """Say what is to be fitted, on which rows, with which parameters, and how.
+        """Return the estimator to fit, its training rows, its parameters, and those of ``fit``.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Allocation:
         train : ndarray
             The training rows of the fold.
         parameters : mapping of str to object
-            Of the candidate.
+            Parameters of the candidate.
         fit_params : mapping of str to object
             Parameters of ``fit``.
 
@@ -145,13 +145,16 @@ class Allocation:
         return self.model, train, {self.name: more}, fit_params
 
     def model_to_keep(self, estimator: Any) -> Any:
-        """The fitted estimator, if it is to be trained further and can be; otherwise None."""
+        """Return the fitted estimator if its training is to continue and can; otherwise None."""
         if not self.keeps or self.name == N_SAMPLES:
             return None
         return estimator if _way_to_go_on(estimator, self.name) is not None else None
 
     def _in_order(self, estimator: Any, y: Any, train: IntArray) -> IntArray:
-        """The training rows so that each beginning of them has the classes in proportion."""
+        """Return the training rows in an order in which the first n rows are stratified, for any n.
+
+        If the estimator is not a classifier, the rows are only shuffled.
+        """
         rng = np.random.default_rng(self.seed)
         shuffled = rng.permutation(train)
         labels = safe_indexing(y, shuffled) if y is not None else None
@@ -167,10 +170,11 @@ class Allocation:
 
 
 def _way_to_go_on(estimator: Any, name: str) -> str | None:
-    """Return how the training of an estimator continues where it stood; None if it cannot.
+    """Return how the training of an estimator can continue; None if it cannot.
 
-    "total": with ``warm_start`` and the total in the parameter; "further": with ``warm_start`` and
-    what is added in it; "fit": with the fitted model as a parameter of ``fit``.
+    - "total": with ``warm_start``, and the parameter `name` is the total amount;
+    - "further": with ``warm_start``, and the parameter `name` is the additional amount;
+    - "fit": with the fitted model as a parameter of ``fit``.
     """
     prefix, model = find_model(estimator)
     own = name.removeprefix(prefix)
@@ -190,12 +194,12 @@ def _way_to_go_on(estimator: Any, name: str) -> str | None:
 def make_resource(
     search: BaseStudySearchCV, space: SearchSpace, X: Any, y: Any, n_splits: int, seed: int | None
 ) -> Resource | None:
-    """Settle the resource of a search; None if it has none.
+    """Return the resource of a search; None if it has none.
 
     Raises
     ------
     ValueError
-        If what the search was given about it contradicts itself or its estimator.
+        If the arguments about the resource contradict each other or the estimator.
     """
     name = search.default_resource if search.resource == "auto" else search.resource
     if name is None:
@@ -254,19 +258,19 @@ def _smallest(
     smallest = max(1, largest // factor ** (N_RUNGS - 1))
     if name == N_SAMPLES:
         n_classes = len(np.unique(np.asarray(y))) if is_classifier(search.estimator) else 1
-        smallest = max(smallest, 2 * n_splits * n_classes)  # as HalvingRandomSearchCV
+        smallest = max(smallest, 2 * n_splits * n_classes)  # as in HalvingRandomSearchCV
     return int(min(smallest, largest))
 
 
 def pruner_on(resource: Resource, pruner: BasePruner | None) -> BasePruner:
-    """A pruner for the rungs of a resource.
+    """Return a pruner for the rungs of a resource.
 
     Parameters
     ----------
     resource : Resource
         The resource.
     pruner : BasePruner or None
-        The user's, which is copied; None for successive halving.
+        The pruner to copy; None for successive halving.
 
     Raises
     ------
