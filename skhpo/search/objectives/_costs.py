@@ -1,4 +1,4 @@
-"""Costs of a fitted model, such as its size, measured beside its scores."""
+"""Costs of a fitted model, such as its size, which are measured in addition to its scores."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from skhpo.search._records import FoldResult
 
 __all__ = ["KNOWN_COSTS", "Cost", "measure_costs", "stopwatch"]
 
-N_REPEATS = 3  # times that a short scoring is run when its time is what counts
-SHORT = 0.2  # seconds up to which a scoring is short
+N_REPEATS = 3  # maximal number of repetitions of the scoring, to measure its time
+SHORT = 0.2  # seconds in total after which the scoring is not repeated again
 
 
 @dataclass(frozen=True, repr=False)
 class Cost(HasParameters):
     """The cost of a fitted model: a number to minimise.
 
-    An objective or a constraint of :class:`skhpo.ParetoSearchCV`, beside ``"fit_time"``,
-    ``"score_time"``, ``"model_size"`` and ``"n_features"``, which go by their names alone.
+    It can be an objective or have a constraint in :class:`skhpo.ParetoSearchCV`. The costs
+    ``"fit_time"``, ``"score_time"``, ``"model_size"`` and ``"n_features"`` are predefined and
+    can be given by name.
 
     Parameters
     ----------
@@ -36,12 +37,12 @@ class Cost(HasParameters):
         the worker, after each fit.
 
     name : str, default=None
-        What it is called in ``cv_results_``, and by constraints and `refit`. Default: the
-        function's name; a function without one, such as a lambda, gets that under which the
-        cost stands in a dict of `objectives`.
+        Name of the cost in ``cv_results_``, in constraints and in `refit`. Default: the name of
+        the function. If the function has none (a lambda, for example), the name is the key of
+        the cost in a dict of `objectives`.
 
     unit : str, default=None
-        Shown beside its values in plots.
+        The unit to show with its values in plots.
 
     Raises
     ------
@@ -74,27 +75,27 @@ class Cost(HasParameters):
 
     @property
     def named(self) -> Cost:
-        """This cost, if it has a name; otherwise it is a ValueError."""
+        """This cost, if it has a name. Otherwise raise a ValueError."""
         if not self.name:
             raise ValueError(f"Give the Cost of {self.function!r} a `name`.")
         return self
 
     @property
     def is_time(self) -> bool:
-        """Whether it is one of the times that scikit-learn takes of each fold."""
-        return self.function is _taken_of_the_result  # in a worker, too, where this is a copy
+        """Whether it is one of the times that scikit-learn measures for each fold."""
+        return self.function is _taken_of_the_result  # also true for the copy in a worker
 
 
 def model_size(estimator: Any) -> int:
-    """Bytes of the pickled estimator."""
+    """Return the size of the pickled estimator in bytes."""
     return len(pickle.dumps(estimator, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def n_features(estimator: Any) -> int:
-    """How many columns the model at the end makes use of.
+    """Return the number of columns that the final model uses.
 
-    Columns that reach the last step of a pipeline, less those whose coefficients, or whose
-    importances, are all zero.
+    These are the columns that reach the last step of a pipeline, without those whose coefficients
+    or importances are all zero.
     """
     from sklearn.pipeline import Pipeline
 
@@ -129,7 +130,9 @@ KNOWN_COSTS = {
 
 
 class Stopwatch:
-    """A scorer that takes its own time, the shortest of a few, and the processor's of the fit.
+    """A scorer that measures its own time and the processor time of the fit.
+
+    It scores several times, and its own time is the shortest.
 
     Parameters
     ----------
@@ -144,7 +147,7 @@ class Stopwatch:
         self.seconds: float | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Score; the first call is that of the test part, which follows the fit."""
+        """Score; the first call, right after the fit, scores the test part and is measured."""
         if self.seconds is not None:
             return self._score(*args, **kwargs)
         self.cpu_of_fit = time.process_time() - self._start
@@ -158,7 +161,7 @@ class Stopwatch:
 
 
 class StopwatchOfSeveral(Stopwatch, MultimetricScorer):  # type: ignore[misc]
-    """The same for scikit-learn's bundle of several scorers, which it treats as one.
+    """The same for scikit-learn's container of several scorers, which acts as a single scorer.
 
     Parameters
     ----------
@@ -172,7 +175,7 @@ class StopwatchOfSeveral(Stopwatch, MultimetricScorer):  # type: ignore[misc]
 
 
 def stopwatch(scorer: Callable[..., Any]) -> Stopwatch:
-    """Return a scorer that takes its own time, of the kind of `scorer`."""
+    """Return a scorer that measures its own time, for one scorer or several."""
     is_bundle = isinstance(scorer, MultimetricScorer)
     return StopwatchOfSeveral(scorer) if is_bundle else Stopwatch(scorer)
 
@@ -186,33 +189,34 @@ def measure_costs(
     is_alone: bool,
     error_score: Any,
 ) -> dict[str, float]:
-    """Measure what a fold's fitted model costs.
+    """Measure the costs of the fitted model of a fold.
 
     Parameters
     ----------
     costs : sequence of Cost
-        What to measure.
+        The costs to measure.
     estimator : estimator
-        The model.
+        The fitted model.
     result : FoldResult
         The fold's result so far.
     watch : Stopwatch or None
-        Has taken the times of the fold.
+        The stopwatch of the fold, if there is one.
     is_alone : bool
-        Whether nothing else of the search has run at the same time.
+        Whether no other fit of the search ran at the same time.
     error_score : float or "raise"
-        "raise" passes on the error of a cost; otherwise it is NaN, with a warning.
+        With "raise", an error of a cost function is raised. Otherwise the cost is NaN, with a
+        warning.
 
     Returns
     -------
     measured : dict of str to float
-        NaN for all, if the fit has failed.
+        The costs by name; all NaN if the fit failed.
 
     Notes
     -----
-    Fits that run side by side wait for each other's cores and memory. The time of scoring is
-    therefore the shortest of three (or fewer, if it is long), and the time of the fit that of the
-    processor where this is less than that of the wall.
+    Fits that run in parallel compete for cores and memory. The time of scoring is therefore the
+    shortest of three (or fewer, if scoring takes long). The time of the fit is the processor time
+    if this is less than the elapsed time.
     """
     measured: dict[str, float] = {}
     for cost in costs:

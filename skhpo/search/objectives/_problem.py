@@ -1,4 +1,4 @@
-"""Objectives and constraints of a search, and the costs measured for them."""
+"""Objectives and constraints of a search, and the costs that they need."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _BOUND = re.compile(r"\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(%|[
 
 @dataclass(frozen=True)
 class Objective:
-    """One of the numbers that a search makes large or small.
+    """A score that a search maximises, or a cost that it minimises.
 
     Attributes
     ----------
     name : str or None
-        The metric or the cost; None is the first of whatever the scorer returns.
+        Name of the metric or the cost; None is the first metric that the scorer returns.
     scoring : object
-        The scorer's name, the scorer or the callable; None for a cost.
+        The scorer, its name or a callable; None for a cost.
     cost : Cost or None
-        What is measured; None for a scorer.
+        The cost; None for a score.
     """
 
     name: str | None
@@ -55,12 +55,12 @@ class Objective:
 
     @property
     def greater_is_better(self) -> bool:
-        """Whether large values are good: of scores, not of costs."""
+        """Whether greater values are better: True for scores, False for costs."""
         return self.cost is None
 
     @property
     def unit(self) -> str | None:
-        """The unit of its values, for people."""
+        """The unit of its values, to show in plots."""
         return None if self.cost is None else self.cost.unit
 
     def value(self, result: FoldResult) -> float:
@@ -84,13 +84,14 @@ class Constraint:
     Attributes
     ----------
     name : str
-        The metric or the cost that is bounded; of a function, what it is called.
+        Name of the bounded metric or cost, or of the constraint if it is a function.
     sign : float
         1 for an upper bound, -1 for a lower one.
     bound : float
         The bound.
     function : callable or None
-        Takes the mean metrics of a candidate by name; at most 0 where it is kept.
+        Takes the mean metrics of a candidate by name. Returns 0 or less if the constraint is
+        satisfied.
     """
 
     name: str
@@ -112,16 +113,16 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Problem:
-    """Objectives, constraints, and the costs that are measured.
+    """The objectives, the constraints, and the costs to measure.
 
     Attributes
     ----------
     objectives : tuple of Objective
-        At least one.
+        The objectives, at least one.
     constraints : tuple of Constraint
-        May be none.
+        The constraints; may be empty.
     costs : tuple of Cost
-        Those of the objectives and constraints, and of the rule that chooses the best.
+        The costs that objectives, constraints and the rule of `refit` need.
     """
 
     objectives: tuple[Objective, ...]
@@ -139,19 +140,19 @@ class Problem:
 
     @property
     def n_losses(self) -> int:
-        """How many losses early termination between folds looks at."""
+        """Number of losses that early termination between folds uses."""
         return len(self.objectives) + len(self._bounded)
 
     @property
     def bounds(self) -> FloatArray:
-        """Upper bounds of the losses, ndarray of shape (n_losses,); inf where there is none."""
+        """Upper bounds of the losses, ndarray of shape (n_losses,); inf if there is no bound."""
         return np.array(
             [np.inf] * len(self.objectives) + [one.sign * one.bound for one in self._bounded]
         )
 
     @property
     def is_scale(self) -> NDArray[np.bool_]:
-        """Which of the losses are costs."""
+        """Which losses are costs, ndarray of bool of shape (n_losses,)."""
         names = {cost.name for cost in self.costs}
         return np.array(
             [objective.cost is not None for objective in self.objectives]
@@ -159,14 +160,14 @@ class Problem:
         )
 
     def losses(self, result: FoldResult, values: FloatArray | None = None) -> FloatArray:
-        """Return the objectives, and metrics with a bound, as losses.
+        """Return the objectives and the bounded metrics as losses.
 
         Parameters
         ----------
         result : FoldResult
-            Of a fold.
+            The result of a fold.
         values : ndarray of shape (n_objectives,), optional
-            Its objectives, if they are known.
+            The objectives in this result, if they are known.
 
         Returns
         -------
@@ -185,7 +186,7 @@ class Problem:
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def violations(self, results: Sequence[FoldResult]) -> dict[str, float]:
-        """Return the violation of each constraint, from the results of the folds."""
+        """Return the violation of each constraint, computed from the results of the folds."""
         if not self.constraints:
             return {}
         folds = [result.metrics for result in results]
@@ -194,7 +195,7 @@ class Problem:
         )
 
     def violations_at(self, means: Mapping[str, float]) -> dict[str, float]:
-        """Return the violation of each constraint by mean metrics; inf where it is unknown."""
+        """Return the violation of each constraint at these mean metrics; inf if it is unknown."""
         violations = {str(one): one.violation(means) for one in self.constraints}
         return {
             name: np.inf if np.isnan(violation) else violation
@@ -203,17 +204,17 @@ class Problem:
 
 
 def single_score(metric: str | None, costs: Sequence[Cost] = ()) -> Problem:
-    """The problem of a search that maximises one score."""
+    """Return the problem of a search that maximises a single score."""
     return Problem((Objective(metric),), costs=tuple(costs))
 
 
 def parse_objectives(objectives: Any) -> tuple[Objective, ...]:
-    """Read the `objectives` of a search.
+    """Parse the `objectives` of a search.
 
     Parameters
     ----------
     objectives : list or dict
-        Names of scorers and costs, scorers, callables and Costs; in a dict, by name.
+        Names of scorers and costs, scorers, callables and Costs. The keys of a dict name them.
 
     Returns
     -------
@@ -222,7 +223,7 @@ def parse_objectives(objectives: Any) -> tuple[Objective, ...]:
     Raises
     ------
     ValueError
-        If there are fewer than two, none is a score, or two have the same name.
+        If there are fewer than two, none is a score, two have the same name, or one cannot be read.
     """
     if not isinstance(objectives, list | tuple | dict) or len(objectives) < 2:
         raise ValueError(
@@ -271,7 +272,7 @@ def _objective(one: Any, name: str | None) -> Objective:
 
 
 def check_is_scorer(name: str, where: str) -> None:
-    """Raise a ValueError that helps if scikit-learn knows no scorer of a name."""
+    """Raise a ValueError with a suggestion if scikit-learn has no scorer with this name."""
     known = get_scorer_names()
     if name not in known:
         hint = did_you_mean(name, [*known, *KNOWN_COSTS], n=3)
@@ -289,15 +290,15 @@ def _function_of(cost: Cost) -> Callable[[Any], float]:
 
 
 def parse_constraint(name: str, bound: Any) -> Constraint:
-    """Read a constraint.
+    """Parse a constraint.
 
     Parameters
     ----------
     name : str
-        The metric or cost.
+        Name of the metric or cost.
     bound : str or callable
-        Such as ``"<= 0.005"`` or ``"<= 5 ms"``; or a function of the mean metrics by name, which
-        is at most 0 where the constraint is kept.
+        A bound such as ``"<= 0.005"`` or ``"<= 5 ms"``, or a function of the mean metrics by name
+        that returns 0 or less if the constraint is satisfied.
 
     Returns
     -------
