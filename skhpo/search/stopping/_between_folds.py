@@ -1,4 +1,4 @@
-"""Early termination between the folds of a candidate, and predictions for those that it stopped."""
+"""Early termination between the folds of a candidate, and predictions for stopped candidates."""
 
 from __future__ import annotations
 
@@ -24,18 +24,20 @@ FloatArray = NDArray[np.float64]
 
 
 class EarlyTermination:
-    """One objective: scores are reported to the trial, and the study's pruner decides.
+    """Early termination with one objective.
+
+    The scores are reported to the trial, and the study's pruner decides.
 
     Parameters
     ----------
     study : Study
         The study of the search, with its pruner.
     plan : EvaluationPlan
-        What a candidate runs through.
+        The tasks of a candidate.
     problem : Problem
         The objective.
     curves : LearningCurves
-        Learning curves, from which the score of a candidate can be predicted, too.
+        Learning curves, which predict the score of a candidate without a complete fold.
     """
 
     def __init__(
@@ -48,17 +50,17 @@ class EarlyTermination:
         self._curves = curves
         self._rule: StoppingRule | None = None
         self._rule_as_of = -1
-        self._losses = Table(plan.n_folds)  # of the complete candidates
+        self._losses = Table(plan.n_folds)  # losses of the complete candidates
         self._model: FoldModel | None = None
         self._model_as_of = 0
 
     @property
     def is_on(self) -> bool:
-        """Whether candidates may be stopped before their end."""
+        """Whether the pruner may stop candidates."""
         return self._pruner.can_stop
 
     def report(self, candidate: Candidate, trial: FrozenTrial) -> bool:
-        """Report the last result to the trial; return whether there is something to decide on."""
+        """Report the last result to the trial; return whether there is a report to decide on."""
         scores = [float(values[0]) for values in candidate.values]
         report = self._plan.report(list(candidate.results), scores)
         if report is None:
@@ -69,7 +71,7 @@ class EarlyTermination:
         return True
 
     def rule(self) -> StoppingRule:
-        """Return what decides on candidates, as of now."""
+        """Return the current rule that decides on candidates."""
         as_of = self._study.history.n_finished
         if self._rule is None or as_of != self._rule_as_of:
             self._rule, self._rule_as_of = self._freeze(), as_of
@@ -92,9 +94,11 @@ class EarlyTermination:
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
-        """Return the means that a stopped candidate would have had, and their variances.
+        """Predict the means of a stopped candidate over all folds, and the variances of the errors.
 
-        The pruner predicts, if it can; otherwise the model of the folds of complete candidates.
+        The prediction comes from the pruner if it makes one, otherwise from a fold model of the
+        complete candidates. If no fold of the candidate is complete, it comes from the learning
+        curves.
         """
         run = {k: r for k, r in candidate.results.items() if r.stopped_at is None}
         if not run:
@@ -113,16 +117,17 @@ class EarlyTermination:
 
 
 class FrontEarlyTermination(EarlyTermination):
-    """Several objectives: a candidate stops once its optimistic corner is dominated.
+    """Early termination with several objectives.
 
-    Nothing is reported to the trial: a report is a single number.
+    A candidate stops when its optimistic corner is dominated or violates a constraint. Nothing is
+    reported to the trial, because a report is a single number.
 
     Parameters
     ----------
     study : Study
         The study of the search, with its pruner.
     plan : EvaluationPlan
-        What a candidate runs through.
+        The tasks of a candidate.
     problem : Problem
         The objectives and constraints.
     curves : LearningCurves
@@ -131,7 +136,7 @@ class FrontEarlyTermination(EarlyTermination):
     Raises
     ------
     ValueError
-        If the pruner is for a single objective.
+        If the pruner supports a single objective only.
     """
 
     def __init__(
@@ -142,10 +147,10 @@ class FrontEarlyTermination(EarlyTermination):
         self._race: FrontRace | None = None
         self._race_as_of = -1
         if self.is_on:
-            self._race_as_of_now()  # the pruner may refuse several objectives
+            self._race_as_of_now()  # raises if the pruner does not support several objectives
 
     def report(self, candidate: Candidate, trial: FrozenTrial) -> bool:
-        """Return True: there is something to decide on after each fold."""
+        """Return True, because there is a decision after each fold."""
         return True
 
     def _freeze(self) -> StoppingRule:
@@ -164,7 +169,7 @@ class FrontEarlyTermination(EarlyTermination):
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
-        """Return the means that a stopped candidate would have had, and their variances."""
+        """Predict the means of a stopped candidate, and the variances of the errors."""
         folds, losses = _seen(candidate, self._problem)
         race, n_objectives = self._race_as_of_now(), len(self._problem.objectives)
         if not race.models:
@@ -188,19 +193,19 @@ class FrontEarlyTermination(EarlyTermination):
 def make_early_termination(
     study: Study, plan: EvaluationPlan, problem: Problem, curves: LearningCurves
 ) -> EarlyTermination:
-    """Return the early termination that suits the number of objectives."""
+    """Return the early termination for one objective or for several."""
     kind = EarlyTermination if len(problem.objectives) == 1 else FrontEarlyTermination
     return kind(study, plan, problem, curves)
 
 
 def _seen(candidate: Candidate, problem: Problem) -> tuple[NDArray[np.int64], FloatArray]:
-    """Return the folds that a candidate has run, and its losses there."""
+    """Return the folds that a candidate has run, and its losses on them."""
     folds = np.array(list(candidate.results))
     return folds, np.array([problem.losses(result) for result in candidate.results.values()])
 
 
 def _as_of(trial: FrozenTrial, n_reports: int) -> FrozenTrial:
-    """Return a trial as it was after its first reports: an earlier fit may have made more."""
+    """Return a trial with its first `n_reports` reports only: an earlier fit may have made more."""
     if len(trial.intermediate_values) <= n_reports:
         return trial
     seen = copy.copy(trial)

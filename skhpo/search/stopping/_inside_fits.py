@@ -1,4 +1,4 @@
-"""Learning curves that a search has seen, and predictions from them."""
+"""Learning curves of the fits of a search, and predictions from them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["LearningCurves"]
 
 
 class LearningCurves:
-    """Finished fits of boosters, and what follows from them.
+    """Finished fits of boosters, with the model of their learning curves.
 
     Parameters
     ----------
     n_folds : int
-        Folds of a candidate.
+        Number of folds of a candidate.
     """
 
     def __init__(self, n_folds: int) -> None:
         self._n_folds = n_folds
         self._fits: list[FinishedFit] = []
-        self._means: list[tuple[float, float]] = []  # of complete candidates: loss and score
+        self._means: list[tuple[float, float]] = []  # loss and score of each complete candidate
         self._model: CurveModel | None = None
         self._as_of = 0
 
@@ -39,7 +39,7 @@ class LearningCurves:
             self._means.append((float(np.mean([fit.final for fit in finished])), score))
 
     def model(self) -> CurveModel | None:
-        """Return the model of the curves seen so far; None if there are too few."""
+        """Return the model of the curves so far; None if no candidate with curves is complete."""
         if not self._means:
             return None
         if self._as_of != len(self._fits):
@@ -48,7 +48,7 @@ class LearningCurves:
         return self._model
 
     def predict_score(self, candidate: Candidate) -> tuple[float, float]:
-        """Mean and variance of the score of a candidate whose first fit was ended."""
+        """Return mean and variance of the predicted score of a candidate whose first fit stopped."""
         predicted = [
             result.curve["predicted"]
             for result in candidate.results.values()
