@@ -1,4 +1,4 @@
-"""Which row of ``cv_results_`` is refitted: the one that a rule chooses among the complete ones."""
+"""A callable `refit`: it chooses among the complete candidates in ``cv_results_``."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _RANK, _MEAN = "rank_test_", "mean_test_"
 
 
 def choose(choose_row: Callable[[dict[str, Any]], int], cv_results: Mapping[str, Any]) -> int:
-    """Have a rule choose among the complete candidates alone.
+    """Let a rule choose among the complete candidates only.
 
-    Means of candidates that were stopped or failed are NaN, which numpy takes for the largest
-    number; so the rule does not see them.
+    The means of pruned and failed candidates are NaN, which numpy sorts as the largest number.
+    The table that the rule receives therefore omits them.
 
     Parameters
     ----------
     choose_row : callable
-        Takes a table such as ``cv_results_``, of complete candidates, and returns a row of it.
+        Takes a table such as ``cv_results_`` with complete candidates only, and returns a row of
+        it.
     cv_results : mapping of str to ndarray
-        The table of a search.
+        The ``cv_results_`` of a search.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def choose(choose_row: Callable[[dict[str, Any]], int], cv_results: Mapping[str,
 
 
 def complete_rows(cv_results: Mapping[str, Any]) -> NDArray[np.intp]:
-    """The rows of complete candidates, but for those without a metric that others have."""
+    """Return the rows of complete candidates, without those that lack a metric others have."""
     is_complete = cv_results["status"] == "complete"
     for name, means in cv_results.items():
         if name.startswith(_MEAN):
@@ -57,7 +58,7 @@ def complete_rows(cv_results: Mapping[str, Any]) -> NDArray[np.intp]:
 
 
 def _table_of(cv_results: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str, Any]:
-    """Some rows of a table, with the ranks among them."""
+    """Return some rows of a table, with ranks recomputed among these rows."""
     table: dict[str, Any] = {}
     for name, column in cv_results.items():
         if name == "params":
@@ -71,6 +72,6 @@ def _table_of(cv_results: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str
 
 
 def _ranks(means: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Rank values from the largest, 1; equal values share the smallest rank."""
+    """Return the ranks of values: 1 is the largest, and equal values share the smallest rank."""
     ranks: NDArray[np.int32] = (np.searchsorted(np.sort(-means), -means) + 1).astype(np.int32)
     return ranks

@@ -1,4 +1,4 @@
-"""Re-evaluation: the best candidates run again, on folds that did not choose them."""
+"""Re-evaluation: the best candidates run again, on new folds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from skhpo.search._records import Candidate, Status
 __all__ = ["Reevaluation", "fresh_splits"]
 
 N_REPEATS = 2
-_OFFSET = 7_919  # of the seed: the folds differ from those of the search
+_OFFSET = 7_919  # added to the seed, so that the folds differ from those of the search
 
 
 class Reevaluation:
@@ -43,13 +43,13 @@ class Reevaluation:
         self._n_folds = n_folds
 
     def ask(self, number: int) -> Candidate | None:
-        """The next of them."""
+        """Return the next candidate; None after the last."""
         if number >= len(self._params):
             return None
         return Candidate(number, range(self._n_folds), self._params[number])
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Complete after the last fold."""
+        """Return "complete" after the last fold."""
         return "complete" if candidate.n_judged == self._n_folds else None
 
     def tell(self, candidate: Candidate) -> None:
@@ -59,25 +59,25 @@ class Reevaluation:
 def fresh_splits(
     cv: Any, estimator: Any, X: Any, y: Any, split_params: Mapping[str, Any], seed: int | None
 ) -> list[Any]:
-    """Draw new splits of the kind that a search has used.
+    """Draw new splits with the same kind of splitter as the search.
 
     Parameters
     ----------
     cv : int, splitter or iterable
-        As the search has it.
+        The `cv` of the search.
     estimator : estimator
-        Says whether to stratify.
+        The estimator; for a classifier, an int `cv` is stratified.
     X, y : array-like
         The data.
     split_params : mapping of str to object
-        Such as the groups.
+        Parameters of ``split``, such as the groups.
     seed : int or None
         Seed of the search.
 
     Returns
     -------
     splits : list of (train, test)
-        Of folds, two repetitions.
+        The splits: two repetitions for (group and stratified) k-fold splitters, otherwise one.
 
     Raises
     ------

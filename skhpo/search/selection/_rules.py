@@ -1,4 +1,4 @@
-"""Rules that choose a candidate: a simple one among good ones, or one of a Pareto front."""
+"""Rules that choose a candidate: a simple one among the good ones, or one on a Pareto front."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 
-# --------------------------------------------------------------- one objective: simple and good
+# ------------------------------------------------------------------------------ one objective
 
 
 @dataclass(frozen=True, repr=False)
 class SimplestRule(HasParameters):
     """Chooses the cheapest of the candidates that are nearly as good as the best one.
 
-    Made by :func:`one_standard_error` and :func:`parsimonious`.
+    :func:`one_standard_error` and :func:`parsimonious` create it.
 
     Attributes
     ----------
     cost : str or Cost
-        What is to be small.
+        The cost to minimise.
     tolerance : float or None
-        What a score may be worse than the best, as a share of it; None is one standard error.
+        Maximal difference to the best score, as a share of it; None is one standard error.
     metric : str
-        The score.
+        Name of the score.
     """
 
     cost: str | Cost
@@ -58,7 +58,7 @@ class SimplestRule(HasParameters):
 
     @property
     def measured(self) -> tuple[Cost, ...]:
-        """The costs that must be measured of each fit."""
+        """The costs that must be measured for each fit."""
         if isinstance(self.cost, Cost):
             return (self.cost.named,)
         known = KNOWN_COSTS.get(self.cost)
@@ -83,7 +83,7 @@ class SimplestRule(HasParameters):
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _slack(self, cv_results: Mapping[str, Any], best: int) -> float:
-        """By how much a score may be worse than the best."""
+        """Return the maximal difference between a good score and the best one."""
         if self.tolerance is not None:
             return float(self.tolerance * abs(cv_results[f"mean_test_{self.metric}"][best]))
         folds = [
@@ -112,22 +112,22 @@ class SimplestRule(HasParameters):
 def one_standard_error(cost: str | Cost, *, metric: str = "score") -> SimplestRule:
     """Choose the cheapest candidate within one standard error of the best.
 
-    For `refit` of any search: among candidates whose scores cannot be told apart, the one that is
-    smallest, fastest or simplest is the better bet.
+    Use it as `refit` of any search. Candidates within one standard error have about equally good
+    scores, so the smallest, fastest or simplest of them is a good choice.
 
     Parameters
     ----------
     cost : str or Cost
-        What is to be small: "model_size", "n_features", "fit_time", "score_time", a
-        :class:`skhpo.Cost`, a parameter with numbers, or a column of ``cv_results_``.
+        The cost to minimise: "model_size", "n_features", "fit_time", "score_time", a
+        :class:`skhpo.Cost`, a numeric parameter, or a column of ``cv_results_``.
     metric : str, default="score"
-        The score to be good in; of several, by its name.
+        The score to compare. With several metrics, give its name.
 
     Returns
     -------
     rule : callable
-        Takes ``cv_results_``, returns the row to choose. The standard error is that of the best
-        candidate's mean over its folds.
+        Takes ``cv_results_`` and returns the row to choose. The standard error is that of the
+        best candidate's mean over its folds.
 
     References
     ----------
@@ -153,21 +153,21 @@ def one_standard_error(cost: str | Cost, *, metric: str = "score") -> SimplestRu
 def parsimonious(
     cost: str | Cost, *, tolerance: float = 0.01, metric: str = "score"
 ) -> SimplestRule:
-    """Choose the cheapest candidate whose score is worse than the best by a small share at most.
+    """Choose the cheapest candidate whose score is at most a small share below the best.
 
     Parameters
     ----------
     cost : str or Cost
-        What is to be small, as for :func:`one_standard_error`.
+        The cost to minimise, as for :func:`one_standard_error`.
     tolerance : float, default=0.01
-        The share of the best score that may be given up, at least 0.
+        Maximal difference to the best score, as a share of it; at least 0.
     metric : str, default="score"
-        The score to be good in; of several, by its name.
+        The score to compare. With several metrics, give its name.
 
     Returns
     -------
     rule : callable
-        Takes ``cv_results_``, returns the row to choose.
+        Takes ``cv_results_`` and returns the row to choose.
 
     Raises
     ------
@@ -189,10 +189,10 @@ def parsimonious(
     return SimplestRule(cost, float(tolerance), metric)
 
 
-# -------------------------------------------------------------------------------- of a front
+# --------------------------------------------------------------------------- several objectives
 
 FrontRule = Callable[[FloatArray, Mapping[str, FloatArray]], int]
-"""Takes the losses of candidates and their metrics by name; returns the index of the chosen one."""
+"""Takes the losses of candidates and their metrics by name, returns the index of the chosen one."""
 
 _RULE = re.compile(r"\s*(?:best\s+)?(\w+)\s+with\s+(.+)")
 _BOUND = re.compile(r"\s*(\w+)\s*((?:<=|>=|<|>).+)")
@@ -201,17 +201,17 @@ _BOUND = re.compile(r"\s*(\w+)\s*((?:<=|>=|<|>).+)")
 def parse_front_rule(
     refit: Any, names: Sequence[str], metrics: Sequence[str], costs: Sequence[str]
 ) -> FrontRule:
-    """Read the `refit` of a search with several objectives.
+    """Parse the `refit` of a search with several objectives.
 
     Parameters
     ----------
     refit : str, dict or True
-        "knee" or "all" or True; the name of a metric; "roc_auc with score_time <= 5 ms"; or
-        weights by name.
+        "knee", "all" or True; the name of a metric; a rule such as
+        "roc_auc with score_time <= 5 ms"; or weights by name.
     names : sequence of str
         Names of the objectives.
     metrics, costs : sequence of str
-        Names of all scores and costs that are recorded.
+        Names of all recorded scores and costs.
 
     Returns
     -------
@@ -220,7 +220,7 @@ def parse_front_rule(
     Raises
     ------
     ValueError
-        If it cannot be read, or names what is not recorded.
+        If it cannot be read, or a name in it is not recorded.
     """
     if refit is True or refit in ("knee", "all"):
         return _on_front(knee, names)
@@ -270,7 +270,7 @@ def _by_weights(weights: Mapping[str, float], names: Sequence[str]) -> FrontRule
 
 
 def _on_front(choose: Callable[[FloatArray], int], names: Sequence[str]) -> FrontRule:
-    """A choice on the front of the candidates whose objectives are all finite."""
+    """Return a rule that raises an error if no candidate has finite values in all objectives."""
 
     def choose_if_any(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
         if not np.isfinite(losses).all(axis=1).any():
@@ -285,7 +285,10 @@ def _on_front(choose: Callable[[FloatArray], int], names: Sequence[str]) -> Fron
 
 
 def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
-    """The best in one metric; of equals, the one that is best in the sum of the others' ranks."""
+    """Return a rule that chooses the best in one metric.
+
+    Of several equal ones, it chooses the one with the smallest sum of ranks in the objectives.
+    """
     sign = 1.0 if name in costs else -1.0
 
     def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:

@@ -1,4 +1,4 @@
-"""How much too good the best score is, for having been chosen among many."""
+"""Selection bias: the best score is too good because it was chosen among many."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ __all__ = ["expected_optimism"]
 
 LARGEST = float(np.finfo(float).max)
 N_DRAWS = 400
-N_BEST = 100  # candidates that may be the best one in truth
+N_BEST = 100  # number of the best candidates to consider
 
 
 def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
-    """Expect by how much the mean score of the best candidate exceeds what it is worth.
+    """Estimate by how much the mean score of the best candidate exceeds its true score.
 
-    Each mean over the folds has an error, and the candidate with a lucky one is chosen. A
-    parametric bootstrap draws the errors anew, from the noise that the folds show once the effects
-    of folds and candidates are taken out, and looks at that of the winner. The candidates are
-    taken to lie closer together than their means do, by as much as noise has spread these.
+    Each mean over the folds has an error, and candidates with a lucky error are more likely to be
+    chosen. A parametric bootstrap draws new errors and averages the error of the winner. The
+    variance of the errors is that of the fold scores after the effects of folds and candidates
+    are removed. The true scores are assumed to differ less than the observed means, because
+    noise has increased the spread of the means.
 
     Parameters
     ----------
@@ -31,15 +32,16 @@ def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
     Returns
     -------
     optimism : float
-        In the unit of the scores; 0 with less than two candidates or folds.
+        The estimate, in the unit of the scores; 0 with fewer than two candidates or folds.
     error : float
-        Standard error of a candidate's mean score, beside others on the same folds.
+        Standard error of a candidate's mean score, compared with others on the same folds.
 
     Notes
     -----
-    On the 10-fold tables of ``docs/benchmarks/pruning.md``, with 60 candidates chosen by five of
-    the folds and met again on the other five, the estimate is 0.62 and the truth 0.74 on average,
-    in units of (best - median); medians over the tables 0.28 and 0.35.
+    The estimate was tested on the 10-fold tables of ``docs/benchmarks/pruning.md``. The best of 60
+    candidates was chosen by five of the folds and evaluated on the other five. In units of
+    (best - median), the estimate is 0.62 and the true value 0.74 on average; the medians over the
+    tables are 0.28 and 0.35.
 
     References
     ----------
@@ -75,6 +77,6 @@ def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
 
 
 def _standard_deviation(values: NDArray[np.float64]) -> float:
-    """That of finite values of any size."""
+    """Return the standard deviation of finite values, without overflow."""
     unit = np.abs(values).max() or 1.0
     return float((values / unit).std(ddof=1) * unit)
