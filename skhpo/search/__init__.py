@@ -1,4 +1,4 @@
-"""The scikit-learn face: searches that take the place of GridSearchCV and RandomizedSearchCV."""
+"""Searches for scikit-learn, which replace GridSearchCV and RandomizedSearchCV."""
 
 from skhpo.search._classes import (
     CmaEsSearchCV,

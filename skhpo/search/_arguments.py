@@ -1,4 +1,4 @@
-"""The arguments of a search: other libraries' words for them, and what they may be."""
+"""The arguments of a search: checks of their names and values, with hints for other names."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ _INSTEAD = {word: f"it is `{ours}` here" for ours, words in _HERE.items() for wo
 
 
 class ChecksWords:
-    """Explains a wrong keyword at construction, by the name of the class.
+    """Mixin that raises an error with an explanation if the constructor gets a wrong keyword.
 
-    It comes after the search in the order of resolution, so that the signature remains that of
-    the search's ``__init__``. Copies and pickles are made without arguments, and pass.
+    It comes after the search in the method resolution order, so that the signature remains that
+    of the search's ``__init__``. Copying and unpickling pass no arguments, so nothing is checked.
     """
 
-    if not TYPE_CHECKING:  # to type checkers the signature is that of ``__init__`` alone
+    if not TYPE_CHECKING:  # type checkers must see the signature of ``__init__`` only
 
         def __new__(cls, *args, **kwargs):
             """Check the names of the arguments."""
@@ -93,7 +93,7 @@ def _check_words(cls: type, args: tuple[Any, ...], given: Mapping[str, Any]) -> 
     signature = inspect.signature(cls)
     known = signature.parameters
     if any(one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL) for one in known.values()):
-        return  # a subclass that reads its arguments itself
+        return  # a subclass that handles its arguments itself
     for word in given:
         if word not in known:
             raise TypeError(f"{cls.__name__}() has no argument {word!r}: {_explain(word, known)}.")
@@ -104,7 +104,7 @@ def _check_words(cls: type, args: tuple[Any, ...], given: Mapping[str, Any]) -> 
 
 
 def check_words_of_set_params(search: Any, given: Iterable[str]) -> None:
-    """Explain a name that the search does not have."""
+    """Raise a ValueError with an explanation if the search has no parameter of a given name."""
     known = search.get_params(deep=False)
     for name in given:
         word = name.partition("__")[0]
@@ -123,18 +123,18 @@ def _explain(word: str, known: Iterable[str]) -> str:
     return f"{hint[0].lower()}{hint[1:]}? There are {names}" if hint else f"there are {names}"
 
 
-# ------------------------------------------------------------------------------- their values
+# ------------------------------------------------------------------------------------- values
 
 _ROOMS = {"sampler": samplers, "pruner": pruners, "storage": storages}
 
 
 def validate_arguments(search: Any) -> None:
-    """Check the arguments of a search one by one, as scikit-learn does, with more help.
+    """Check the arguments of a search one by one, as scikit-learn does, but with hints.
 
     Raises
     ------
     InvalidParameterError
-        Names the first one that is wrong, what was given, and what is allowed.
+        If an argument is wrong. The message has its name, its value and the allowed values.
     """
     name = type(search).__name__
     if isinstance(search.estimator, type):
@@ -157,7 +157,7 @@ def validate_arguments(search: Any) -> None:
 
 
 def _public(message: str) -> str:
-    """Write public paths for private ones: ``skhpo.pruners.BasePruner``."""
+    """Replace private paths with public ones, such as ``skhpo.pruners.BasePruner``."""
     return re.sub(r"\bskhpo(\.\w+)+", lambda path: re.sub(r"\._\w+", "", path[0]), message)
 
 
@@ -190,7 +190,7 @@ def _check_callbacks(callbacks: Any, name: str) -> None:
 
 
 def _check_scorers(scoring: Any, name: str) -> None:
-    """Find a scorer that is misspelt, also among several."""
+    """Raise an InvalidParameterError if the name of a scorer is misspelt."""
     if isinstance(scoring, Mapping):
         scoring = scoring.values()
     elif isinstance(scoring, str):

@@ -73,15 +73,15 @@ from skhpo.study._study import StudyCallback
 __all__ = ["BaseStudySearchCV"]
 
 _SPACES = [dict, list, ParameterGrid, ParameterSampler, StrOptions({"suggest"}), None]
-VERBOSE_OF_SCIKIT_LEARN = 3  # from here on each fold prints scikit-learn's own line
+VERBOSE_OF_SCIKIT_LEARN = 3  # from this level, each fold also prints scikit-learn's own line
 
 
 class BaseStudySearchCV(BaseSearchCV, ChecksWords):
-    """Base class of all searches: ``fit`` in its steps, on a study.
+    """Base class of all searches: the steps of ``fit``, which uses a study.
 
-    A subclass lists its arguments in its own ``__init__``, as scikit-learn's estimators do, and
-    says in :meth:`_make_problem` and :meth:`_select` what it optimises and which candidate it
-    chooses.
+    A subclass lists its arguments in its own ``__init__``, as scikit-learn's estimators do.
+    Its :meth:`_make_problem` defines the objectives, and its :meth:`_select` chooses the best
+    candidate.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Search, and refit with the best parameters.
+        """Run the search, and refit the estimator with the best parameters.
 
         Parameters
         ----------
@@ -166,8 +166,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets; None for unsupervised learning.
         **params : dict of str to object
-            Handed on to the ``fit`` of the estimator, to the scorer and to the splitter, as
-            scikit-learn's searches do: what has a value a sample is cut to the fold.
+            Passed to the ``fit`` of the estimator, to the scorer and to the splitter, as in
+            scikit-learn's searches. Parameters with one value per sample are restricted to the
+            rows of the fold.
 
         Returns
         -------
@@ -177,13 +178,13 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         Raises
         ------
         ValueError
-            Before the first fold, if a parameter of the search or the space is not valid;
-            after the last, if every fit failed.
+            Before the first fold, if a parameter of the search or the space is not valid. After
+            the last fold, if every fit failed.
         skhpo.exceptions.StudyMismatchError
             If the study in the storage belongs to a search that differs in its estimator, space,
             splits, scoring or data.
         skhpo.exceptions.StorageInternalError
-            If the storage fails; what it has stored is kept.
+            If the storage fails. The results stored so far are kept.
         """
         setup = make_setup(self, X, y, params)
         self.n_splits_ = len(setup.splits)
@@ -210,9 +211,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         Parameters
         ----------
         **params : dict of str to object
-            By name; those of a part after its name and two underscores, as ``estimator__C`` or
-            ``pruner__alpha``. A `param_grid` takes the place of `param_distributions`, and the
-            other way round.
+            The parameters by name. The name of a parameter of a part has the name of the part and
+            two underscores before it, as in ``estimator__C`` or ``pruner__alpha``. A `param_grid`
+            replaces `param_distributions`, and vice versa.
 
         Returns
         -------
@@ -238,7 +239,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             raise ValueError(f"{error}{did_you_mean(self.refit, scores)}") from None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Read a pickle; arguments that the search did not have then get their defaults."""
+        """Restore a pickled search; arguments that are newer than the pickle get their defaults."""
         for name, argument in inspect.signature(type(self)).parameters.items():
             if argument.default is not inspect.Parameter.empty:
                 state.setdefault(name, argument.default)
@@ -246,14 +247,14 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        # Whether y is required is left to the estimator's own fit, as in scikit-learn's searches.
+        # The estimator's own fit checks whether y is required, as in scikit-learn's searches.
         tags.target_tags = replace(get_tags(self.estimator).target_tags, required=False)
         return tags
 
     # --------------------------------------------------------------------- the steps of fit
 
     def _search(self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners) -> str | None:
-        """Run the candidates and choose the best; return why the search was cut short, or None."""
+        """Run the candidates and choose the best; return why the search ended early, or None."""
         candidates, reason = self._run_candidates(setup, callbacks, listeners)
         self._keep_results(setup, candidates)
         self._confirm(setup)
@@ -263,7 +264,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     def _run_candidates(
         self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners
     ) -> tuple[list[Candidate], str | None]:
-        """Run the candidates; what has finished is kept, however the run ends."""
+        """Run the candidates; return them and those of other processes, and why the search ended.
+
+        The reason is None if the search did not end early.
+        """
         n_candidates = setup.n_candidates
         pruner = self._make_pruner(setup)
         study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
@@ -336,15 +340,15 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
                 )
             finally:
                 self.study_ = study
-                with suppress(KeyboardInterrupt):  # the search ends already
-                    controller.call_back()  # for candidates that ended last
+                with suppress(KeyboardInterrupt):  # the search is already ending
+                    controller.call_back()  # for the last candidates
         candidates = controller.with_those_of_others(scheduler.candidates)
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
         return candidates, reason
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
-        """Make ``cv_results_``, and complain if every fit failed."""
+        """Create ``cv_results_``; raise an error if every fit failed."""
         results = performed(candidates)
         if not results:
             raise ValueError(
@@ -368,17 +372,17 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         self.scorer_ = setup.scorers._scorers if is_multimetric else setup.scorers
 
     def _add_selection_bias(self, setup: Setup, candidates: list[Candidate]) -> None:
-        """Add the selection bias of the best scores to ``cv_results_``, if the search knows it."""
+        """Add the selection bias of the best scores to ``cv_results_``. Default: do nothing."""
 
     def _confirm(self, setup: Setup) -> None:
-        """Evaluate the best candidates again, on fresh folds, if the search does so."""
+        """Evaluate the best candidates again, on new folds. Default: do nothing."""
 
     def _select(self, setup: Setup) -> None:
         """Choose the best candidate: set ``best_index_``, ``best_params_``, ``best_score_``."""
         raise NotImplementedError
 
     def _row_of_refit(self) -> int:
-        """The row that a callable `refit` chooses."""
+        """Return the row that a callable `refit` chooses."""
         return choose(partial(self._select_best_index, self.refit, ""), self.cv_results_)
 
     def _with_all_of_the_resource(self, setup: Setup, params: dict[str, Any]) -> dict[str, Any]:
@@ -387,7 +391,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         return params | {setup.resource.name: setup.resource.rungs[-1]}
 
     def _params_for_refit(self, setup: Setup, index: int) -> dict[str, Any]:
-        """Parameters of a candidate, with all of the resource, and the rounds of its folds."""
+        """Return a candidate's parameters for the refit.
+
+        They have the full amount of the resource and the number of rounds from its folds.
+        """
         params = self._with_all_of_the_resource(setup, self.cv_results_["params"][index])
         if setup.stopping is not None:
             n_splits = len(setup.splits)
@@ -445,18 +452,18 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         return RungPlan(pruner, len(setup.splits), setup.resource)
 
     def _default_pruner(self) -> BasePruner | None:
-        """Return the pruner along a resource; None is successive halving."""
+        """Return the default pruner for a resource; None is successive halving."""
         return None
 
     def _default_sampler(self) -> BaseSampler:
         return TPESampler()
 
     def _make_problem(self) -> Problem:
-        """Return what the search optimises."""
+        """Return the objectives and constraints of the search."""
         raise NotImplementedError
 
     def _evaluation(self, setup: Setup, callbacks: FitCallbacks) -> Evaluation:
-        """Return the settings that the evaluations of all folds share."""
+        """Return the settings shared by the evaluations of all folds."""
         return Evaluation(
             clone(self.estimator),
             setup.scorers,

@@ -30,7 +30,7 @@ _Search = TypeVar("_Search", bound=type[StudySearchCV])
 
 
 def _with_sections_of_base(search: _Search) -> _Search:
-    """Put the base's sections from "Parameters" on before the docstring's own "See Also"."""
+    """Insert the base's sections, from "Parameters" on, before the docstring's own "See Also"."""
     base = inspect.cleandoc(StudySearchCV.__doc__ or "")
     shared = base[base.find("Parameters\n---") : base.find("See Also\n---")]
     own = inspect.cleandoc(search.__doc__ or "")
@@ -43,14 +43,15 @@ class TPESearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation by tree-structured Parzen estimators.
 
     The search learns from each candidate where to look next
-    (:class:`skhpo.samplers.TPESampler`), stops a candidate after a few folds once it has little
-    chance to win, and keeps all workers busy. It takes the place of
-    :class:`sklearn.model_selection.GridSearchCV` or
-    :class:`~sklearn.model_selection.RandomizedSearchCV`: the same call, the same attributes.
+    (:class:`skhpo.samplers.TPESampler`), stops a candidate after a few folds if it has little
+    chance to win, and keeps all workers busy. It replaces
+    :class:`sklearn.model_selection.GridSearchCV` and
+    :class:`~sklearn.model_selection.RandomizedSearchCV`: the call and the attributes are the
+    same.
 
     See Also
     --------
-    RandomSearchCV : The search at random, which suits as a baseline.
+    RandomSearchCV : The search at random, which is a suitable baseline.
     StudySearchCV : The search with any sampler.
 
     References
@@ -78,7 +79,7 @@ class TPESearchCV(StudySearchCV):
     >>> sorted(search.best_params_)
     ['C', 'gamma']
 
-    Candidates with little chance to win were stopped before their last fold:
+    The search has stopped candidates with little chance to win before their last fold:
 
     >>> fits = search.cv_results_["n_splits_evaluated"]
     >>> bool(fits.sum() < 30 * search.n_splits_)
@@ -93,10 +94,11 @@ class TPESearchCV(StudySearchCV):
 class GPSearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation by a Gaussian process.
 
-    A Gaussian process models the score over the space; each candidate is the one from which it
-    expects the largest improvement (:class:`skhpo.samplers.GPSampler`). It needs the fewest
-    candidates where the space is flat and the budget is up to a few hundred of them, and
-    some ten milliseconds of thought for each. Everything else is as in :class:`TPESearchCV`.
+    A Gaussian process models the score over the space. The search evaluates the candidate with
+    the largest expected improvement (:class:`skhpo.samplers.GPSampler`). It needs the fewest
+    candidates if the space is flat (without branches) and the budget is at most a few hundred of
+    them. It takes about ten milliseconds to propose each one. Everything else is as in
+    :class:`TPESearchCV`.
 
     See Also
     --------
@@ -134,10 +136,10 @@ class GPSearchCV(StudySearchCV):
 class CmaEsSearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation by the CMA evolution strategy.
 
-    Candidates come from a normal distribution that moves to where scores are high, and whose
-    covariance follows the shape of the objective there (:class:`skhpo.samplers.CmaEsSampler`).
-    It is for numeric spaces and budgets of several hundred candidates; choices without
-    an order are drawn by another sampler. Everything else is as in :class:`TPESearchCV`.
+    Candidates are drawn from a normal distribution that moves towards high scores. Its covariance
+    adapts to the shape of the objective there (:class:`skhpo.samplers.CmaEsSampler`). It suits
+    numeric spaces and budgets of several hundred candidates. Another sampler draws unordered
+    choices. Everything else is as in :class:`TPESearchCV`.
 
     See Also
     --------
@@ -171,9 +173,9 @@ class CmaEsSearchCV(StudySearchCV):
 class QMCSearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation on a low-discrepancy sequence.
 
-    Candidates fill the space more evenly than at random (:class:`skhpo.samplers.QMCSampler`),
-    whatever the others have shown: the better random search, and a basis for pictures of
-    the whole space. Everything else is as in :class:`TPESearchCV`.
+    Candidates cover the space more evenly than random ones (:class:`skhpo.samplers.QMCSampler`).
+    The search does not learn from the results of earlier candidates. It is better than a random
+    search, and suits plots of the whole space. Everything else is as in :class:`TPESearchCV`.
 
     See Also
     --------
@@ -204,11 +206,11 @@ class QMCSearchCV(StudySearchCV):
 class RandomSearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation, at random.
 
-    Each candidate is drawn from the space, whatever the others have shown
+    Each candidate is drawn from the space at random, independently of the results of the others
     (:class:`skhpo.samplers.RandomSampler`). As in all searches of this package, a candidate is
-    stopped after a few folds once it has little chance to win, no candidate is tried twice, and
-    all workers are kept busy; ``pruner=None, enqueue=None`` makes it do what
-    :class:`sklearn.model_selection.RandomizedSearchCV` does, if with other random draws.
+    stopped after a few folds if it has little chance to win, no candidate is evaluated twice, and
+    all workers are kept busy. With ``pruner=None, enqueue=None`` the search does the same as
+    :class:`sklearn.model_selection.RandomizedSearchCV`, but with other random draws.
 
     See Also
     --------
@@ -241,17 +243,18 @@ class RandomSearchCV(StudySearchCV):
 class HyperbandSearchCV(StudySearchCV):
     """Hyperparameter search with cross-validation by Hyperband, with TPE (BOHB).
 
-    Candidates begin with little of a `resource` (rows, rounds, epochs), and only the best go on
-    with more. How early is too early is not known, so there are brackets, some of which stop early
-    and some of which wait (:class:`skhpo.pruners.HyperbandPruner`). No candidate waits for
-    others. It takes the place of :class:`sklearn.model_selection.HalvingRandomSearchCV`.
+    Candidates begin with a small amount of a `resource` (rows, rounds, epochs), and only the best
+    continue with more. How early candidates can be judged is unknown in advance. They therefore
+    belong to brackets, some of which stop candidates early and some later
+    (:class:`skhpo.pruners.HyperbandPruner`). No candidate waits for others. The search replaces
+    :class:`sklearn.model_selection.HalvingRandomSearchCV`.
 
     It differs from the other searches in its defaults: `resource` is "n_samples", and the pruner
     is Hyperband's.
 
     See Also
     --------
-    TPESearchCV : The search that races between folds; with a `resource`, successive halving.
+    TPESearchCV : The search with racing between folds, or successive halving with a `resource`.
     StudySearchCV : The search with any sampler.
 
     References

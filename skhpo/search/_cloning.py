@@ -1,4 +1,4 @@
-"""Find estimators that cannot be cloned before the first fit, and say what to do."""
+"""Find estimators that cannot be cloned before the first fit, and explain what to do."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from skhpo.space import SearchSpace
 
 __all__ = ["check_clones"]
 
-_OF_FIT = ("cat_features", "text_features", "embedding_features")  # of CatBoost's `fit`, too
+_OF_FIT = ("cat_features", "text_features", "embedding_features")  # also parameters of `fit`
 
 
 def check_clones(estimator: Any, space: SearchSpace) -> None:
-    """Clone the estimator, and those among the choices of the space.
+    """Clone the estimator, and the estimators among the choices of the space.
 
     Parameters
     ----------
     estimator : estimator
-        The search's.
+        The estimator of the search.
     space : SearchSpace
-        Where its candidates come from.
+        The search space.
 
     Raises
     ------
     RuntimeError
-        As ``clone`` raises it; for CatBoost it says where the parameters go.
+        If ``clone`` fails. For CatBoost the message explains where to pass the parameters.
     """
     _check(estimator, "")
     for parameter in space.parameters:
@@ -50,7 +50,7 @@ def _check(estimator: Any, prefix: str) -> None:
 
 
 def _copied_by_catboost(estimator: Any, prefix: str) -> list[tuple[str, Any]]:
-    """Names and values of the parameters that CatBoost's models, at any depth, have copied."""
+    """Return names and values of the parameters that CatBoost's models copy, at any depth."""
     parts = {prefix: estimator}
     parts |= {f"{prefix}{name}__": part for name, part in estimator.get_params().items()}
     return [

@@ -1,4 +1,4 @@
-"""``cv_results_``: scikit-learn's table, with columns about how each candidate ended."""
+"""``cv_results_``: scikit-learn's table, with further columns such as the candidates' status."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ __all__ = ["format_results", "in_order_of_rows", "performed"]
 
 
 def performed(candidates: Sequence[Candidate]) -> list[FoldResult]:
-    """Return the results of all folds that were run, candidate by candidate, folds in order."""
+    """Return the results of all folds that were run, sorted by candidate, then by fold."""
     return [
         candidate.results[task] for candidate in candidates for task in sorted(candidate.results)
     ]
 
 
 def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> list[Candidate]:
-    """Candidates that are all of a finite space, in the order of a grid; others as they are.
+    """Return the candidates in the order of the rows of ``cv_results_``.
 
     Parameters
     ----------
     candidates : sequence of Candidate
-        In the order asked.
+        The candidates in the order of their proposal.
     space : SearchSpace
-        Where they come from.
+        The search space.
 
     Returns
     -------
     candidates : list of Candidate
-        In the order of scikit-learn's ParameterGrid, if they are the whole space.
+        In the order of scikit-learn's ParameterGrid if they are a complete finite space;
+        otherwise in the given order.
     """
     if len(candidates) != space.n_candidates:
         return list(candidates)
@@ -55,24 +56,25 @@ def format_results(
     plan: EvaluationPlan,
     stopping: Stopping | None = None,
 ) -> dict[str, Any]:
-    """Make ``cv_results_``.
+    """Create ``cv_results_``.
 
     Parameters
     ----------
     search : BaseSearchCV
-        Its settings say what the table holds.
+        The search, whose settings define the columns.
     candidates : sequence of Candidate
-        One a row.
+        The candidates, one per row.
     plan : EvaluationPlan
-        What they have run through.
+        The tasks of a candidate.
     stopping : Stopping, optional
-        With it, the table has the best iterations.
+        If given, the table has columns of the best iterations.
 
     Returns
     -------
     results : dict of str to ndarray
-        Scores of folds that were not run are NaN, and so is the mean over them; mean times
-        are over the folds that were run. With a resource, they are those with the most of it.
+        Scores of folds that were not run are NaN, and so is the mean over them. Mean times are
+        means over the folds that were run. With a resource, scores and times are those at the
+        largest amount that the candidate reached.
     """
     if callable(search.scoring):
         _insert_error_scores(candidates, search.error_score)
@@ -82,7 +84,7 @@ def format_results(
     n_folds = plan.n_folds
     by_fold = [plan.by_fold(candidate.results) for candidate in candidates]
     shown = [results.get(fold, not_run) for results in by_fold for fold in range(n_folds)]
-    # All folds of a candidate that stopped at a rung may be there; its mean is none all the same.
+    # A candidate that stopped at a rung may have all folds there. Its mean is NaN nevertheless.
     out = [
         result if candidates[i // n_folds].status == "complete" else result.with_scores(np.nan)
         for i, result in enumerate(shown)
@@ -112,7 +114,7 @@ def format_results(
 
 
 def _add_costs(results: dict[str, Any], out: Sequence[FoldResult], n_folds: int) -> None:
-    """Add what was measured beside the scores; times have means already."""
+    """Add the costs. The mean times are already in the table."""
     names = dict.fromkeys(name for result in out for name in result.costs or {})
     for name in names:
         measured = [(result.costs or {}).get(name, np.nan) for result in out]
@@ -124,7 +126,7 @@ def _add_costs(results: dict[str, Any], out: Sequence[FoldResult], n_folds: int)
 
 
 def _as_scikit_learn_has_it(result: FoldResult) -> dict[str, Any]:
-    """Return the part of a fold's result from which scikit-learn makes its table."""
+    """Return the part of a fold's result that scikit-learn needs for its table."""
     shown = {
         "test_scores": result.test_scores,
         "fit_time": result.fit_time,
@@ -134,7 +136,7 @@ def _as_scikit_learn_has_it(result: FoldResult) -> dict[str, Any]:
 
 
 def _insert_error_scores(candidates: Sequence[Candidate], error_score: Any) -> None:
-    """Give fits that failed the scores of all metrics, which are known only now."""
+    """Give failed fits the error score for all metrics, whose names are known only now."""
     results = performed(candidates)
     raw = [
         {"test_scores": result.test_scores, "fit_error": result.fit_error}
@@ -154,7 +156,7 @@ def _insert_error_scores(candidates: Sequence[Candidate], error_score: Any) -> N
 
 
 def _show_scores(results: dict[str, Any], shown: Sequence[FoldResult], n_folds: int) -> None:
-    """Fill in the scores of single folds, as they were."""
+    """Fill in the original scores of the single folds."""
     for kind in ("test", "train"):
         scores = [getattr(result, f"{kind}_scores") for result in shown]
         if scores[0] is None:
@@ -177,7 +179,7 @@ def _is_bad(result: FoldResult) -> bool:
 
 
 def _pass_on(caught: Sequence[warnings.WarningMessage], is_any_score_bad: bool) -> None:
-    """Repeat warnings, but not that means are NaN where folds were merely not run."""
+    """Repeat the warnings, except about NaN means that are due only to folds that were not run."""
     for warning in caught:
         if "non-finite" in str(warning.message) and not is_any_score_bad:
             continue

@@ -19,7 +19,7 @@ _UNITS = {"": 1} | {
 
 
 def limits_of(search: Any) -> Limits:
-    """Read ``fit_timeout`` and ``fit_memory`` of a search."""
+    """Parse ``fit_timeout`` and ``fit_memory`` of a search."""
     time, memory = search.fit_timeout, search.fit_memory
     return Limits(
         time=None if time is None else float(time),
@@ -28,7 +28,7 @@ def limits_of(search: Any) -> Limits:
 
 
 def status_of(error: BaseException | None) -> Status | None:
-    """How a candidate ended whose fit was ended with this error; None for other errors."""
+    """Return the status of a candidate with this error of a fit; None if no limit caused it."""
     if isinstance(error, FitTimeoutError):
         return "timed out"
     if isinstance(error, FitMemoryError):
@@ -37,7 +37,7 @@ def status_of(error: BaseException | None) -> Status | None:
 
 
 def _bytes(memory: Any) -> int:
-    """Read a number of bytes, or a text such as "2 GB" or "512 MiB"."""
+    """Parse a number of bytes, or a text such as "2 GB" or "512 MiB"."""
     if not isinstance(memory, str):
         return int(float(memory))
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", memory.lower())

@@ -37,7 +37,7 @@ __all__ = ["ParetoSearchCV"]
 
 FloatArray = NDArray[np.float64]
 
-LEVEL = 0.15  # of racing: loses about as much as 0.05 does with one objective, see the benchmark
+LEVEL = 0.15  # level of racing; its loss is about that of 0.05 with one objective (see benchmark)
 
 
 class ParetoSearchCV(BaseStudySearchCV):
@@ -365,7 +365,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         y : array-like of shape (n_samples,), default=None
             Targets.
         **params : dict of str to object
-            For the scorer, where metadata routing is on.
+            Parameters for the scorer, if metadata routing is enabled.
 
         Returns
         -------
@@ -375,15 +375,15 @@ class ParetoSearchCV(BaseStudySearchCV):
         return float(BaseStudySearchCV.score(chosen, X, y, **params))
 
     def _with_refit_as_a_metric(self) -> ParetoSearchCV:
-        """This search, shallowly copied, with `refit` as scikit-learn's ``score`` reads it."""
+        """Return a shallow copy whose `refit` is a metric, as scikit-learn's ``score`` needs it."""
         chosen = copy.copy(self)
         chosen.refit = self._first_score() if self.refit is not False else False
         return chosen
 
-    # ------------------------------------------------------------------- what is strived for
+    # ----------------------------------------------------------------------------- objectives
 
     def _get_scorers(self) -> tuple[Any, str]:
-        """The scorers of objectives, constraints and `scoring`; and the one to be called first."""
+        """Return all scorers (of objectives, `scoring` and constraints), and the first score."""
         scoring = {one.name: one.scoring for one in self._objectives() if one.cost is None}
         further = self.scoring or {}
         for name in further:
@@ -404,7 +404,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         return next(str(one.name) for one in self._objectives() if one.cost is None)
 
     def _known_without_scorer(self) -> set[str | None]:
-        """Names of the objectives and of the costs that go by their names."""
+        """Return the names of the objectives and of the predefined costs."""
         return {*KNOWN_COSTS, *(one.name for one in self._objectives())}
 
     def _make_problem(self) -> Problem:
@@ -439,7 +439,7 @@ class ParetoSearchCV(BaseStudySearchCV):
                 f"{self.reference_point!r}."
             )
 
-    # ------------------------------------------------------------------------- what is found
+    # -------------------------------------------------------------------------------- results
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
         super()._keep_results(setup, candidates)
@@ -456,13 +456,13 @@ class ParetoSearchCV(BaseStudySearchCV):
         self._violation_of_each = violation
 
     def _means(self, name: str) -> FloatArray:
-        """Mean of a score or a cost, by candidate."""
+        """Return the mean of a score or a cost for each candidate."""
         cost = f"mean_{name}"
         column = f"mean_test_{name}"
         return np.asarray(self.cv_results_[column if column in self.cv_results_ else cost])
 
     def _violation(self, problem: Problem, is_complete: NDArray[np.bool_]) -> FloatArray:
-        """By how much each complete candidate breaks its constraints; NaN for the others."""
+        """Return the total violation of each complete candidate; NaN for the others."""
         violation = np.full(len(is_complete), np.nan)
         names = [*self.scorer_, *(cost.name for cost in problem.costs)]
         columns = {name: self._means(name) for name in names}
@@ -489,7 +489,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         self.hypervolume_ = hypervolume(losses[self.pareto_front_], reference)
 
     def _select(self, setup: Setup) -> None:
-        """Choose a candidate of the front, by `refit`."""
+        """Choose a candidate of the front with the rule `refit`."""
         if self.refit is False:
             return
         if callable(self.refit):
@@ -522,7 +522,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         return int(np.nanargmin(self._violation_of_each))
 
     def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
-        """Fit the chosen candidate on all data; with "all", each of the front."""
+        """Fit the chosen candidate on all data; with ``refit="all"``, each one of the front."""
         super()._refit(setup, callbacks)
         if self.refit != "all":
             return

@@ -1,4 +1,4 @@
-"""Predicted scores of candidates that were stopped, as columns of ``cv_results_``."""
+"""Predicted scores of stopped candidates, as columns of ``cv_results_``."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def add_predictions(
     problem: Problem,
     trials: Sequence[FrozenTrial],
 ) -> None:
-    """Add to a table what each candidate's means are expected to be over all folds.
+    """Add the predicted means of each candidate over all folds to a table.
 
     Parameters
     ----------
     results : dict of str to ndarray
-        The table, to which ``predicted_test_score`` and ``std_error_predicted_test_score`` are
-        added, for each metric and each objective that is a cost.
+        The table. For each metric, and for each objective that is a cost, columns such as
+        ``predicted_test_score`` and ``std_error_predicted_test_score`` are added.
     candidates : sequence of Candidate
-        One a row.
+        The candidates, one per row.
     plan : EvaluationPlan
-        What they have run through.
+        The tasks of a candidate.
     problem : Problem
-        The objectives: what the study has predicted of them is taken from there.
+        The objectives. If the study has predictions of them, these are used.
     trials : sequence of FrozenTrial
-        The study's trials, by number.
+        The study's trials, sorted by number.
     """
     metrics = [name.removeprefix(_MEAN) for name in results if name.startswith(f"{_MEAN}test_")]
     objectives = [_column_of(one, metrics) for one in problem.objectives]
@@ -67,7 +67,7 @@ def add_predictions(
 
 
 def _column_of(objective: Objective, metrics: Sequence[str]) -> str:
-    """The column of an objective, without its prefix."""
+    """Return the column name of an objective without its prefix."""
     if objective.cost is not None:
         return str(objective.name)
     return f"test_{objective.name}" if f"test_{objective.name}" in metrics else metrics[0]
@@ -76,7 +76,7 @@ def _column_of(objective: Objective, metrics: Sequence[str]) -> str:
 def _folds(
     results: Mapping[str, Any], candidates: Sequence[Candidate], plan: EvaluationPlan, column: str
 ) -> FloatArray:
-    """Scores by candidate and fold; NaN where no fit came to its end."""
+    """Return the scores by candidate and fold; NaN if the fit was not completed."""
     folds = np.stack([results[f"split{k}_{column}"] for k in range(plan.n_folds)], axis=1)
     for row, candidate in enumerate(candidates):
         for fold, result in plan.by_fold(candidate.results).items():
@@ -87,7 +87,7 @@ def _folds(
 
 @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def _fill_last_rung(predicted: FloatArray, folds: FloatArray, rows: NDArray[np.bool_]) -> None:
-    """Fill in, along a resource, the mean at the last rung; its error is unknown."""
+    """Fill in the mean at the last rung of a resource. Its error is unknown."""
     for row in np.flatnonzero(rows):
         seen = folds[row][~np.isnan(folds[row])]
         if len(seen):
@@ -102,7 +102,7 @@ def _fill_by_model(
     is_complete: NDArray[np.bool_],
     rows: NDArray[np.bool_],
 ) -> None:
-    """Fill in the predictions of the model of the complete candidates' folds."""
+    """Fill in the predictions of a fold model, fitted to the complete candidates."""
     model = FoldModel.fit(-folds[is_complete]) if is_complete.any() else None
     for row in np.flatnonzero(rows):
         seen = np.flatnonzero(~np.isnan(folds[row]))
@@ -118,7 +118,7 @@ def _fill_by_model(
 def _fill_from_study(
     predicted: FloatArray, error: FloatArray, trials: Sequence[FrozenTrial], objective: int
 ) -> None:
-    """Fill in the predictions that the study holds of stopped candidates."""
+    """Fill in the study's predictions of stopped candidates."""
     for row, trial in enumerate(trials):
         if PREDICTED_VALUE in trial.system_attrs:
             predicted[row] = np.atleast_1d(trial.system_attrs[PREDICTED_VALUE])[objective]

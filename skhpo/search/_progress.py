@@ -1,4 +1,4 @@
-"""The progress bar of a search, and its lines for each candidate."""
+"""The progress bar of a search, and its line per candidate."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
 
 __all__ = ["Progress", "short"]
 
-LONGEST = 60  # characters of a value in a line
-SECONDS_IN_A_FILE = 10.0  # between updates of the bar outside of a terminal
+LONGEST = 60  # maximal number of characters of a value in a line
+SECONDS_IN_A_FILE = 10.0  # between two updates of the bar if the output is not a terminal
 
 
 class Progress(SearchCallback):
-    """A progress bar over candidates, and a line for each candidate.
+    """A progress bar, and a line per candidate.
 
-    If a terminal or a file is closed, nothing more is shown, and the search continues.
+    If the terminal or the file is closed, the progress is no longer shown, and the search
+    continues.
 
     Parameters
     ----------
     verbose : int
-        0 shows nothing, 1 the bar, 2 and more also a line a candidate.
+        0 shows nothing, 1 shows the bar, 2 or more also prints a line per candidate.
     n_candidates : int
-        How many candidates there will be, at most.
+        Maximal number of candidates.
     names : sequence of str or None
-        Names of the objectives, where there are several.
+        Names of the objectives, if there are several.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Progress(SearchCallback):
     def _try(self, show: Callable[..., Any], *arguments: Any) -> None:
         try:
             show(*arguments)
-        except (OSError, ValueError):  # a terminal that is gone, a file that is closed
+        except (OSError, ValueError):  # the terminal or the file is closed
             self._verbose, self._bar = 0, None
 
     def _write(self, line: str) -> None:
@@ -127,7 +128,7 @@ class Progress(SearchCallback):
 
 
 def short(value: Any) -> str:
-    """A value on one line: numbers with five digits, anything else with 60 characters at most.
+    """Return a value as text on one line: floats with five digits, others up to 60 characters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The records of a search: a task that a worker is sent, its result, and a candidate."""
+"""The records of a search: a task for a worker, its result, and a candidate."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Scores: TypeAlias = float | dict[str, float]
 
 @dataclass(frozen=True)
 class FoldTask:
-    """One fold of one candidate, as a worker is sent it.
+    """One fold of one candidate, as it is sent to a worker.
 
     Attributes
     ----------
     parameters : mapping of str to object
-        Parameters of the candidate, by the estimator's names.
+        Parameters of the candidate, with the estimator's names.
     train, test : ndarray
         Indices of the rows to fit and to score on.
     fold : int
@@ -46,17 +46,17 @@ class FoldTask:
     candidate : int
         Number of the candidate.
     n_folds, n_candidates : int
-        How many there are, for scikit-learn's messages.
+        Number of folds and of candidates, for scikit-learn's messages.
     is_alone : bool
         Whether no other task runs at the same time.
     n_threads : int or None
-        Threads of a booster whose user has not set them; None leaves the booster unchanged.
+        Number of threads of a booster, unless the user has set it. None changes nothing.
     allocation : Allocation or None
         How much of a resource the fit may use; None without a resource.
     stopping : Stopping or None
         Early stopping of boosters.
     callback_context : object
-        The place of the task among scikit-learn's callbacks; None without callbacks.
+        Context of the task for scikit-learn's callbacks; None without callbacks.
     """
 
     parameters: Mapping[str, Any]
@@ -82,27 +82,27 @@ class FoldResult:
     test_scores : float or dict of str to float
         The score on the test part, or the scores by metric.
     train_scores : float, dict of str to float, or None
-        The same on the training part; None if it was not asked for.
+        The same on the training part; None if it was not requested.
     n_test_samples : int
-        Rows of the test part.
+        Number of rows of the test part.
     fit_time, score_time : float
         Seconds; NaN if the fold was not run.
     fit_error : str or None
         The traceback of a fit that failed.
     ended_as : str or None
-        "timed out" or "out of memory", if the fit was ended at a limit.
+        "timed out" or "out of memory" if the fit was terminated at a limit.
     costs : dict of str to float, or None
-        What the fitted model costs, by name, where the search measures it.
+        Costs of the fitted model by name, if the search measures any.
     best_iteration : int or None
         With early stopping, the number of rounds with which the model predicts.
     curve : dict or None
         With early stopping, the learning curve of the fit.
     stopped_at : int or None
-        The round at which the fit was ended, as it had little chance to be the best.
+        The round at which the fit was stopped, because it was unlikely to become the best.
     model : estimator or None
-        The fitted model, if it is to be trained further. It is not stored.
+        The fitted model if its training may continue later. It is not stored.
     stop : bool
-        Whether a callback of the estimator asked to stop the search. It is not stored.
+        Whether a callback of the estimator requested that the search stops. It is not stored.
     """
 
     test_scores: Scores
@@ -121,7 +121,7 @@ class FoldResult:
 
     @classmethod
     def not_run(cls, scores: Scores, *, return_train_score: bool = False) -> Self:
-        """The result of a fold that was not run, with `scores` in its place."""
+        """Return the result of a fold that was not run, with the given scores."""
         return cls(scores, train_scores=scores if return_train_score else None)
 
     @classmethod
@@ -133,7 +133,7 @@ class FoldResult:
         return_train_score: bool = False,
         ended_as: Status | None = None,
     ) -> Self:
-        """The result of a fold whose fit failed, with the error score as its scores."""
+        """Return the result of a fold whose fit failed, with the given (error) scores."""
         blank = cls.not_run(scores, return_train_score=return_train_score)
         return replace(blank, fit_error=error, ended_as=ended_as)
 
@@ -144,20 +144,20 @@ class FoldResult:
 
     @property
     def train_metrics(self) -> dict[str, float]:
-        """The scores on the training part, by name; empty if they were not asked for."""
+        """The scores on the training part, by name; empty if they were not requested."""
         return {} if self.train_scores is None else _named(self.train_scores)
 
     def without_model(self) -> Self:
-        """The same result without the fitted model."""
+        """Return the same result without the fitted model."""
         return replace(self, model=None)
 
     def with_scores(self, scores: float) -> Self:
-        """The same result with one number in place of each score."""
+        """Return the same result with each score replaced by a number."""
         train = None if self.train_scores is None else _like(self.train_scores, scores)
         return replace(self, test_scores=_like(self.test_scores, scores), train_scores=train)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is stored: all fields that are set, but the model and the wish to stop."""
+        """Return the fields to store: those that are set, except `model` and `stop`."""
         return {
             one.name: value
             for one in fields(self)
@@ -167,7 +167,7 @@ class FoldResult:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what :meth:`to_json` has made; unknown fields, of newer versions, are left out."""
+        """Restore a result of :meth:`to_json`; unknown fields, of newer versions, are ignored."""
         known = {one.name for one in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 
@@ -186,42 +186,42 @@ def _like(scores: Scores, value: float) -> Scores:
 
 @dataclass
 class Candidate:
-    """A candidate in flight, or ended.
+    """A candidate, in flight or ended.
 
     Attributes
     ----------
     number : int
-        From 0, in the order in which this fit began them.
+        Its number in this fit, from 0, in the order of the start.
     fold_order : sequence of int
-        The order in which its tasks run: folds, or folds of the rungs of a resource.
+        Its tasks in their order: folds, or the folds at each rung of a resource.
     params : mapping of str to object
-        Its parameters, by the estimator's names.
+        Its parameters, with the estimator's names.
     config : mapping of str to object
-        Its parameters, by the study's names.
+        Its parameters, with the study's names.
     trial_number, trial_id : int
-        Its trial in the study, and in the storage; -1 for a candidate without a trial.
+        Number of its trial in the study, and id of the trial in the storage; -1 without a trial.
     results : dict of int to FoldResult
-        Results by task, in the order in which they were judged.
+        Results by task, in the order of the tasks.
     status : str or None
         How it ended; None while it is in flight.
     known : dict of int to FoldResult
-        Results of an earlier fit, by task: these tasks need not run.
+        Results from an earlier fit, by task. These tasks do not run again.
     ended_after : int or None
-        If it ended in an earlier fit: after how many tasks.
+        Number of tasks after which it ended, if that was in an earlier fit.
     stopping_rule : callable or None
-        Decides between tasks whether to stop it; None decides by what is known at the time.
+        Decides after each task whether to stop it; None uses the current rule of the search.
     curve_model : CurveModel or None
-        What was known of learning curves when it was asked.
+        The model of learning curves when it was proposed.
     models : dict of int to estimator
-        By fold, models that are to be trained further.
+        Models by fold whose training may continue.
     reason : str
         Why it was stopped.
     prediction : tuple of ndarray, or None
-        If it was stopped: what its objectives would have been, and the variances of that.
+        For a stopped candidate, the predicted objectives and the variances of the errors.
     n_dispatched : int
-        How many of its tasks have been taken to run.
+        Number of its tasks that have been taken to run.
     early : dict of int to FoldResult
-        Results that came before those that precede them in its order.
+        Results of tasks for which an earlier task in the order has no result yet.
     values : list of ndarray
         Values of the objectives in its results, in the same order.
     """
@@ -247,12 +247,12 @@ class Candidate:
 
     @property
     def n_judged(self) -> int:
-        """How many tasks have come in and been judged, in order."""
+        """Number of tasks with a result, in the order of the tasks."""
         return len(self.results)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether some of its tasks are out, so that a verdict is yet to come."""
+        """Whether some of its tasks are running, so that a decision is pending."""
         return self.n_dispatched > self.n_judged
 
     @property

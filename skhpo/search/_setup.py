@@ -1,4 +1,4 @@
-"""The setup of a fit: data, space, splits and initial candidates, before the first fold."""
+"""The setup of a fit before the first fold: data, space, splits and initial candidates."""
 
 from __future__ import annotations
 
@@ -32,48 +32,48 @@ if TYPE_CHECKING:
 
 __all__ = ["Setup", "make_setup", "window_size"]
 
-WINDOW = 4  # candidates in flight with a seed; docs/benchmarks/window.md says why
-WORKERS_EACH = 2  # that a candidate in flight keeps busy, about
+WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
+WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 @dataclass
 class Setup:
-    """All that is settled before the first fold runs.
+    """Everything that is determined before the first fold runs.
 
     Attributes
     ----------
     X, y : array-like
         The data.
     space : SearchSpace
-        Where candidates come from.
+        The search space.
     n_candidates : int
-        How many there will be, at most.
+        Maximal number of candidates.
     splits : list of (train, test)
         The folds, the same for all candidates.
     scorers : object
-        The scorer, or scikit-learn's bundle of several.
+        The scorer, or scikit-learn's container of several scorers.
     refit_metric : str
-        The metric that chooses the best.
+        The metric that chooses the best candidate.
     problem : Problem
-        What the search strives for.
+        The objectives and constraints of the search.
     fit_params, score_params : dict of str to object
-        Handed on to the estimator's ``fit`` and to the scorer.
+        Parameters of the estimator's ``fit`` and of the scorer.
     enqueued : list of dict
-        Configurations to begin with.
+        The first configurations.
     seed : int or None
         Seed of the search; None if it need not be reproducible.
     metadata : dict or None
-        What scikit-learn's callbacks are given of the fit parameters.
+        The fit parameters that scikit-learn's callbacks receive.
     stopping : Stopping or None
         Early stopping of boosters.
     resource : Resource or None
-        What candidates get more of as they prove themselves.
+        The resource of which good candidates get more.
     fresh_splits : list of (train, test)
-        Folds on which the best candidates are confirmed; none unless that is asked for.
+        New folds on which the best candidates are evaluated again; empty without `n_confirm`.
     limits : Limits
-        What a fit may take.
+        Limits of the time and the memory of a fit.
     deadline : float or None
         ``time.monotonic()`` at which to stop.
     """
@@ -99,7 +99,7 @@ class Setup:
 
     @property
     def growth(self) -> float:
-        """Rows of the refit, divided by the mean of those that a fold's fit learns from."""
+        """Number of rows of the refit, divided by the mean number of rows of a fold's fit."""
         n_rows = float(np.mean([len(train) for train, _ in self.splits]))
         if self.stopping is not None and self.stopping.settings.on == "inner":
             n_rows *= 1.0 - self.stopping.settings.validation_fraction
@@ -107,7 +107,7 @@ class Setup:
 
 
 def make_setup(search: BaseStudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Setup:
-    """Check all input of a search's ``fit`` and draw the splits."""
+    """Check the input of a search's ``fit``, and draw the splits."""
     deadline = None if search.timeout is None else time.monotonic() + search.timeout
     scorers, refit_metric = search._get_scorers()
     X, y = indexable(X, y)
@@ -144,21 +144,21 @@ def make_setup(search: BaseStudySearchCV, X: Any, y: Any, params: dict[str, Any]
 def window_size(
     pre_dispatch: int | str, n_workers: int, n_candidates: int, *, in_order: bool, learns: bool
 ) -> int:
-    """How many candidates may be in flight.
+    """Return the maximal number of candidates in flight.
 
     Parameters
     ----------
     pre_dispatch : int or str
-        As the user has it. "auto" is the number of workers, but a constant where the result of a
-        seed would depend on it.
+        The argument of the search. "auto" is the number of workers, or a constant if the result
+        with a seed would otherwise depend on this number.
     n_workers : int
-        How many tasks run at a time.
+        Number of tasks that run in parallel.
     n_candidates : int
-        How many candidates there will be, at most.
+        Maximal number of candidates.
     in_order : bool
-        Whether timing must decide nothing.
+        Whether the result must not depend on timing.
     learns : bool
-        Whether the results of candidates decide on what is tried and stopped later.
+        Whether the results of candidates affect later proposals or stopping decisions.
     """
     if pre_dispatch == "auto":
         return _constant_window(n_workers) if in_order and learns else n_workers
@@ -179,7 +179,7 @@ def window_size(
 
 
 def _constant_window(n_workers: int) -> int:
-    """The default window; warns if it leaves workers idle."""
+    """Return the default window; warn if it leaves workers idle."""
     if n_workers > WORKERS_EACH * WINDOW:
         warn_user(
             f"With an int `random_state`, {WINDOW} candidates are in flight at a time, so that the "
@@ -212,7 +212,7 @@ def _space(search: BaseStudySearchCV, seed: int | None) -> SearchSpace:
 
 
 def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, Any]]:
-    """Configurations to begin with."""
+    """Return the first configurations."""
     if search.enqueue is None:
         return []
     if isinstance(search.enqueue, str):

@@ -41,7 +41,7 @@ from skhpo.study._study import StudyCallback
 
 __all__ = ["StudySearchCV"]
 
-MANY = 10  # complete candidates below which no warning of overfitting is shown
+MANY = 10  # minimal number of complete candidates for a warning of overfitting
 
 
 class StudySearchCV(BaseStudySearchCV):
@@ -184,8 +184,9 @@ class StudySearchCV(BaseStudySearchCV):
         "n_samples" for HyperbandSearchCV, and None (no resource) for the other searches.
 
     min_resources : int or "auto", default="auto"
-        The smallest amount. "auto" is a 27th of the largest, and enough rows for the folds. The
-        first rung is the smallest amount from which factors of three lead to the largest.
+        The smallest amount. "auto" is a 27th of the largest, but at least enough rows for the
+        folds with "n_samples". The first rung is the largest amount divided by the highest power
+        of three (or of the ``reduction_factor``) that leaves at least `min_resources`.
 
     max_resources : int or "auto", default="auto"
         The largest amount. "auto" is all rows, or the value that the estimator has.
@@ -357,17 +358,17 @@ class StudySearchCV(BaseStudySearchCV):
         )
 
     def _make_problem(self) -> Problem:
-        """Return the score to maximise, and the costs that the rule of `refit` needs."""
+        """Return the score to maximise, with the costs that the rule of `refit` needs."""
         metric = self.refit if isinstance(self.refit, str) else None
         costs = self.refit.measured if isinstance(self.refit, SimplestRule) else ()
         return single_score(metric, costs)
 
     def _add_selection_bias(self, setup: Setup, candidates: list[Candidate]) -> None:
-        """Add to ``cv_results_`` by how much the best scores are likely to be too good."""
+        """Add the selection bias of the best scores to ``cv_results_``."""
         self._add_bias_columns(setup, self._row_of_default(setup, candidates))
 
     def _row_of_default(self, setup: Setup, candidates: list[Candidate]) -> int | None:
-        """The row of the estimator as it was given; None if it was not tried."""
+        """Return the row of the estimator's own parameters; None if they were not tried."""
         if not setup.enqueued or self.enqueue != "defaults":
             return None
         key = setup.space.config_key
@@ -377,7 +378,7 @@ class StudySearchCV(BaseStudySearchCV):
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _add_bias_columns(self, setup: Setup, default: int | None) -> None:
-        """Say in ``cv_results_`` by how much the best scores are likely to be too good."""
+        """Add the estimated selection bias; warn if the gain over the defaults is not larger."""
         prefix = "mean_test_"
         metrics = [n.removeprefix(prefix) for n in self.cv_results_ if n.startswith(prefix)]
         for metric in metrics:
@@ -406,7 +407,7 @@ class StudySearchCV(BaseStudySearchCV):
         )
 
     def _confirm(self, setup: Setup) -> None:
-        """Run the best candidates again, on fresh folds."""
+        """Evaluate the best candidates again, on new folds."""
         if not setup.fresh_splits:
             return
         means = self.cv_results_[f"mean_test_{setup.refit_metric}"]
@@ -428,7 +429,7 @@ class StudySearchCV(BaseStudySearchCV):
         self.cv_results_["std_confirmed_score"] = std
 
     def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
-        """Run candidates on the fresh folds; say why that was cut short, if it was."""
+        """Run candidates on the new folds; return why that ended early (or None), and them."""
         if is_over(setup.deadline):
             return "timeout", []
         params = [
@@ -443,7 +444,7 @@ class StudySearchCV(BaseStudySearchCV):
             scheduler = Scheduler(
                 Reevaluation(params, n_folds),
                 n_candidates=len(rows),
-                window=2 + workers.n_workers // n_folds,  # the best first, and no idle workers
+                window=2 + workers.n_workers // n_folds,  # small, but enough for all workers
                 in_order=False,
                 prunes=False,
             )
