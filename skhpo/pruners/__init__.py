@@ -1,4 +1,4 @@
-"""Pruners: which trials to stop early."""
+"""Pruners, which decide which trials to stop early."""
 
 from skhpo.pruners._base import BasePruner
 from skhpo.pruners._decision import Decision, StoppingRule

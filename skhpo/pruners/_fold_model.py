@@ -6,9 +6,10 @@ similar candidates are alike: some folds agree with the mean of all folds more c
 and some deviate together. The residuals therefore have a covariance between folds, estimated with
 an inverse-Wishart prior centred at equal and independent folds.
 
-On 36 tables of fold losses of real models (``docs/benchmarks/pruning.md``), at the same regret, the
-model saved about five percentage points more of the fold fits than differences to the incumbent,
-and about one more than the plain two-way layout. The covariance contributes at most half a point.
+The model was compared with simpler ones on 36 tables of fold losses of real models
+(``docs/benchmarks/pruning.md``). At the same regret, it saved about five percentage points more of
+the fold fits than a rule based on differences to the incumbent, and about one more than the plain
+two-way layout. The covariance contributes at most half a point.
 """
 
 from __future__ import annotations
@@ -142,7 +143,8 @@ class FoldModel:
         Returns
         -------
         mean : float
-            Predicted mean loss; exact if all folds were evaluated. NaN or infinite if a loss is.
+            Predicted mean loss. It is exact if all folds were evaluated, and NaN or infinite if a
+            loss is.
         variance : float
             Variance of the prediction error; at most the largest float.
         """
@@ -220,7 +222,7 @@ class FoldModel:
 
 
 def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:
-    """Multiply by a factor, and clip to the largest float."""
+    """Multiply values by a factor, and clip them to the range of floats."""
     with np.errstate(over="ignore"):
         clipped: NDArray[np.float64] = np.clip(np.multiply(values, factor), -_LARGEST, _LARGEST)
     return clipped

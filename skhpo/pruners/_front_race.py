@@ -15,7 +15,7 @@ __all__ = ["FrontRace"]
 FloatArray = NDArray[np.float64]
 
 LARGEST = np.finfo(float).max
-SMALLEST = 1e-12  # smaller sizes and times count as equal to it
+SMALLEST = 1e-12  # smaller sizes and times are replaced by this value
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +155,7 @@ class FrontRace:
         return bool(is_dominated or (corner > self.bounds).any())
 
     def _predict(self, folds: ArrayLike, losses: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return means and variances, of the logarithms for losses modelled by them."""
+        """Return the means and variances of the losses, or of their logarithms if modelled so."""
         shown = np.where(self.is_log, np.log(np.maximum(losses, SMALLEST)), losses)
         predicted = [model.predict(folds, shown[:, j]) for j, model in enumerate(self.models)]
         mean, variance = np.array(predicted).T

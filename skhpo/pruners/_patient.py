@@ -1,4 +1,4 @@
-"""Patience: no pruning while a trial still improves."""
+"""Patience: a trial that still improves is not pruned."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class PatientPruner(WrappingPruner):
     Parameters
     ----------
     wrapped_pruner : BasePruner or None
-        Decides when the patience is exhausted. If None, the trial is stopped then.
+        Decides whether to stop the trial once the patience is exhausted. If None, the trial
+        always stops then.
     patience : int
         Number of further reports without improvement to allow, after the first one.
     min_delta : float, default=0.0
@@ -58,7 +59,7 @@ class PatientPruner(WrappingPruner):
         losses = study.history.sign * self._progress(trial)
         if len(losses) <= self.patience + 1:
             return False
-        before = np.fmin.reduce(losses[: -self.patience - 1])  # NaN only if all are
+        before = np.fmin.reduce(losses[: -self.patience - 1])  # NaN only if all values are NaN
         recent = np.fmin.reduce(losses[-self.patience - 1 :])
         with np.errstate(over="ignore"):
             has_improved = not before + self.min_delta < recent

@@ -85,7 +85,7 @@ class PercentilePruner(BasePruner):
         )
         if len(others) < self.n_min_trials or np.isnan(others).all():
             return False
-        own, others = own / 4, sign * others / 4  # so that differences do not overflow
+        own, others = own / 4, sign * others / 4  # to prevent overflow of differences
         with np.errstate(invalid="ignore"):
             return bool(np.nanmin(own) > np.nanpercentile(others, self.percentile))
 

@@ -22,14 +22,14 @@ __all__ = ["RacingPruner"]
 
 
 class RacingPruner(BasePruner):
-    """Stop a trial when its full mean is unlikely to beat the best.
+    """Stop a trial when its mean over all parts is unlikely to beat the best.
 
     The objective must be a mean over parts that all trials share, such as the folds of a
     cross-validation. Report each part's score with the part's number as the step. A model of part
     effects and noise (:class:`skhpo.pruners._fold_model.FoldModel`), fitted to the complete
-    trials, predicts the full mean of the running trial.
+    trials, predicts the mean of the running trial over all parts.
 
-    This is the pruner for ``pruner="auto"`` in a search.
+    A search uses this pruner with ``pruner="auto"``.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class RacingPruner(BasePruner):
         return {**self.__dict__, "_last": None}
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Decide on the trial by the complete trials so far."""
+        """Decide on the trial, based on the complete trials so far."""
         return bool(self.freeze(study)(trial))
 
     def freeze(self, study: Study) -> StoppingRule:

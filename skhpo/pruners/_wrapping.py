@@ -1,4 +1,4 @@
-"""Pruners that wrap another pruner, and delegate to it what a search calls."""
+"""Pruners that wrap another pruner and delegate the calls of a search to it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class WrappingPruner(BasePruner):
     """Base class of pruners that add a rule to another pruner.
 
     A subclass implements :meth:`prune`, which calls ``self.wrapped_pruner.prune(study, trial)``.
-    A search treats the wrapped pruner as if it were alone: it reads the same values, its fold
-    order is used, and it receives the rungs of a resource.
+    A search uses the wrapped pruner as if it were not wrapped: it reads the same values, its
+    fold order applies, and it receives the rungs of a resource.
 
     Parameters
     ----------
