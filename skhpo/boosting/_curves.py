@@ -2,8 +2,8 @@
 
 A fit is checked after certain fractions of its rounds. A ridge regression on the finished fits
 predicts the final loss from the best loss so far, its recent decrease and the learning rate.
-Comparing losses at the same round instead would punish small learning rates: early in a fit, the
-ranking of the candidates says little about the final ranking.
+A comparison of losses at the same round would penalise small learning rates, because early in a
+fit the ranking of the candidates says little about the final ranking.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)  # fractions of all rounds after which a fit
 PARTS = (0.5, 0.75, 1.0)  # fractions of the rounds so far whose losses are features
 MIN_FITS = 8  # finished fits needed at a check before any fit is stopped there
 RIDGE = 1.0  # penalty on the standardised features
-ALPHA = 0.02  # a fit is stopped if its probability to reach the best is lower
+ALPHA = 0.02  # a fit is stopped if its probability of reaching the best is lower
 
 FloatArray = NDArray[np.float64]
 
@@ -221,7 +221,7 @@ class CurveModel:
 
 
 def _effects(fits: Sequence[FinishedFit]) -> dict[int, float]:
-    """Return by how much the final losses of each fold lie above the overall mean (median)."""
+    """Return the median difference of each fold's final losses from the mean of all losses."""
     overall = float(np.mean([fit.final for fit in fits]))
     by_fold: dict[int, list[float]] = {}
     for fit in fits:
@@ -230,7 +230,7 @@ def _effects(fits: Sequence[FinishedFit]) -> dict[int, float]:
 
 
 def _features(best: Sequence[float], log_rate: float) -> FloatArray:
-    """Return the features: best loss, its last two decreases, the rate, and an interaction."""
+    """Return the features: best loss, two recent decreases, learning rate, and an interaction."""
     half, late, now = best
     return np.array([now, half - now, late - now, log_rate, log_rate * (half - now)])
 

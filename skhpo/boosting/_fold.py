@@ -1,4 +1,4 @@
-"""Early stopping of a fold's fit: the choice of the evaluation rows, and the monitored fit."""
+"""Early stopping of a fit on a fold: the choice of the evaluation rows, and the monitored fit."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Stopping:
     seed : int
         Seed for the choice of the held-out rows, the same for all candidates.
     curves : CurveModel or None
-        Model that stops fits which are unlikely to become the best.
+        Model that stops fits that are unlikely to become the best.
     """
 
     settings: EarlyStopping
@@ -118,7 +118,7 @@ class Stopping:
             prefix, model = find_model(estimator)
             family = family_of(model)
             params = _copy_callbacks(params)
-            if family is None or not family.has_rounds(model):  # another estimator of the space
+            if family is None or not family.has_rounds(model):  # another choice of the space
                 return estimator.fit(X_train, y_train, **params)
             rows, watched = train, test
             if self.settings.on == "inner":
@@ -143,7 +143,7 @@ class Stopping:
             observer = Observer(self._rule(family, fold, n_rounds, log_rate))
 
             def fit_model(own_fit: Fit, X: Any, y: Any, params: Any, seen: Evaluation) -> None:
-                params = {k: v for k, v in params.items() if k not in family.by_hand}  # all None
+                params = {k: v for k, v in params.items() if k not in family.by_hand}  # are None
                 if queries is not None:
                     params = family.with_queries(model, params, queries[rows], X)
                 if params.get("sample_weight") is None:  # only other steps requested weights
@@ -192,7 +192,10 @@ def _has_classes(estimator: Any, y: Any) -> bool:
 
 
 def _hold_out_by_class(y: NDArray[Any], share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """Hold out rows, stratified if the classes are large enough; train on at least one of each."""
+    """Hold out rows, stratified if the classes are large enough.
+
+    At least one row of each class remains for training.
+    """
     _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     several = np.flatnonzero(counts[codes] > 1)
     n_hold, n_classes = math.ceil(share * len(several)), int((counts > 1).sum())
@@ -204,7 +207,7 @@ def _hold_out_by_class(y: NDArray[Any], share: float, seed: int) -> tuple[IntArr
     learned = np.bincount(codes, minlength=len(counts)) - np.bincount(
         codes[hold], minlength=len(counts)
     )
-    for code in np.flatnonzero(learned == 0):  # give one row back
+    for code in np.flatnonzero(learned == 0):  # return one row of the class to training
         hold = np.delete(hold, np.flatnonzero(codes[hold] == code)[0])
     hold = np.sort(hold)
     return np.setdiff1d(np.arange(len(y)), hold), hold
@@ -229,8 +232,8 @@ def _fit_watched(
 ) -> None:
     """Fit a model, or the pipeline that ends in it, and monitor it on the evaluation rows.
 
-    When a pipeline fits its model, all earlier steps have been fitted, on the training rows
-    alone. They transform the evaluation rows.
+    When a pipeline fits its model, all earlier steps have been fitted on the training rows only.
+    These steps transform the evaluation rows.
     """
     own_fit = model.fit
     if model is estimator:
@@ -288,7 +291,7 @@ def _transform(estimator: Any, X: Any) -> Any:
 
 
 def _copy_callbacks(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy callbacks, as their state must not pass from one fit to the next."""
+    """Copy callbacks, because a fit must not use their state from another fit."""
     return {
         name: copy.deepcopy(value) if name.rpartition("__")[2] == "callbacks" else value
         for name, value in params.items()

@@ -1,4 +1,4 @@
-"""Limits of a booster's threads: workers times threads never exceed the cores."""
+"""Limits of a booster's threads, so that the workers' threads together do not exceed the cores."""
 
 from __future__ import annotations
 

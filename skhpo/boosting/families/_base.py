@@ -77,8 +77,8 @@ class Observer:
 class Family:
     """Base class of a family of models that learn in rounds.
 
-    A subclass holds everything specific to a family, in one file. :func:`register_family` makes
-    it available to the searches.
+    A subclass contains everything that is specific to a family. :func:`register_family` makes it
+    available to the searches.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ class Family:
 
 
 def without_callback(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the callbacks without those of a class; {} if there are none of it."""
+    """Return the parameter ``callbacks`` without those of a class; {} if it has none of them."""
     callbacks = given.get("callbacks") or []
     others = [one for one in callbacks if type(one).__name__ != kind]
     return {} if len(others) == len(callbacks) else {"callbacks": others or None}

@@ -47,7 +47,7 @@ class HistGradientBoosting(Family):
         fit(X, y, **given | dict(params))
 
     def best_rounds(self, model: Any) -> int:
-        """Return the number of all rounds, as the model also predicts with those after the best."""
+        """Return the number of all rounds: the model also predicts with those after the best."""
         return int(model.n_iter_)
 
     def curve(self, model: Any) -> list[float]:

@@ -62,7 +62,7 @@ class LightGBM(Family):
         params = dict(params)
         model.set_params(**self.unset(model.get_params()))
         callbacks = [*(params.pop("callbacks", None) or ())]
-        only_first = stopping.metric is not None  # a name may mean several metrics: ndcg@1, ...
+        only_first = stopping.metric is not None  # a name may give several metrics: ndcg@1, ...
         callbacks.append(early_stopping(int(stopping.rounds), only_first, verbose=False))
         if observer.is_needed:
             callbacks.append(LightGBMObserver(observer))
@@ -97,7 +97,7 @@ class LightGBM(Family):
         return super().unset(given) | without_callback("_EarlyStoppingCallback", given)
 
     def best_rounds(self, model: Any) -> int:
-        """Return the number of the best round; that of all rounds if there is none."""
+        """Return the number of the best round; if there is none, the number of all rounds."""
         return int(model.best_iteration_ or model.n_iter_)
 
     def curve(self, model: Any) -> list[float]:
@@ -127,7 +127,7 @@ class LightGBMObserver:
 
 
 def _sizes(queries: ArrayLike) -> list[int]:
-    """Return the number of rows of each run of equal queries."""
+    """Return the number of rows of each block of consecutive equal queries."""
     queries = np.asarray(queries)
     starts = np.flatnonzero(np.r_[True, queries[1:] != queries[:-1]])
     return [int(size) for size in np.diff(np.r_[starts, len(queries)])]

@@ -71,7 +71,7 @@ class XGBoost(Family):
         return not type(model).__name__.startswith("XGBRF")
 
     def best_rounds(self, model: Any) -> int:
-        """Return the number of the best round; that of all rounds for linear models."""
+        """Return the number of the best round; for linear models, the number of all rounds."""
         if model.get_params().get("booster") == "gblinear":  # it predicts with all rounds
             return int(model.get_booster().num_boosted_rounds())
         return int(model.best_iteration) + 1
