@@ -25,7 +25,7 @@ __all__ = ["BasePruner"]
 class BasePruner(HasParameters, ABC):
     """Base class of the pruners, compatible with Optuna's.
 
-    A subclass implements :meth:`prune`. A search calls its pruner after each fold; the step is
+    A subclass implements :meth:`prune`. A search calls its pruner after each fold. The step is
     the fold.
 
     A search also uses the other attributes and methods. Their defaults suit a pruner that

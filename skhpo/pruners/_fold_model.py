@@ -26,7 +26,7 @@ from skhpo.multi_objective import shrink
 __all__ = ["FoldModel"]
 
 _MAX_ROWS = 30  # maximum number of complete candidates used for the estimates
-_MIN_ROWS = 4  # below this number, the worse half is used as well
+_MIN_ROWS = 4  # minimum number; if the better half is smaller, others are used as well
 _PRIOR_DOF = 2.0  # weight of the prior residual variance, in degrees of freedom
 _PRIOR_SHARE = 0.25  # prior residual variance, as a share of the variance between folds
 _LARGEST = np.finfo(float).max

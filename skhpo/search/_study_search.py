@@ -429,7 +429,7 @@ class StudySearchCV(BaseStudySearchCV):
         self.cv_results_["std_confirmed_score"] = std
 
     def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
-        """Run candidates on the new folds; return why that ended early (or None), and them."""
+        """Run candidates on the new folds; return why that ended early (or None), and the candidates."""
         if is_over(setup.deadline):
             return "timeout", []
         params = [
@@ -444,7 +444,7 @@ class StudySearchCV(BaseStudySearchCV):
             scheduler = Scheduler(
                 Reevaluation(params, n_folds),
                 n_candidates=len(rows),
-                window=2 + workers.n_workers // n_folds,  # small, but enough for all workers
+                window=2 + workers.n_workers // n_folds,  # the best first, and all workers busy
                 in_order=False,
                 prunes=False,
             )

@@ -331,6 +331,9 @@ def _status(trial: FrozenTrial, results: Mapping[int, FoldResult]) -> Status:
 
 
 def _how_failed(results: Mapping[int, FoldResult]) -> Status:
-    """Return the status of a failed candidate: the limit that ended a fit, or else "failed"."""
+    """Return the status of a failed candidate.
+
+    It is "timed out" or "out of memory" if a limit ended one of the fits, otherwise "failed".
+    """
     ends = (result.ended_as for result in results.values())
     return next((end for end in ends if end is not None), "failed")

@@ -20,9 +20,10 @@ FOLD = "skhpo:fold:"  # prefix of the attributes that contain the result of a fo
 N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
 WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
 
-HEARTBEAT = 10.0  # seconds between two heartbeats, unless the storage defines an interval
+# The storage's own settings replace the next two if it defines a heartbeat interval.
+HEARTBEAT = 10.0  # seconds between two heartbeats
 GRACE = 60.0  # seconds without a heartbeat after which a worker counts as dead
-SILENCE = 20.0  # seconds after which a fit checks whether it still owns a candidate
+SILENCE = 20.0  # seconds after which a fit checks again whether it still owns a candidate
 GLANCE = 10.0  # seconds between two checks for trials of dead workers
 
 

@@ -20,9 +20,9 @@ def expected_optimism(scores: ArrayLike) -> tuple[float, float]:
 
     Each mean over the folds has an error, and candidates with a lucky error are more likely to be
     chosen. A parametric bootstrap draws new errors and averages the error of the winner. The
-    variance of the errors is that of the fold scores after the effects of folds and candidates
-    are removed. The true scores are assumed to differ less than the observed means, because
-    noise has increased the spread of the means.
+    errors are drawn from the noise that remains in the fold scores when the effects of folds and
+    candidates are removed. The true scores are assumed to differ less than the observed means,
+    because noise has increased the spread of the means.
 
     Parameters
     ----------

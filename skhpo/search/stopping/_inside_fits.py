@@ -48,7 +48,10 @@ class LearningCurves:
         return self._model
 
     def predict_score(self, candidate: Candidate) -> tuple[float, float]:
-        """Return mean and variance of the predicted score of a candidate whose first fit stopped."""
+        """Predict the score of a candidate whose first fit was stopped.
+
+        Return the mean and the variance of the prediction.
+        """
         predicted = [
             result.curve["predicted"]
             for result in candidate.results.values()
