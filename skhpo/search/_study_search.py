@@ -429,7 +429,7 @@ class StudySearchCV(BaseStudySearchCV):
         self.cv_results_["std_confirmed_score"] = std
 
     def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
-        """Run candidates on the new folds; return why that ended early (or None), and the candidates."""
+        """Run candidates on the new folds; return them, and why this ended early (or None)."""
         if is_over(setup.deadline):
             return "timeout", []
         params = [
