@@ -31,7 +31,7 @@ class HasParameters:
     """
 
     @classmethod
-    def _defaults(cls) -> dict[str, Any]:
+    def default_params(cls) -> dict[str, Any]:
         """Return the parameters of the constructor and their defaults."""
         named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         parameters = inspect.signature(cls).parameters.values()
@@ -49,7 +49,9 @@ class HasParameters:
         -------
         params : dict of str to object
         """
-        params = {name: getattr(self, name) for name in self._defaults() if hasattr(self, name)}
+        params = {
+            name: getattr(self, name) for name in self.default_params() if hasattr(self, name)
+        }
         if deep:
             for name, value in list(params.items()):
                 if isinstance(value, HasParameters):
@@ -105,7 +107,7 @@ class HasParameters:
 
     def __sklearn_clone__(self) -> Self:
         params = self.get_params(deep=False)
-        if params.keys() == self._defaults().keys():
+        if params.keys() == self.default_params().keys():
             params = {name: clone(value, safe=False) for name, value in params.items()}
             twin = type(self)(**params)
             if all(getattr(twin, name, twin) is value for name, value in params.items()):
@@ -115,7 +117,7 @@ class HasParameters:
     def __repr__(self) -> str:
         shown = self.get_params(deep=False)
         if get_config()["print_changed_only"]:
-            defaults = self._defaults()
+            defaults = self.default_params()
             shown = {
                 k: v for k, v in shown.items() if _format_value(v) != _format_value(defaults[k])
             }

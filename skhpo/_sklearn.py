@@ -50,7 +50,9 @@ __all__ = [
     "fit_context",
     "insert_error_scores",
     "num_samples",
+    "raises_errors",
     "safe_indexing",
+    "scorers_by_name",
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",
 ]
@@ -65,6 +67,17 @@ def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Method], _
         prefer_skip_nested_validation=prefer_skip_nested_validation
     )
     return decorate
+
+
+def scorers_by_name(bundle: MultimetricScorer) -> dict[str, Callable[..., Any]]:
+    """Return the scorers of scikit-learn's bundle of several scorers."""
+    scorers: dict[str, Callable[..., Any]] = bundle._scorers
+    return scorers
+
+
+def raises_errors(bundle: MultimetricScorer) -> bool:
+    """Return whether an error in one scorer of a bundle is raised, instead of being its score."""
+    return bool(bundle._raise_exc)
 
 
 class FitCallbacks:

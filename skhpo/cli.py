@@ -199,7 +199,7 @@ def dashboard(url: str, host: str, port: int) -> None:
         raise missing_extra("The dashboard needs optuna-dashboard", "dashboard")
     from optuna_dashboard import wsgi
 
-    app = wsgi(storage._database.url.render_as_string(hide_password=False))
+    app = wsgi(storage.engine.url.render_as_string(hide_password=False))
     try:
         server = make_server(host, port, app, _Server, _QuietHandler)
     except OSError as error:
@@ -296,7 +296,7 @@ def _names(rows: Iterable[Mapping[Any, Any]]) -> list[Any]:
 
 
 def _refuse_the_database(storage: RDBStorage, output: str) -> None:
-    file = storage._database.url.database
+    file = storage.engine.url.database
     if file and Path(file).exists() and Path(output).exists() and Path(output).samefile(file):
         raise ValueError(f"{output} is the database itself; choose another file.")
 

@@ -115,16 +115,16 @@ class History:
         self.n_trials = 0
         self.n_finished = 0
         self.n_complete = 0
-        self._n_changes = 0
+        self.n_changes = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
         self._losses = _Growing(np.nan, tail=(self.n_objectives,))
         self._variances = _Growing(0.0, tail=(self.n_objectives,))
         self._violation = _Growing(0.0)
         self._constraints: dict[str, _Growing] = {}
-        self._last_step = _Growing(-1, np.int64)
+        self.last_steps = _Growing(-1, np.int64)
         self._last_loss = _Growing(np.nan)
-        self._params: dict[str, _Growing] = {}
-        self._touched: list[int] = []  # rows, in the order in which they got parameters
+        self.params: dict[str, _Growing] = {}
+        self.touched: list[int] = []  # rows, in the order in which they got parameters
         self._columns: dict[Any, Columns] = {}
         self._curves: dict[tuple[int, ...], Table] = {}
         self._patterns: set[frozenset[str]] = set()
@@ -146,13 +146,13 @@ class History:
         if number != self.n_trials:
             raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
         self.n_trials += 1
-        self._n_changes += 1
+        self.n_changes += 1
         self._state.ensure(self.n_trials)[number] = trial.state
         for array in (
             self._losses,
             self._variances,
             self._violation,
-            self._last_step,
+            self.last_steps,
             self._last_loss,
         ):
             array.ensure(self.n_trials)
@@ -165,24 +165,24 @@ class History:
     def set_state(self, number: int, state: TrialState) -> None:
         """Move an open trial to another open state."""
         self.state[number] = state
-        self._n_changes += 1
+        self.n_changes += 1
 
     def set_param(
         self, number: int, name: str, internal: float, distribution: BaseDistribution
     ) -> None:
         """Set a parameter of a trial to an internal representation."""
-        if name not in self._params:
-            self._params[name] = _Growing(np.nan)
-        self._params[name].ensure(self.n_trials)[number] = internal
+        if name not in self.params:
+            self.params[name] = _Growing(np.nan)
+        self.params[name].ensure(self.n_trials)[number] = internal
         self.distributions[name] = distribution
-        self._touched.append(number)
-        self._n_changes += 1
+        self.touched.append(number)
+        self.n_changes += 1
 
     def finish(self, trial: FrozenTrial) -> None:
         """Record the result of a trial."""
         number = trial.number
         self.state[number] = trial.state
-        self._n_changes += 1
+        self.n_changes += 1
         self.n_finished += 1
         self.n_complete += trial.state == TrialState.COMPLETE
         values = trial.values if trial.state == TrialState.COMPLETE else None
@@ -194,7 +194,7 @@ class History:
         if trial.system_attrs:
             self._set_constraints(number, trial.constraints)
         if (last_step := trial.last_step) is not None:
-            self._last_step.ensure(self.n_trials)[number] = last_step
+            self.last_steps.ensure(self.n_trials)[number] = last_step
             last_value = trial.intermediate_values[last_step]
             self._last_loss.ensure(self.n_trials)[number] = self.sign * last_value
             if trial.state == TrialState.COMPLETE:
@@ -278,7 +278,7 @@ class History:
     @property
     def largest_step(self) -> int | None:
         """The largest step reported by a complete trial; None if there are no reports."""
-        steps = self._last_step.ensure(0)[: self.n_trials][self.state == TrialState.COMPLETE]
+        steps = self.last_steps.ensure(0)[: self.n_trials][self.state == TrialState.COMPLETE]
         largest = int(steps.max(initial=-1))
         return None if largest < 0 else largest
 
@@ -351,7 +351,7 @@ class Columns:
 
     def refresh(self) -> None:
         """Read the changes of the history since the last call."""
-        touched = self.history._touched
+        touched = self.history.touched
         if self._n_read == len(touched):
             return
         rows = np.unique(touched[self._n_read :])
@@ -359,8 +359,8 @@ class Columns:
         n_trials = self.history.n_trials
         points = self._points.ensure(n_trials)
         for j, (name, distribution) in enumerate(zip(self.names, self.distributions, strict=True)):
-            if name in self.history._params:
-                internal = self.history._params[name].ensure(n_trials)[rows]
+            if name in self.history.params:
+                internal = self.history.params[name].ensure(n_trials)[rows]
                 points[rows, j] = distribution.to_unit(internal)
         self._present.ensure(n_trials)[rows] = ~np.isnan(points[rows]).any(axis=1)
 
@@ -404,9 +404,9 @@ class Columns:
     def _find_rows(self) -> None:
         """Group the rows by the state of their trials, if anything changed since the last call."""
         history = self.history
-        if self._rows_as_of == history._n_changes:
+        if self._rows_as_of == history.n_changes:
             return
-        self._rows_as_of = history._n_changes
+        self._rows_as_of = history.n_changes
         rows = np.flatnonzero(self._present.ensure(history.n_trials)[: history.n_trials])
         state = history.state[rows]
         self._pending = rows[state == TrialState.RUNNING]
@@ -460,7 +460,7 @@ class Columns:
 
     def _pruned(self, rows: IntArray) -> IntArray:
         pruned = rows[self.history.state[rows] == TrialState.PRUNED]
-        step = self.history._last_step.ensure(0)[pruned]
+        step = self.history.last_steps.ensure(0)[pruned]
         last_loss = self.history.last_loss[pruned]
         ordered: IntArray = pruned[np.lexsort((last_loss, -step))]
         return ordered

@@ -88,12 +88,14 @@ def test_parameters_survive_a_pickle(made, text):
 
 @by_object
 def test_every_argument_of_the_constructor_is_a_parameter(made, text):
-    assert made.get_params(deep=False).keys() == made._defaults().keys()
+    assert made.get_params(deep=False).keys() == made.default_params().keys()
 
 
 def test_every_sampler_and_pruner_is_among_those_tested():
     public = {getattr(room, name) for room in (samplers, pruners) for name in room.__all__}
-    concrete = {one for one in public if hasattr(one, "_defaults") and not one.__abstractmethods__}
+    concrete = {
+        one for one in public if hasattr(one, "default_params") and not one.__abstractmethods__
+    }
     assert concrete == {type(made) for made, _ in MADE} & public
 
 

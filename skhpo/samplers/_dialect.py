@@ -45,7 +45,9 @@ def check_left_out(
         if name in _ONLY_WARNINGS:
             continue
         if name not in reasons:
-            parameters = [*kind._defaults(), *reasons] if hasattr(kind, "_defaults") else reasons
+            parameters = (
+                [*kind.default_params(), *reasons] if hasattr(kind, "default_params") else reasons
+            )
             raise TypeError(
                 f"{kind.__name__} has no argument {name!r}.{did_you_mean(name, parameters)}"
             )

@@ -27,6 +27,7 @@ from skhpo._sklearn import (
     MultimetricScorer,
     StrOptions,
     fit_context,
+    scorers_by_name,
     warn_or_raise_about_fit_failures,
 )
 from skhpo._warnings import warn_user
@@ -53,7 +54,7 @@ from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fold_runner import FoldRunner
-from skhpo.search.execution._listeners import Listeners
+from skhpo.search.execution._listeners import Listeners, functions_of, listeners_of
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._early_stopping import (
@@ -63,6 +64,7 @@ from skhpo.search.fidelity._early_stopping import (
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan, FoldPlan, RungPlan
 from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
 from skhpo.search.objectives._problem import Problem
+from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.search.persistence._coordination import record, run_with_others
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
@@ -186,11 +188,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         skhpo.exceptions.StorageInternalError
             If the storage fails. The results stored so far are kept.
         """
-        setup = make_setup(self, X, y, params)
+        setup = make_setup(self, self._make_problem(), X, y, params)
         self.n_splits_ = len(setup.splits)
         callbacks = FitCallbacks(self, {"X": setup.X, "y": setup.y, "metadata": setup.metadata})
-        given = self.callbacks or ()
-        listeners = Listeners([one for one in given if isinstance(one, SearchCallback)])
+        listeners = Listeners(listeners_of(self.callbacks))
         with callbacks.fit():
             try:
                 reason = self._search(setup, callbacks, listeners)
@@ -272,71 +273,29 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         pruner = self._make_pruner(setup)
         study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
         plan = self._make_plan(setup, pruner)
+        names = [objective.name for objective in setup.problem.objectives]
         with (
             callbacks.search(n_candidates * plan.n_tasks),
             checkpoint.open(),
             Executor(self.n_jobs, setup.limits) as workers,
-            Progress(
-                self.verbose, n_candidates, [one.name for one in setup.problem.objectives]
-            ) as progress,
+            Progress(self.verbose, n_candidates, names) as progress,
             study.log.runs.begin(),
             listeners.also(progress) if self.verbose else nullcontext(),
         ):
-            listeners.start(
-                SearchEvent(
-                    search=self,
-                    study=study,
-                    n_candidates=n_candidates,
-                    n_folds=plan.n_folds,
-                    objectives=tuple(
-                        one.name or setup.refit_metric for one in setup.problem.objectives
-                    ),
-                )
-            )
-            controller = StudyController(
-                study,
-                setup.space,
-                plan=plan,
-                problem=setup.problem,
-                enqueued=setup.enqueued,
-                n_candidates=n_candidates,
-                in_order=setup.seed is not None,
-                callbacks=[
-                    one for one in self.callbacks or () if not isinstance(one, SearchCallback)
-                ],
-                listeners=listeners,
-                checkpoint=checkpoint,
-            )
-            scheduler = Scheduler(
-                controller,
-                n_candidates=n_candidates,
-                window=window_size(
-                    self.pre_dispatch,
-                    workers.n_workers,
-                    n_candidates,
-                    in_order=setup.seed is not None,
-                    learns=study.pruner.can_stop or study.sampler.learns,
-                ),
-                in_order=setup.seed is not None,
-                prunes=study.pruner.can_stop,
-            )
-            deadline = setup.deadline
-            evaluation = self._evaluation(setup, callbacks)
-            runner = FoldRunner(setup, evaluation, plan, callbacks)
+            listeners.start(self._search_event(setup, study, plan))
+            controller = self._controller(setup, study, plan, checkpoint, listeners)
+            scheduler = self._scheduler(setup, study, controller, workers.n_workers)
+            runner = FoldRunner(setup, self._evaluation(setup, callbacks), plan, callbacks)
+            recorder = partial(record, scheduler, controller, checkpoint)
 
             def run_what_there_is() -> str | None:
                 return run(
-                    scheduler,
-                    workers,
-                    runner.submit,
-                    runner.receive,
-                    deadline,
-                    partial(record, scheduler, controller, checkpoint),
+                    scheduler, workers, runner.submit, runner.receive, setup.deadline, recorder
                 )
 
             try:
                 reason = run_with_others(
-                    run_what_there_is, scheduler, study.log.runs, checkpoint, deadline
+                    run_what_there_is, scheduler, study.log.runs, checkpoint, setup.deadline
                 )
             finally:
                 self.study_ = study
@@ -346,6 +305,56 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         if reason is not None:
             self._warn_about_cut(reason, candidates, n_candidates)
         return candidates, reason
+
+    def _search_event(self, setup: Setup, study: Study, plan: EvaluationPlan) -> SearchEvent:
+        return SearchEvent(
+            search=self,
+            study=study,
+            n_candidates=setup.n_candidates,
+            n_folds=plan.n_folds,
+            objectives=tuple(one.name or setup.refit_metric for one in setup.problem.objectives),
+        )
+
+    def _controller(
+        self,
+        setup: Setup,
+        study: Study,
+        plan: EvaluationPlan,
+        checkpoint: Checkpoint,
+        listeners: Listeners,
+    ) -> StudyController:
+        return StudyController(
+            study,
+            setup.space,
+            plan=plan,
+            problem=setup.problem,
+            enqueued=setup.enqueued,
+            n_candidates=setup.n_candidates,
+            in_order=setup.seed is not None,
+            callbacks=functions_of(self.callbacks),
+            listeners=listeners,
+            checkpoint=checkpoint,
+        )
+
+    def _scheduler(
+        self, setup: Setup, study: Study, controller: StudyController, n_workers: int
+    ) -> Scheduler:
+        in_order = setup.seed is not None
+        prunes = study.pruner.can_stop
+        window = window_size(
+            self.pre_dispatch,
+            n_workers,
+            setup.n_candidates,
+            in_order=in_order,
+            learns=prunes or study.sampler.learns,
+        )
+        return Scheduler(
+            controller,
+            n_candidates=setup.n_candidates,
+            window=window,
+            in_order=in_order,
+            prunes=prunes,
+        )
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
         """Create ``cv_results_``; raise an error if every fit failed."""
@@ -369,7 +378,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             setup.refit_metric = self.refit
         self._add_selection_bias(setup, kept)
         is_multimetric = isinstance(setup.scorers, MultimetricScorer)
-        self.scorer_ = setup.scorers._scorers if is_multimetric else setup.scorers
+        self.scorer_ = scorers_by_name(setup.scorers) if is_multimetric else setup.scorers
 
     def _add_selection_bias(self, setup: Setup, candidates: list[Candidate]) -> None:
         """Add the selection bias of the best scores to ``cv_results_``. Default: do nothing."""

@@ -10,7 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo._sklearn import FitCallbacks, MultimetricScorer, check_multimetric_scoring
+from skhpo._sklearn import (
+    FitCallbacks,
+    MultimetricScorer,
+    check_multimetric_scoring,
+    scorers_by_name,
+)
 from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
@@ -426,7 +431,7 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     def _rule(self, costs: Any) -> Any:
         names = [str(one.name) for one in self._objectives()]
-        metrics = list(self._get_scorers()[0]._scorers)
+        metrics = list(scorers_by_name(self._get_scorers()[0]))
         return parse_front_rule(self.refit, names, metrics, list(costs))
 
     def _check_reference_point(self, problem: Problem) -> None:

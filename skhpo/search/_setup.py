@@ -106,7 +106,9 @@ class Setup:
         return float(num_samples(self.X)) / n_rows
 
 
-def make_setup(search: BaseStudySearchCV, X: Any, y: Any, params: dict[str, Any]) -> Setup:
+def make_setup(
+    search: BaseStudySearchCV, problem: Problem, X: Any, y: Any, params: dict[str, Any]
+) -> Setup:
     """Check the input of a search's ``fit``, and draw the splits."""
     deadline = None if search.timeout is None else time.monotonic() + search.timeout
     scorers, refit_metric = search._get_scorers()
@@ -127,7 +129,7 @@ def make_setup(search: BaseStudySearchCV, X: Any, y: Any, params: dict[str, Any]
         splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
-        problem=search._make_problem(),
+        problem=problem,
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
         enqueued=_enqueued(search, space),

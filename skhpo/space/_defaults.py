@@ -20,7 +20,7 @@ def locate(distribution: BaseDistribution, value: Any) -> float | None:
         internal = distribution.to_internal_repr(value)
     except (ValueError, OverflowError):
         return _locate_estimator(distribution, value)
-    return internal if distribution._contains(internal) else None
+    return internal if distribution.contains(value) else None
 
 
 def present_values(branch: Mapping[str, BaseDistribution], estimator: Any) -> dict[str, Any] | None:

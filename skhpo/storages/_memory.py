@@ -117,7 +117,7 @@ class InMemoryStorage(BaseStorage):
             trial.values = template_trial.values
         with self._lock:
             trials = self.trials[study_id]
-            trial.number, trial._trial_id = len(trials), self._n_trials
+            trial.number, trial.trial_id = len(trials), self._n_trials
             self._n_trials += 1
             trials.append(trial)
             self.trials_by_id[trial.trial_id] = trial

@@ -11,14 +11,11 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, UniqueConstraint, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from skhpo.distributions import BaseDistribution, check_distribution_compatibility
@@ -31,8 +28,27 @@ from skhpo.exceptions import (
 from skhpo.storages._base import BaseStorage, StudyRecord
 from skhpo.storages._database import Database
 from skhpo.storages._heartbeat import Pulse
-from skhpo.storages._json import DamagedError, attribute_json, distribution_json, read_json
+from skhpo.storages._json import distribution_json, read_json
 from skhpo.storages._reading import read_changed_trials, to_utc
+from skhpo.storages._statements import (
+    NEW_TRIAL,
+    NEWEST_NUMBER,
+    RowOfTrial,
+    StateOfTrial,
+    Work,
+    attr_row,
+    beat_row,
+    check_open,
+    has_ended,
+    lock_study,
+    new_id,
+    now,
+    read_studies,
+    rows_of,
+    to_json,
+    upsert,
+    write_works,
+)
 from skhpo.storages._tables import (
     DIRECTIONS,
     MAX_NAME,
@@ -48,9 +64,9 @@ from skhpo.storages._tables import (
     trial_params,
     trial_system_attributes,
     trial_user_attributes,
-    trial_values,
     trials,
 )
+from skhpo.storages._trial_cache import TrialCache
 from skhpo.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
@@ -58,72 +74,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RDBStorage"]
 
-OPEN_STATES = (TrialState.RUNNING.name, TrialState.WAITING.name)
-
 DELAY = 0.1  # seconds for which parameters wait, to be written together with other changes
-
-
-@dataclass(frozen=True)
-class _Setting:
-    """A row of an open trial to be written."""
-
-    trial_id: int
-    table: Table
-    row: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """A change of an open trial's state to be written."""
-
-    trial_id: int
-    number: int
-    state: TrialState
-    moment: datetime | None
-    values: Sequence[float] | None
-
-
-Work = _Setting | _Ending
-
-
-@dataclass
-class _TrialCache:
-    """The cached trials of a study.
-
-    Attributes
-    ----------
-    trials : list of FrozenTrial
-        By number. Trials that run in this process are always up to date.
-    open : set of int
-        Ids of the unfinished trials.
-    own : set of int
-        Ids of the unfinished trials that run in this process.
-    by_id : dict of int to FrozenTrial
-        The trials by id.
-    first : dict of str to BaseDistribution
-        The first distribution of each parameter.
-    """
-
-    trials: list[FrozenTrial] = field(default_factory=list)
-    open: set[int] = field(default_factory=set)
-    own: set[int] = field(default_factory=set)
-    by_id: dict[int, FrozenTrial] = field(default_factory=dict)
-    first: dict[str, BaseDistribution] = field(default_factory=dict)
-
-    def take(self, trial: FrozenTrial) -> None:
-        """Add or replace a trial's record."""
-        if trial.number == len(self.trials):
-            self.trials.append(trial)
-        else:
-            self.trials[trial.number] = trial
-        self.by_id[trial.trial_id] = trial
-        for name, distribution in trial.distributions.items():
-            self.first.setdefault(name, distribution)
-        if trial.state.is_finished():
-            self.open.discard(trial.trial_id)
-            self.own.discard(trial.trial_id)
-        else:
-            self.open.add(trial.trial_id)
 
 
 class RDBStorage(BaseStorage):
@@ -224,7 +175,7 @@ class RDBStorage(BaseStorage):
         self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback
         self.engine_kwargs = dict(engine_kwargs or {})
         self.skip_compatibility_check = skip_compatibility_check
-        self._caches: dict[int, _TrialCache] = {}  # by study
+        self._caches: dict[int, TrialCache] = {}  # by study
         self._study_of: dict[int, int] = {}  # by trial
         self._queue: list[Work] | None = None  # what the current batch will write
         self._delayed: list[Work] = []  # written with the next write, or after ``DELAY``
@@ -253,7 +204,7 @@ class RDBStorage(BaseStorage):
         self.__dict__.update(state, _lock=threading.RLock())
         _storages.add(self)
 
-    def _after_fork(self) -> None:
+    def restart_after_fork(self) -> None:
         """Reset locks and queues after a fork."""
         self._lock = threading.RLock()  # the thread that held it does not exist here
         self._queue, self._delayed, self._alarm_is_set = None, [], False  # the parent writes them
@@ -313,7 +264,7 @@ class RDBStorage(BaseStorage):
             if connection.execute(select(studies).where(studies.c.study_name == name)).first():
                 return None
             result = connection.execute(insert(studies).values(study_name=name))
-            study_id = _new_id(result)
+            study_id = new_id(result)
             rows = [
                 {"study_id": study_id, "objective": k, "direction": DIRECTIONS[direction]}
                 for k, direction in enumerate(directions)
@@ -338,7 +289,7 @@ class RDBStorage(BaseStorage):
         """Remove a study and its trials."""
 
         def work(connection: Connection) -> None:
-            _lock_study(connection, study_id)
+            lock_study(connection, study_id)
             of_study = select(trials.c.trial_id).where(trials.c.study_id == study_id)
             for table in TRIAL_TABLES:
                 connection.execute(delete(table).where(table.c.trial_id.in_(of_study)))
@@ -354,7 +305,7 @@ class RDBStorage(BaseStorage):
         with self._lock:
             self._delayed = [w for w in self._delayed if self._study_of.get(w.trial_id) != study_id]
             self._database.write(work)
-            for trial in self._caches.pop(study_id, _TrialCache()).trials:
+            for trial in self._caches.pop(study_id, TrialCache()).trials:
                 self._study_of.pop(trial.trial_id, None)
 
     def get_study_id_from_name(self, study_name: str) -> int:
@@ -369,14 +320,14 @@ class RDBStorage(BaseStorage):
 
     def get_study(self, study_id: int) -> StudyRecord:
         """Return the record of a study."""
-        found = self._database.read(lambda connection: _read_studies(connection, study_id))
+        found = self._database.read(lambda connection: read_studies(connection, study_id))
         if not found:
             raise KeyError(f"No study has the id {study_id}.")
         return found[0]
 
     def get_all_studies(self) -> list[StudyRecord]:
         """Return the records of all studies, in the order of their creation."""
-        return self._database.read(_read_studies)
+        return self._database.read(read_studies)
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
         """Set a user attribute of a study."""
@@ -387,11 +338,11 @@ class RDBStorage(BaseStorage):
         self._set_study_attr(study_system_attributes, study_id, key, value)
 
     def _set_study_attr(self, table: Table, study_id: int, key: str, value: Any) -> None:
-        row = {"study_id": study_id, "key": key, "value_json": _to_json(key, value)}
+        row = {"study_id": study_id, "key": key, "value_json": to_json(key, value)}
 
         def work(connection: Connection) -> None:
-            _lock_study(connection, study_id)
-            _upsert(connection, table, [row])
+            lock_study(connection, study_id)
+            upsert(connection, table, [row])
 
         self._database.write(work)
 
@@ -416,8 +367,8 @@ class RDBStorage(BaseStorage):
         trial = copy.deepcopy(template)
 
         def work(connection: Connection) -> tuple[int, int] | None:
-            _lock_study(connection, study_id)
-            last = connection.execute(_NEWEST_NUMBER, {"id": study_id}).scalar()
+            lock_study(connection, study_id)
+            last = connection.execute(NEWEST_NUMBER, {"id": study_id}).scalar()
             number = 0 if last is None else last + 1
             if expected is not None and number != expected:
                 return None
@@ -428,20 +379,20 @@ class RDBStorage(BaseStorage):
                 "datetime_start": to_utc(trial.datetime_start),
                 "datetime_complete": to_utc(trial.datetime_complete),
             }
-            result = connection.execute(_NEW_TRIAL, row)
-            trial_id = _new_id(result)
-            for table, rows in _rows_of(trial, trial_id):
+            result = connection.execute(NEW_TRIAL, row)
+            trial_id = new_id(result)
+            for table, rows in rows_of(trial, trial_id):
                 if rows:
                     connection.execute(insert(table), rows)
             if expected is not None:
-                _upsert(connection, trial_heartbeats, [_beat_row(trial_id, _now(connection))])
+                upsert(connection, trial_heartbeats, [beat_row(trial_id, now(connection))])
             return trial_id, number
 
         with self._lock:
             created = self._database.write(work)
             if created is None:
                 return None
-            trial._trial_id, trial.number = created
+            trial.trial_id, trial.number = created
             cache = self._cache_of(study_id)
             if trial.number > len(cache.trials):
                 cache = self._refresh(study_id)
@@ -479,13 +430,13 @@ class RDBStorage(BaseStorage):
                 )
             return cache.trials[trial_number].trial_id
 
-    def _cache_of(self, study_id: int) -> _TrialCache:
+    def _cache_of(self, study_id: int) -> TrialCache:
         if study_id not in self._caches:
             self.get_study(study_id)  # raises a KeyError if there is none
-            self._caches[study_id] = _TrialCache()
+            self._caches[study_id] = TrialCache()
         return self._caches[study_id]
 
-    def _refresh(self, study_id: int) -> _TrialCache:
+    def _refresh(self, study_id: int) -> TrialCache:
         """Read what other processes have written since the last read."""
         cache = self._cache_of(study_id)
         known = {
@@ -568,7 +519,7 @@ class RDBStorage(BaseStorage):
                 check_distribution_compatibility(known, distribution)
             runs_here = trial_id in cache.own
             write = self._write_soon if runs_here else self._write
-            write(_Setting(trial_id, trial_params, row))
+            write(RowOfTrial(trial_id, trial_params, row))
             cache.first.setdefault(param_name, distribution)
             trial.params[param_name] = distribution.to_external_repr(param_value_internal)
             trial.distributions[param_name] = distribution
@@ -582,7 +533,7 @@ class RDBStorage(BaseStorage):
                 return self._start(self._known(trial_id))
             trial = self._open_trial(trial_id)
             ended = datetime.now() if state.is_finished() else None
-            self._write(_Ending(trial_id, trial.number, state, ended, values))
+            self._write(StateOfTrial(trial_id, trial.number, state, ended, values))
             trial.values = trial.values if values is None else list(values)
             trial.state, trial.datetime_complete = state, ended
             self._caches[self._study_of[trial_id]].take(trial)
@@ -616,23 +567,23 @@ class RDBStorage(BaseStorage):
         }
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write(_Setting(trial_id, trial_intermediate_values, row))
+            self._write(RowOfTrial(trial_id, trial_intermediate_values, row))
             trial.intermediate_values[step] = intermediate_value
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Set a user attribute of an open trial."""
-        row = _attr_row(trial_id, key, value)
+        row = attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write(_Setting(trial_id, trial_user_attributes, row))
+            self._write(RowOfTrial(trial_id, trial_user_attributes, row))
             trial.user_attrs[key] = json.loads(row["value_json"])
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Set a system attribute of an open trial."""
-        row = _attr_row(trial_id, key, value)
+        row = attr_row(trial_id, key, value)
         with self._lock:
             trial = self._open_trial(trial_id)
-            self._write(_Setting(trial_id, trial_system_attributes, row))
+            self._write(RowOfTrial(trial_id, trial_system_attributes, row))
             trial.system_attrs[key] = json.loads(row["value_json"])
 
     def take_over(self, trial_id: int, key: str, old: Any, new: Any) -> bool:
@@ -644,12 +595,12 @@ class RDBStorage(BaseStorage):
         query = select(table.c.value_json).where(table.c.trial_id == trial_id, table.c.key == key)
 
         def work(connection: Connection) -> bool:
-            _check_open(connection, trial_id)
+            check_open(connection, trial_id)
             found = connection.execute(query).scalar()
             what = f"attribute {key!r} of the trial with the id {trial_id}"
             if (None if found is None else read_json(found, json.loads, what)) != old:
                 return False
-            _upsert(connection, table, [_attr_row(trial_id, key, new)])
+            upsert(connection, table, [attr_row(trial_id, key, new)])
             return True
 
         with self._lock:
@@ -668,7 +619,7 @@ class RDBStorage(BaseStorage):
     def _open_trial(self, trial_id: int) -> FrozenTrial:
         trial = self._known(trial_id)
         if trial.state.is_finished():
-            raise _has_ended(trial.number, trial.state.name)
+            raise has_ended(trial.number, trial.state.name)
         return trial
 
     def _write(self, *works: Work) -> None:
@@ -696,7 +647,7 @@ class RDBStorage(BaseStorage):
 
     def _perform(self, works: Sequence[Work]) -> None:
         if works:
-            self._database.write(lambda connection: _perform(connection, works))
+            self._database.write(lambda connection: write_works(connection, works))
 
     def _perform_by_trial(self, works: Sequence[Work]) -> None:
         """Write everything possible, one transaction per trial."""
@@ -706,7 +657,7 @@ class RDBStorage(BaseStorage):
 
     def _forget(self) -> None:
         """Clear the caches, except for which trials run in this process."""
-        self._caches = {key: _TrialCache(own=cache.own) for key, cache in self._caches.items()}
+        self._caches = {key: TrialCache(own=cache.own) for key, cache in self._caches.items()}
         self._study_of.clear()
 
     def _write_soon(self, work: Work) -> None:
@@ -741,9 +692,9 @@ class RDBStorage(BaseStorage):
         """Store that trials' workers are alive, with the time of the database's clock."""
 
         def work(connection: Connection) -> None:
-            now = self._pulse.read(lambda: _now(connection))
-            rows = [_beat_row(trial_id, now) for trial_id in trial_ids]
-            _upsert(connection, trial_heartbeats, rows)
+            now = self._pulse.read(lambda: now(connection))
+            rows = [beat_row(trial_id, now) for trial_id in trial_ids]
+            upsert(connection, trial_heartbeats, rows)
 
         if trial_ids:
             self._database.write(work)
@@ -774,217 +725,11 @@ class RDBStorage(BaseStorage):
         )
 
         def work(connection: Connection) -> tuple[datetime, dict[int, datetime]]:
-            now = self._pulse.read(lambda: _now(connection))
+            now = self._pulse.read(lambda: now(connection))
             return now, {row.trial_id: row.heartbeat for row in connection.execute(query)}
 
         now, beats = self._database.read(work)
         return self._pulse.stale(study_id, now, beats, grace_period)
-
-
-# ------------------------------------------------------------------------ statements
-
-_STUDY_LOCKED = (
-    select(studies.c.study_id).where(studies.c.study_id == bindparam("id")).with_for_update()
-)
-_NEWEST_NUMBER = (
-    select(trials.c.number)
-    .where(trials.c.study_id == bindparam("id"))
-    .order_by(trials.c.trial_id.desc())
-    .limit(1)
-)
-_NEW_TRIAL = insert(trials)
-_STATE_LOCKED = (
-    select(trials.c.number, trials.c.state)
-    .where(trials.c.trial_id == bindparam("id"))
-    .with_for_update()
-)
-_STATE_AND_END = select(trials.c.state, trials.c.datetime_complete).where(
-    trials.c.trial_id == bindparam("id")
-)
-_MOVE = (
-    update(trials)
-    .where(trials.c.trial_id == bindparam("id"), trials.c.state.in_(OPEN_STATES))
-    .values(state=bindparam("to"), datetime_complete=bindparam("moment"))
-)
-
-
-def _lock_study(connection: Connection, study_id: int) -> None:
-    """Lock a study's row until the transaction ends, so that trial numbers are unique."""
-    if connection.execute(_STUDY_LOCKED, {"id": study_id}).first() is None:
-        raise KeyError(f"No study has the id {study_id}.")
-
-
-def _new_id(result: CursorResult[Any]) -> int:
-    """Return the id of the inserted row."""
-    key: Any = result.inserted_primary_key
-    return int(key[0])
-
-
-def _perform(connection: Connection, works: Sequence[Work]) -> None:
-    """Write rows of open trials, then change states."""
-    checked: set[int] = set()
-    rows: dict[Table, list[dict[str, Any]]] = {}
-    for work in works:
-        if isinstance(work, _Setting):
-            if work.trial_id not in checked:
-                _check_open(connection, work.trial_id)
-                checked.add(work.trial_id)
-            rows.setdefault(work.table, []).append(work.row)
-    for table, new in rows.items():
-        _upsert(connection, table, new)
-    for work in works:
-        if isinstance(work, _Ending):
-            _end(connection, work)
-
-
-def _check_open(connection: Connection, trial_id: int) -> None:
-    """Lock a trial's row until the transaction ends; raise an error if the trial has ended."""
-    row = connection.execute(_STATE_LOCKED, {"id": trial_id}).first()
-    if row is None:
-        raise KeyError(f"No trial has the id {trial_id}.")
-    if row.state not in OPEN_STATES:
-        raise _has_ended(row.number, row.state)
-
-
-def _end(connection: Connection, ending: _Ending) -> None:
-    """Change the state of an open trial; this is idempotent."""
-    moment = to_utc(ending.moment)
-    new = {"id": ending.trial_id, "to": ending.state.name, "moment": moment}
-    if connection.execute(_MOVE, new).rowcount == 0:
-        row = connection.execute(_STATE_AND_END, {"id": ending.trial_id}).one()
-        if tuple(row) != (ending.state.name, moment):
-            raise _has_ended(ending.number, row.state)
-    if ending.values:
-        _upsert(connection, trial_values, _value_rows(ending.trial_id, ending.values))
-
-
-def _now(connection: Connection) -> datetime:
-    """Return the time of the database's clock, as Optuna reads it."""
-    moment: datetime = connection.execute(select(func.now())).scalar_one()
-    return moment.replace(tzinfo=None)
-
-
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows, or replace rows with the same unique key."""
-    connection.execute(_upsert_statement(connection.dialect.name, table, tuple(rows[0])), rows)
-
-
-@lru_cache(maxsize=128)
-def _upsert_statement(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
-    [constraint] = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
-    unique = [column.name for column in constraint.columns]
-    others = [name for name in columns if name not in unique]
-    if dialect in ("mysql", "mariadb"):
-        statement = mysql.insert(table)
-        return statement.on_duplicate_key_update({k: statement.inserted[k] for k in others})
-    makers: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    if dialect not in makers:
-        raise ValueError(
-            f"skhpo supports SQLite, PostgreSQL, MySQL and MariaDB; got a {dialect} database."
-        )
-    insertion = makers[dialect](table)
-    return insertion.on_conflict_do_update(
-        index_elements=unique, set_={k: insertion.excluded[k] for k in others}
-    )
-
-
-def _read_studies(connection: Connection, study_id: int | None = None) -> list[StudyRecord]:
-    """Read the record of one study, or the records of all."""
-
-    def rows(table: Table, *columns: Any) -> Any:
-        query = select(table.c.study_id, *columns).order_by(*table.primary_key)
-        return connection.execute(
-            query if study_id is None else query.where(table.c.study_id == study_id)
-        )
-
-    records: dict[int, Any] = {
-        owner: (owner, name, {}, {}, {}) for owner, name in rows(studies, studies.c.study_name)
-    }
-    d = study_directions.c
-    for owner, objective, direction in rows(study_directions, d.objective, d.direction):
-        _owner(records, owner)[2][objective] = DIRECTIONS.index(direction)
-    for position, table in enumerate((study_user_attributes, study_system_attributes), start=3):
-        for owner, key, text in rows(table, table.c.key, table.c.value_json):
-            record = _owner(records, owner)
-            what = f"attribute {key!r} of study {record[1]!r}"
-            record[position][key] = read_json(text, json.loads, what)
-    return [
-        StudyRecord(owner, name, tuple(by[k] for k in sorted(by)), user_attrs, system_attrs)
-        for owner, name, by, user_attrs, system_attrs in records.values()
-    ]
-
-
-def _owner(records: dict[int, Any], study_id: int) -> Any:
-    """Return the record of the study that a row belongs to; raise an error if it is missing."""
-    if study_id not in records:
-        raise DamagedError(f"the study with the id {study_id} is missing: the database is damaged")
-    return records[study_id]
-
-
-# ------------------------------------------------------------------------------ rows
-
-
-def _rows_of(trial: FrozenTrial, trial_id: int) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """Return the rows of a trial's record in the other tables."""
-    yield (
-        trial_params,
-        [
-            {
-                "trial_id": trial_id,
-                "param_name": name,
-                "param_value": distribution.to_internal_repr(trial.params[name]),
-                "distribution_json": distribution_json(distribution),
-            }
-            for name, distribution in trial.distributions.items()
-        ],
-    )
-    yield trial_values, _value_rows(trial_id, trial.values or ())
-    reports = [(step, *to_stored(value)) for step, value in trial.intermediate_values.items()]
-    yield (
-        trial_intermediate_values,
-        [
-            {
-                "trial_id": trial_id,
-                "step": step,
-                "intermediate_value": number,
-                "intermediate_value_type": kind,
-            }
-            for step, number, kind in reports
-        ],
-    )
-    for table, attrs in (
-        (trial_user_attributes, trial.user_attrs),
-        (trial_system_attributes, trial.system_attrs),
-    ):
-        yield table, [_attr_row(trial_id, key, value) for key, value in attrs.items()]
-
-
-def _value_rows(trial_id: int, values: Sequence[float]) -> list[dict[str, Any]]:
-    rows = []
-    for objective, value in enumerate(values):
-        number, kind = to_stored(value)
-        rows.append(
-            {"trial_id": trial_id, "objective": objective, "value": number, "value_type": kind}
-        )
-    return rows
-
-
-def _attr_row(trial_id: int, key: str, value: Any) -> dict[str, Any]:
-    return {"trial_id": trial_id, "key": key, "value_json": _to_json(key, value)}
-
-
-def _beat_row(trial_id: int, moment: datetime) -> dict[str, Any]:
-    return {"trial_id": trial_id, "heartbeat": moment}
-
-
-def _to_json(key: str, value: Any) -> str:
-    if len(key) > MAX_NAME:
-        raise ValueError(f"Attribute keys must have at most {MAX_NAME} characters; got {key[:50]}…")
-    return attribute_json(key, value)
-
-
-def _has_ended(number: int, state: str) -> UpdateFinishedTrialError:
-    return UpdateFinishedTrialError(f"Trial {number} is {state}, so it can no longer be changed.")
 
 
 _storages: weakref.WeakSet[RDBStorage] = weakref.WeakSet()
@@ -992,7 +737,7 @@ _storages: weakref.WeakSet[RDBStorage] = weakref.WeakSet()
 
 def _begin_forked_process() -> None:
     for storage in list(_storages):
-        storage._after_fork()
+        storage.restart_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -163,7 +163,7 @@ def _draw_in_dialect(
 ) -> dict[str, Any]:
     """Draw with the methods of Optuna's protocol, for a trial that is not yet in the study."""
     trial = create_trial(state=TrialState.RUNNING)
-    trial.number = trial._trial_id = number
+    trial.number = trial.trial_id = number
     sampler.before_trial(study, trial)
     known = sampler.infer_relative_search_space(study, trial)
     relative = sampler.sample_relative(study, trial, known)

@@ -518,7 +518,7 @@ class Study:
     def _suggest(self, trial: Trial, name: str, distribution: BaseDistribution) -> Any:
         """Return a trial's value of a parameter, which the first call draws."""
         with self.log.lock:
-            frozen = trial._frozen
+            frozen = self.log.record(trial.trial_id)
             if name in frozen.distributions:
                 check_distribution_compatibility(frozen.distributions[name], distribution)
                 if frozen.distributions[name] != distribution:

@@ -60,8 +60,8 @@ class FixedTrial(BaseTrial):
                 f"Parameter {name!r} has no value; the given parameters are {sorted(self._given)}."
             )
         value = self._given[name]
-        internal = distribution.to_internal_repr(value)
-        if not distribution._contains(internal):
+        distribution.to_internal_repr(value)  # raises an error if the value has another type
+        if not distribution.contains(value):
             warn_user(
                 f"The given value {value!r} of {name!r} lies outside {distribution}; "
                 "it is used anyway."

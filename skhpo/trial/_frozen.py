@@ -99,6 +99,10 @@ class FrozenTrial(BaseTrial):
         """Id of the trial in its storage."""
         return self._trial_id
 
+    @trial_id.setter
+    def trial_id(self, trial_id: int) -> None:
+        self._trial_id = trial_id
+
     @property
     def values(self) -> list[float] | None:
         """The objectives' values; None if the trial has none."""

@@ -337,7 +337,7 @@ def nested_pipeline(memory=None, cache_size=200, n_jobs=None, verbose=False):
 
 def fingerprint_of(estimator, **params):
     search = TPESearchCV(estimator, {}, cv=2)
-    return make_fingerprint(search, make_setup(search, X, y, params))
+    return make_fingerprint(search, make_setup(search, search._make_problem(), X, y, params))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skhpo._sklearn import FitCallbacks, MultimetricScorer, num_samples
+from skhpo._sklearn import FitCallbacks, MultimetricScorer, num_samples, scorers_by_name
 from skhpo.boosting import threads_each
 from skhpo.exceptions import FitMemoryError, FitTimeoutError, WorkerDiedError
 from skhpo.parallel import Outcome
@@ -84,7 +84,7 @@ class FoldRunner:
             return result
         scores: Scores = error_score
         if isinstance(self._evaluation.scorer, MultimetricScorer):
-            scores = dict.fromkeys(self._evaluation.scorer._scorers, error_score)
+            scores = dict.fromkeys(scorers_by_name(self._evaluation.scorer), error_score)
         return FoldResult.failed(
             scores,
             f"{type(error).__name__}: {error}",

@@ -17,9 +17,19 @@ from skhpo.callbacks import (
     SearchEvent,
 )
 
-__all__ = ["Listeners"]
+__all__ = ["Listeners", "functions_of", "listeners_of"]
 
 Event = CandidateEvent | FoldEvent | RefitEvent | SearchEvent
+
+
+def listeners_of(callbacks: Sequence[Any] | None) -> list[SearchCallback]:
+    """Return those of a search's callbacks that listen to its events."""
+    return [callback for callback in callbacks or () if isinstance(callback, SearchCallback)]
+
+
+def functions_of(callbacks: Sequence[Any] | None) -> list[Any]:
+    """Return those of a search's callbacks that are called with the study and a trial."""
+    return [callback for callback in callbacks or () if not isinstance(callback, SearchCallback)]
 
 
 class Listeners:

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from skhpo._parameters import HasParameters
-from skhpo._sklearn import MultimetricScorer
+from skhpo._sklearn import MultimetricScorer, raises_errors, scorers_by_name
 from skhpo.search._records import FoldResult
 
 __all__ = ["KNOWN_COSTS", "Cost", "measure_costs", "stopwatch"]
@@ -171,7 +171,9 @@ class StopwatchOfSeveral(Stopwatch, MultimetricScorer):  # type: ignore[misc]
 
     def __init__(self, scorers: MultimetricScorer) -> None:
         Stopwatch.__init__(self, scorers)
-        MultimetricScorer.__init__(self, scorers=scorers._scorers, raise_exc=scorers._raise_exc)
+        MultimetricScorer.__init__(
+            self, scorers=scorers_by_name(scorers), raise_exc=raises_errors(scorers)
+        )
 
 
 def stopwatch(scorer: Callable[..., Any]) -> Stopwatch:

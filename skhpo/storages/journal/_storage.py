@@ -63,11 +63,11 @@ class JournalStorage(BaseStorage):
                 f"JournalFileBackend('study.log'); got {log_storage!r}."
             )
         self._backend = log_storage
-        self._begin()
+        self.restart_after_fork()
         with self._lock:
             self._read()
 
-    def _begin(self) -> None:
+    def restart_after_fork(self) -> None:
         """Reset to the state before the first entry was read."""
         self._lock = threading.RLock()
         self._forget()
@@ -87,7 +87,7 @@ class JournalStorage(BaseStorage):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._begin()
+        self.restart_after_fork()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> JournalStorage:
         return self  # a copy would refer to the same place
@@ -316,7 +316,7 @@ _storages: weakref.WeakSet[JournalStorage] = weakref.WeakSet()
 
 def _begin_forked_process() -> None:
     for storage in list(_storages):
-        storage._begin()  # threads that held the lock or were reading do not exist here
+        storage.restart_after_fork()  # threads that held the lock or were reading do not exist here
 
 
 if hasattr(os, "register_at_fork"):
