@@ -42,7 +42,7 @@ from skhpo.storages._statements import (
     has_ended,
     lock_study,
     new_id,
-    now,
+    read_clock,
     read_studies,
     rows_of,
     to_json,
@@ -385,7 +385,7 @@ class RDBStorage(BaseStorage):
                 if rows:
                     connection.execute(insert(table), rows)
             if expected is not None:
-                upsert(connection, trial_heartbeats, [beat_row(trial_id, now(connection))])
+                upsert(connection, trial_heartbeats, [beat_row(trial_id, read_clock(connection))])
             return trial_id, number
 
         with self._lock:
@@ -692,7 +692,7 @@ class RDBStorage(BaseStorage):
         """Store that trials' workers are alive, with the time of the database's clock."""
 
         def work(connection: Connection) -> None:
-            now = self._pulse.read(lambda: now(connection))
+            now = self._pulse.read(lambda: read_clock(connection))
             rows = [beat_row(trial_id, now) for trial_id in trial_ids]
             upsert(connection, trial_heartbeats, rows)
 
@@ -725,7 +725,7 @@ class RDBStorage(BaseStorage):
         )
 
         def work(connection: Connection) -> tuple[datetime, dict[int, datetime]]:
-            now = self._pulse.read(lambda: now(connection))
+            now = self._pulse.read(lambda: read_clock(connection))
             return now, {row.trial_id: row.heartbeat for row in connection.execute(query)}
 
         now, beats = self._database.read(work)

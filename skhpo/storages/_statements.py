@@ -47,7 +47,7 @@ __all__ = [
     "has_ended",
     "lock_study",
     "new_id",
-    "now",
+    "read_clock",
     "read_studies",
     "rows_of",
     "to_json",
@@ -156,7 +156,7 @@ def _end(connection: Connection, ending: StateOfTrial) -> None:
         upsert(connection, trial_values, _value_rows(ending.trial_id, ending.values))
 
 
-def now(connection: Connection) -> datetime:
+def read_clock(connection: Connection) -> datetime:
     """Return the time of the database's clock, as Optuna reads it."""
     moment: datetime = connection.execute(select(func.now())).scalar_one()
     return moment.replace(tzinfo=None)

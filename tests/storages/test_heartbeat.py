@@ -243,7 +243,7 @@ class Clocks:
 def clocks(monkeypatch):
     clocks = Clocks()
     monkeypatch.setattr(_heartbeat, "time", SimpleNamespace(monotonic=clocks.monotonic))
-    monkeypatch.setattr(_rdb, "now", lambda connection: clocks.date)
+    monkeypatch.setattr(_rdb, "read_clock", lambda connection: clocks.date)
     return clocks
 
 
