@@ -303,10 +303,16 @@ class RDBStorage(BaseStorage):
                 connection.execute(delete(table).where(table.c.study_id == study_id))
 
         with self._lock:
-            self._delayed = [w for w in self._delayed if self._study_of.get(w.trial_id) != study_id]
+            # SQLite may give the ids of deleted trials to new ones.
+            self._delayed = self._of_other_studies(self._delayed, study_id)
+            if self._queue is not None:
+                self._queue = self._of_other_studies(self._queue, study_id)
             self._database.write(work)
             for trial in self._caches.pop(study_id, TrialCache()).trials:
                 self._study_of.pop(trial.trial_id, None)
+
+    def _of_other_studies(self, works: list[Work], study_id: int) -> list[Work]:
+        return [work for work in works if self._study_of.get(work.trial_id) != study_id]
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """Return the id of a study."""

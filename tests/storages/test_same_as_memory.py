@@ -4,7 +4,7 @@ import math
 import tempfile
 from contextlib import suppress
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skhpo.distributions import (
@@ -196,6 +196,12 @@ def timeless(trial):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts)
+@example(  # the new trial of study 1 gets the id of the deleted one of study 0
+    [
+        ("new", 0),
+        ("batch", [("param", 0, "x", (DISTRIBUTIONS[0], 0.0)), ("delete", 0), ("new", 1)]),
+    ]
+)
 def test_a_database_and_the_memory_give_equal_records(script):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         url = f"sqlite:///{folder}/studies.db"
