@@ -14,6 +14,7 @@ from skhpo import (
     search_space,
     storages,
     study,
+    tracking,
     trial,
 )
 from skhpo.callbacks import SearchCallback
@@ -87,5 +88,6 @@ __all__ = [
     "storages",
     "study",
     "suggest_space",
+    "tracking",
     "trial",
 ]

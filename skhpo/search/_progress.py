@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
+from skhpo._text import short
 from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
 
-__all__ = ["Progress", "short"]
+__all__ = ["Progress"]
 
-LONGEST = 60  # maximal number of characters of a value in a line
 SECONDS_IN_A_FILE = 10.0  # between two updates of the bar if the output is not a terminal
 
 
@@ -125,25 +123,3 @@ class Progress(SearchCallback):
             outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
         settings = ", ".join(f"{name}={short(value)}" for name, value in candidate.params.items())
         return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"
-
-
-def short(value: Any) -> str:
-    """Return a value as text on one line: floats with five digits, others up to 60 characters.
-
-    Examples
-    --------
-    >>> from skhpo.search._progress import short
-    >>> short(0.123456789), short((50, 50)), short("rbf"), short(len)
-    ('0.12346', '(50, 50)', 'rbf', 'len')
-    """
-    if isinstance(value, float | np.floating):
-        return f"{value:.5g}"
-    if isinstance(value, tuple | list):
-        inside = ", ".join(short(item) for item in value)
-        text = f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    elif callable(value) and hasattr(value, "__name__"):
-        text = value.__name__
-    else:
-        text = str(value)
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -1,0 +1,6 @@
+"""Trackers: callbacks that record a search in files, logs and experiment trackers."""
+
+from skhpo.tracking._json_lines import JSONLinesCallback
+from skhpo.tracking._logging import LoggingCallback
+
+__all__ = ["JSONLinesCallback", "LoggingCallback"]
