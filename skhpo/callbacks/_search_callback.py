@@ -140,11 +140,15 @@ class RefitEvent:
         Parameters of the refit.
     seconds : float
         Duration of the refit.
+    X, y : array-like, default=None
+        The data of the search; `y` is None without targets. Callbacks must not change them.
     """
 
     search: Any
     params: Mapping[str, Any]
     seconds: float
+    X: Any = None
+    y: Any = None
 
 
 class SearchCallback:

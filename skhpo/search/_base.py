@@ -202,8 +202,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             listeners.end(reason)
             if self.refit:
                 self._refit(setup, callbacks)
-                refit = RefitEvent(search=self, params=self.best_params_, seconds=self.refit_time_)
-                listeners.send("on_refit_end", refit)
+                listeners.send("on_refit_end", self._refit_event(setup))
         return self
 
     def set_params(self, **params: Any) -> Self:
@@ -420,6 +419,15 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         self.best_estimator_ = estimator
         if hasattr(estimator, "feature_names_in_"):
             self.feature_names_in_ = estimator.feature_names_in_
+
+    def _refit_event(self, setup: Setup) -> RefitEvent:
+        return RefitEvent(
+            search=self,
+            params=self.best_params_,
+            seconds=self.refit_time_,
+            X=setup.X,
+            y=setup.y,
+        )
 
     def _clone_with(self, params: Mapping[str, Any]) -> Any:
         return clone(self.estimator).set_params(**clone(params, safe=False))

@@ -2,5 +2,6 @@
 
 from skhpo.tracking._json_lines import JSONLinesCallback
 from skhpo.tracking._logging import LoggingCallback
+from skhpo.tracking._mlflow import MLflowCallback
 
-__all__ = ["JSONLinesCallback", "LoggingCallback"]
+__all__ = ["JSONLinesCallback", "LoggingCallback", "MLflowCallback"]

@@ -16,7 +16,7 @@ from skhpo.callbacks import (
     SearchCallback,
     SearchEvent,
 )
-from skhpo.tracking._values import by_objective, settings_of, to_json
+from skhpo.tracking._values import by_objective, settings_of, space_of, to_json
 
 __all__ = ["JSONLinesCallback"]
 
@@ -79,7 +79,8 @@ class JSONLinesCallback(SearchCallback):
     def on_search_start(self, search: SearchEvent) -> None:
         """Write the search and its settings."""
         self._study, self._objectives = search.study.study_name, search.objectives
-        self._write("search_start", self._search(search) | {"settings": settings_of(search.search)})
+        details = {"settings": settings_of(search.search), "space": space_of(search.search)}
+        self._write("search_start", self._search(search) | details)
 
     def on_candidate_start(self, candidate: CandidateEvent) -> None:
         """Write the number and the parameters of the candidate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from skhpo._text import short
+from skhpo.space import suggest_space
 
-__all__ = ["by_objective", "settings_of", "to_json"]
+__all__ = ["by_objective", "settings_of", "space_of", "to_json", "to_text"]
 
+_SPACES = ("param_distributions", "param_grid")
+_NOT_SETTINGS = (*_SPACES, "callbacks", "storage")
 LARGEST_ARRAY = 100  # maximal number of elements of an array that is written in full
 LONGEST_TEXT = 500  # maximal number of characters of an object that is not a JSON value
 
@@ -68,12 +72,69 @@ def _json_float(value: float) -> float | str | None:
     return None if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
+def to_text(value: Any) -> str:
+    """Return a value as a text, with all digits of a float, and at most 500 characters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhpo.tracking._values import to_text
+    >>> to_text(np.float64(0.123456789)), to_text(None), to_text((50, 0.25)), to_text("rbf")
+    ('0.123456789', 'None', '[50, 0.25]', 'rbf')
+    """
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    value = to_json(value)
+    text = json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
+
+
 def by_objective(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
     """Return the values of the objectives by name; empty if there are none."""
     return dict(zip(names, values, strict=True)) if values else {}
 
 
 def settings_of(search: Any) -> dict[str, Any]:
-    """Return the settings of a search, without those of its parts."""
-    settings: dict[str, Any] = search.get_params(deep=False)
-    return settings
+    """Return the settings of a search: its own arguments, without the space.
+
+    The storage is left out, because its URL may contain a password, and so are the callbacks.
+    """
+    settings = search.get_params(deep=False)
+    return {name: value for name, value in settings.items() if name not in _NOT_SETTINGS}
+
+
+def space_of(search: Any) -> dict[str, str]:
+    """Return the search space as texts by parameter; with branches, the index comes first.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import TPESearchCV
+    >>> from skhpo.tracking._values import space_of
+    >>> space_of(TPESearchCV(SVC(), {"C": loguniform(0.01, 100), "kernel": ["rbf", "poly"]}))
+    {'C': 'loguniform(0.01, 100)', 'kernel': '[rbf, poly]'}
+    >>> space_of(TPESearchCV(SVC(), [{"C": [1, 2]}, {"nu": [0.1, 0.2]}]))
+    {'0.C': '[1, 2]', '1.nu': '[0.1, 0.2]'}
+    """
+    given = [getattr(search, name, None) for name in _SPACES]
+    space = next((one for one in given if one is not None), None)
+    if isinstance(space, str):  # "suggest"
+        space = suggest_space(search.estimator)
+    space = getattr(space, "param_grid", getattr(space, "param_distributions", space))
+    if isinstance(space, Mapping):
+        return {str(name): _range_text(values) for name, values in space.items()}
+    return {
+        f"{index}.{name}": _range_text(values)
+        for index, branch in enumerate(space or ())
+        for name, values in branch.items()
+    }
+
+
+def _range_text(values: Any) -> str:
+    prior = getattr(getattr(values, "dist", None), "name", None)
+    if prior is None:
+        return short(values, LONGEST_TEXT)
+    arguments = [short(value) for value in values.args]  # a frozen distribution of scipy.stats
+    arguments += [f"{name}={short(value)}" for name, value in values.kwds.items()]
+    return f"{prior}({', '.join(arguments)})"

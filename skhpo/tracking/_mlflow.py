@@ -1,0 +1,354 @@
+"""The tracker that records a search in MLflow: a run for the search, nested runs for candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from skhpo._hints import missing_extra
+from skhpo.callbacks import (
+    CandidateEvent,
+    FoldEvent,
+    RefitEvent,
+    SearchCallback,
+    SearchEvent,
+)
+from skhpo.tracking._mlflow_runs import PARENT, MetricValue, Runs
+from skhpo.tracking._values import by_objective, settings_of, space_of
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
+
+__all__ = ["MLflowCallback", "candidate_metrics", "candidate_tags", "search_params"]
+
+RUN_ID = "mlflow_run_id"  # user attribute of a stored study
+STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of runs
+SEARCH = "skhpo.search"
+CONTINUED_BY = "skhpo.continued_by"
+TABLE = "cv_results.csv"
+
+# MLflow's status of a run, by the status of its candidate; FAILED for all others.
+_RUN_STATUS = {"complete": "FINISHED", "pruned": "KILLED", "interrupted": "KILLED"}
+
+
+@dataclass
+class _CandidateRun:
+    """The run of a candidate: its id, its folds to log, and its status in an earlier fit."""
+
+    run_id: str
+    folds: list[FoldEvent] = field(default_factory=list)
+    earlier_status: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether an earlier fit has logged the end of the candidate."""
+        return self.earlier_status not in (None, "interrupted")
+
+
+@dataclass
+class _SearchRun:
+    """The run of a search while it is recorded."""
+
+    runs: Runs
+    run_id: str
+    is_ours: bool
+    study_name: str
+    objectives: tuple[str, ...]
+    known: dict[int, _CandidateRun]
+    open: dict[int, _CandidateRun] = field(default_factory=dict)
+    status: str = "FINISHED"
+
+
+class MLflowCallback(SearchCallback):
+    """Tracker that records a search in MLflow.
+
+    The run of the search has
+
+    - parameters: the settings of the search, the search space (``space.<name>``), and the best
+      parameters (``best_<name>``),
+    - metrics: ``best_cv_score``, or for several objectives ``best_<objective>``; the number of
+      complete, pruned and failed candidates; ``refit_time``,
+    - ``cv_results.csv``, and the refitted model with its signature and an input example.
+
+    Each candidate has a nested run, which starts and ends with it. It has
+
+    - its parameters,
+    - the metrics of its folds, ``split<k>_<metric>`` (with a `resource`, the amount is the step),
+      and, if it is complete, their means ``mean_<metric>``,
+    - ``mean_fit_time``, ``mean_score_time`` and ``n_folds``, the number of evaluated folds,
+    - the tags ``skhpo.study``, ``skhpo.trial`` (its number), ``skhpo.status``, ``skhpo.progress``
+      and, if it was stopped, ``skhpo.reason``.
+
+    A candidate that was stopped has no means. Its predicted values are the metrics
+    ``predicted_<objective>``. Its run has MLflow's status KILLED.
+
+    If a run is active when the search starts, the search is recorded in this run. If that run
+    already has a search, or `run_name` is given, a nested run is created. The active run is not
+    used if `tracking_uri` or `experiment_name` name another store or experiment.
+
+    A stored search that is resumed keeps the runs of its candidates. If its last run was killed
+    while running, that run continues. Otherwise a new run is created for the search, and the
+    runs of the candidates are nested in it.
+
+    Parameters
+    ----------
+    tracking_uri : str, default=None
+        The tracking server or store, such as ``"sqlite:///mlflow.db"``. None is the current one
+        of MLflow.
+    experiment_name : str, default=None
+        Name of the experiment. It is created if it does not exist. None is the experiment of the
+        active run, or the current one of MLflow.
+    run_name : str, default=None
+        Name of the search's run. None lets MLflow choose a name.
+    log_model : bool or dict, default=True
+        Whether to log the refitted model, as ``"model"``. A dict has further arguments for
+        ``mlflow.sklearn.log_model``, such as ``{"registered_model_name": "churn"}``.
+    tags : dict of str to str, default=None
+        Further tags of the runs of the search and of the candidates.
+
+    Raises
+    ------
+    ImportError
+        If MLflow is not installed.
+    TypeError
+        If `log_model` or `tags` have a wrong type.
+
+    See Also
+    --------
+    JSONLinesCallback : A tracker without a server.
+
+    Examples
+    --------
+    ::
+
+        callback = MLflowCallback("sqlite:///mlflow.db", experiment_name="iris")
+        search = TPESearchCV(SVC(), space, callbacks=[callback]).fit(X, y)
+    """
+
+    def __init__(
+        self,
+        tracking_uri: str | None = None,
+        experiment_name: str | None = None,
+        run_name: str | None = None,
+        log_model: bool | Mapping[str, Any] = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        if find_spec("mlflow") is None:
+            raise missing_extra("MLflowCallback needs MLflow", "mlflow")
+        if not isinstance(log_model, bool | Mapping):
+            raise TypeError(f"`log_model` must be a bool or a dict; got {log_model!r}.")
+        if not isinstance(tags, Mapping | None):
+            raise TypeError(f"`tags` must be a dict or None; got {tags!r}.")
+        self.tracking_uri = tracking_uri
+        self.experiment_name = experiment_name
+        self.run_name = run_name
+        self.log_model = log_model
+        self.tags = tags
+        self._search: _SearchRun | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the arguments; the connection of a running search is not copied."""
+        return {**vars(self), "_search": None}
+
+    # ------------------------------------------------------------------------- the search
+
+    def on_search_start(self, search: SearchEvent) -> None:
+        """Create or continue the run of the search, and log its settings."""
+        active = self._active_run()
+        name = self.experiment_name
+        runs = Runs(self.tracking_uri, name)
+        if name is None and active is not None:
+            runs.experiment_id = active.info.experiment_id
+        elif active is not None and active.info.experiment_id != runs.experiment_id:
+            active = None
+        previous = self._previous_run(runs, search)
+        run_id, is_ours = self._choose_run(runs, search, active, previous)
+        known = {} if previous is None else _known_candidates(runs, previous, search.study)
+        if previous is not None and previous.info.run_id != run_id:
+            for candidate in known.values():
+                runs.log(candidate.run_id, tags={PARENT: run_id})
+            runs.log(previous.info.run_id, tags={CONTINUED_BY: run_id})
+        if search.search.storage is not None:
+            search.study.set_user_attr(RUN_ID, run_id)
+        self._search = _SearchRun(
+            runs, run_id, is_ours, search.study.study_name, search.objectives, known
+        )
+        runs.log(run_id, tags=self._search_tags(search))
+        runs.log_new_params(run_id, search_params(search.search))
+
+    def _active_run(self) -> Any:
+        """Return the user's active run, if it is in the store of this tracker, or None."""
+        import mlflow
+
+        if self.tracking_uri not in (None, mlflow.get_tracking_uri()):
+            return None
+        return mlflow.active_run()
+
+    def _previous_run(self, runs: Runs, search: SearchEvent) -> Any:
+        """Return the run of an earlier fit of a stored search, or None."""
+        if search.search.storage is None:
+            return None
+        return runs.get(search.study.user_attrs.get(RUN_ID))
+
+    def _choose_run(
+        self, runs: Runs, search: SearchEvent, active: Any, previous: Any
+    ) -> tuple[str, bool]:
+        """Return the id of the search's run, and whether to end it after the search."""
+        if active is not None and self._is_free(runs, active, search.study):
+            return active.info.run_id, False
+        if previous is not None and previous.info.status == "RUNNING" and active is None:
+            return previous.info.run_id, True
+        parent = None if active is None else active.info.run_id
+        return runs.create(self.run_name, self._search_tags(search), parent), True
+
+    def _is_free(self, runs: Runs, active: Any, study: Study) -> bool:
+        """Whether the search may use the active run: it must not hold another search."""
+        tags = runs.client.get_run(active.info.run_id).data.tags
+        return self.run_name is None and tags.get(STUDY) in (None, study.study_name)
+
+    def _search_tags(self, search: SearchEvent) -> dict[str, Any]:
+        return {
+            **(self.tags or {}),
+            STUDY: search.study.study_name,
+            SEARCH: type(search.search).__name__,
+            "estimator_name": type(search.search.estimator).__name__,
+        }
+
+    def on_search_end(self, search: SearchEvent) -> None:
+        """Log the best candidate and the table of all candidates, and end the run."""
+        current = self._search
+        if current is None:
+            return
+        runs, run_id = current.runs, current.run_id
+        for candidate in current.open.values():  # an error ended the search
+            runs.log(candidate.run_id, tags={STATUS: "interrupted"})
+            runs.end(candidate.run_id, "KILLED")
+        current.open.clear()
+        if search.reason is not None:
+            runs.log(run_id, tags={"skhpo.ended_early": search.reason})
+            current.status = {"error": "FAILED", "interrupt": "KILLED"}.get(
+                search.reason, "FINISHED"
+            )
+        best = getattr(search.search, "best_params_", None)
+        if best is not None and search.reason != "error":
+            runs.log_new_params(run_id, {f"best_{name}": value for name, value in best.items()})
+            runs.log(run_id, metrics=best_metrics(search))
+            runs.log_table(run_id, search.search.cv_results_, TABLE)
+        if current.is_ours:
+            runs.end(run_id, current.status)
+        if not search.search.refit or search.reason == "error":
+            self._search = None
+
+    def on_refit_end(self, refit: RefitEvent) -> None:
+        """Log the model and the time of the refit."""
+        current = self._search
+        if current is None:
+            return
+        self._search = None
+        runs, run_id = current.runs, current.run_id
+        runs.log(run_id, metrics=[("refit_time", refit.seconds, 0)])
+        try:
+            if self.log_model is not False:
+                arguments = self.log_model if isinstance(self.log_model, Mapping) else {}
+                runs.log_model(run_id, refit.search.best_estimator_, refit.X, arguments)
+        finally:
+            if current.is_ours:
+                runs.end(run_id, current.status)
+
+    # --------------------------------------------------------------------- the candidates
+
+    def on_candidate_start(self, candidate: CandidateEvent) -> None:
+        """Create the run of the candidate, or find that of an earlier fit."""
+        current = self._search
+        if current is None:
+            return
+        run = current.known.get(candidate.number)
+        if run is None:
+            tags = {
+                **(self.tags or {}), STUDY: current.study_name, TRIAL: candidate.number
+            }  # fmt: skip
+            name = f"candidate {candidate.number}"
+            run = _CandidateRun(current.runs.create(name, tags, current.run_id))
+        elif not run.is_settled:
+            current.runs.reopen(run.run_id)
+        current.open[candidate.number] = run
+
+    def on_fold_end(self, fold: FoldEvent) -> None:
+        """Keep the fold until the candidate ends."""
+        run = None if self._search is None else self._search.open.get(fold.number)
+        if run is not None and not (fold.from_storage and run.earlier_status is not None):
+            run.folds.append(fold)
+
+    def on_candidate_end(self, candidate: CandidateEvent) -> None:
+        """Log the candidate with its folds, and end its run."""
+        current = self._search
+        run = None if current is None else current.open.pop(candidate.number, None)
+        if current is None or run is None or run.is_settled:
+            return
+        current.runs.log(
+            run.run_id,
+            params=candidate.params,
+            metrics=[*fold_metrics(run.folds), *candidate_metrics(candidate, current.objectives)],
+            tags=candidate_tags(candidate),
+        )
+        current.runs.end(run.run_id, _RUN_STATUS.get(candidate.status or "", "FAILED"))
+
+
+def _known_candidates(runs: Runs, previous: Any, study: Study) -> dict[int, _CandidateRun]:
+    """Return the runs of the candidates of an earlier fit, by the numbers of their trials."""
+    tags = {run.info.run_id: run.data.tags for run in runs.children(previous.info.run_id)}
+    return {
+        int(of_run[TRIAL]): _CandidateRun(run_id, earlier_status=of_run.get(STATUS))
+        for run_id, of_run in tags.items()
+        if TRIAL in of_run and of_run.get(STUDY) == study.study_name
+    }
+
+
+def search_params(search: Any) -> dict[str, Any]:
+    """Return the parameters of a search's run: its settings and its space."""
+    space = {f"space.{name}": text for name, text in space_of(search).items()}
+    return {**settings_of(search), **space}
+
+
+def best_metrics(event: SearchEvent) -> list[MetricValue]:
+    """Return the metrics of a search that has ended: those of the best, and the counts."""
+    search, metrics = event.search, []
+    if hasattr(search, "best_score_"):
+        metrics.append(("best_cv_score", float(search.best_score_), 0))
+    if len(event.objectives) > 1:
+        number = int(search.cv_results_["trial_number"][search.best_index_])
+        values = event.study.get_trials(deepcopy=False)[number].values
+        named = by_objective(event.objectives, values or ())
+        metrics += [(f"best_{name}", value, 0) for name, value in named.items()]
+    statuses = list(search.cv_results_["status"])
+    counts = {name: statuses.count(name) for name in ("complete", "pruned")}
+    counts["failed"] = len(statuses) - sum(counts.values()) - statuses.count("interrupted")
+    return metrics + [(f"n_{name}", float(count), 0) for name, count in counts.items()]
+
+
+def fold_metrics(folds: list[FoldEvent]) -> list[MetricValue]:
+    """Return the metrics of folds; the step is the amount of the resource, or 0."""
+    return [
+        (f"split{fold.fold}_{prefix}{name}", value, fold.n_resources or 0)
+        for fold in folds
+        for prefix, values in (("", fold.metrics), ("train_", fold.train_metrics))
+        for name, value in values.items()
+    ]
+
+
+def candidate_metrics(candidate: CandidateEvent, objectives: tuple[str, ...]) -> list[MetricValue]:
+    """Return the metrics of a candidate: the measured means, or the predicted objectives."""
+    named = {f"mean_{name}": value for name, value in candidate.metrics.items()}
+    predicted = by_objective(objectives, candidate.predicted)
+    named |= {f"predicted_{name}": value for name, value in predicted.items()}
+    named |= {"mean_fit_time": candidate.fit_time, "mean_score_time": candidate.score_time}
+    named["n_folds"] = candidate.n_folds
+    return [(name, float(value), 0) for name, value in named.items()]
+
+
+def candidate_tags(candidate: CandidateEvent) -> dict[str, Any]:
+    """Return the tags of a candidate that has ended."""
+    tags = {STATUS: candidate.status, "skhpo.progress": candidate.progress}
+    return tags | ({"skhpo.reason": candidate.reason} if candidate.reason else {})

@@ -1,0 +1,218 @@
+"""Runs in a tracking store of MLflow, through its client, by explicit run ids."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from skhpo.tracking._values import to_text
+
+__all__ = ["MetricValue", "Runs", "model_example"]
+
+PARENT = "mlflow.parentRunId"  # tags that MLflow's user interface reads
+RUN_NAME = "mlflow.runName"
+MAX_PARAMS = 100  # MLflow's limits for one request
+MAX_METRICS = 1000
+N_EXAMPLE_ROWS = 5
+
+MetricValue = tuple[str, float, int]  # name, value and step
+
+
+class Runs:
+    """The runs of one experiment.
+
+    Nothing here changes MLflow's active run.
+
+    Parameters
+    ----------
+    tracking_uri : str or None
+        The tracking store; None is MLflow's current one.
+    experiment_name : str or None
+        The experiment, which is created if it does not exist; None is MLflow's current one.
+    """
+
+    def __init__(self, tracking_uri: str | None, experiment_name: str | None) -> None:
+        import mlflow
+
+        current = mlflow.get_tracking_uri()
+        self.tracking_uri = current if tracking_uri is None else tracking_uri
+        self.is_current_store = self.tracking_uri == current
+        self.client = mlflow.MlflowClient(self.tracking_uri)
+        self.experiment_id = self._experiment(experiment_name)
+
+    def _experiment(self, name: str | None) -> str:
+        if name is None:
+            from mlflow.tracking.fluent import _get_experiment_id
+
+            return str(_get_experiment_id()) if self.is_current_store else "0"
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        return str(self.client.create_experiment(name))
+
+    def get(self, run_id: str | None) -> Any:
+        """Return a run of this experiment that is not deleted, or None."""
+        from mlflow.exceptions import MlflowException
+
+        if run_id is None:
+            return None
+        try:
+            run = self.client.get_run(run_id)
+        except MlflowException:
+            return None
+        is_here = run.info.experiment_id == self.experiment_id
+        return run if is_here and run.info.lifecycle_stage == "active" else None
+
+    def children(self, parent: str) -> list[Any]:
+        """Return the runs nested in a run."""
+        found: list[Any] = []
+        token = None
+        condition = f"tags.`{PARENT}` = '{parent}'"
+        while True:
+            page = self.client.search_runs([self.experiment_id], condition, page_token=token)
+            found.extend(page)
+            token = page.token
+            if not token:
+                return found
+
+    def create(self, name: str | None, tags: Mapping[str, Any], parent: str | None = None) -> str:
+        """Create a run, with MLflow's own tags for the user and the source; return its id."""
+        from mlflow.tracking.context.registry import resolve_tags
+
+        nested = {} if parent is None else {PARENT: parent}
+        every = resolve_tags({**_texts(tags), **nested})
+        run = self.client.create_run(self.experiment_id, tags=every, run_name=name)
+        return str(run.info.run_id)
+
+    def log(
+        self,
+        run_id: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        metrics: Sequence[MetricValue] = (),
+        tags: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Log to a run in as few requests as MLflow allows. NaN metrics are left out."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = time.time_ns() // 1_000_000
+        all_params = [Param(_key(n), v) for n, v in _texts(params or {}).items()]
+        all_tags = [RunTag(name, text) for name, text in _texts(tags or {}).items()]
+        all_metrics = [
+            Metric(_key(name), float(value), now, step)
+            for name, value, step in metrics
+            if not math.isnan(value)
+        ]
+        requests = zip_longest(
+            _parts(all_metrics, MAX_METRICS - 2 * MAX_PARAMS),
+            _parts(all_params, MAX_PARAMS),
+            _parts(all_tags, MAX_PARAMS),
+            fillvalue=(),
+        )
+        for some_metrics, some_params, some_tags in requests:
+            self.client.log_batch(run_id, some_metrics, some_params, some_tags)
+
+    def log_new_params(self, run_id: str, params: Mapping[str, Any]) -> None:
+        """Log the parameters that a run does not have yet: MLflow does not change a parameter."""
+        known = self.client.get_run(run_id).data.params
+        new = {name: value for name, value in params.items() if _key(name) not in known}
+        self.log(run_id, params=new)
+
+    def reopen(self, run_id: str) -> None:
+        """Mark a run as running."""
+        self.client.update_run(run_id, status="RUNNING")
+
+    def end(self, run_id: str, status: str) -> None:
+        """End a run with a status of MLflow: "FINISHED", "FAILED" or "KILLED"."""
+        self.client.set_terminated(run_id, status)
+
+    def log_table(self, run_id: str, columns: Mapping[str, Any], file_name: str) -> None:
+        """Log columns of equal length as a CSV file. Masked values are empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+        self.client.log_text(run_id, text.getvalue(), file_name)
+
+    def log_model(self, run_id: str, model: Any, X: Any, arguments: Mapping[str, Any]) -> None:
+        """Log a fitted model with its signature and an input example.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        model : estimator
+            The model.
+        X : array-like
+            Its training data.
+        arguments : mapping of str to object
+            Further arguments of ``mlflow.sklearn.log_model``.
+        """
+        import mlflow.sklearn
+        from mlflow.models import Model
+
+        with self._as_current_store():
+            Model.log(
+                artifact_path=None,
+                flavor=mlflow.sklearn,
+                run_id=run_id,
+                sk_model=model,
+                **{"name": "model", **model_example(model, X), **arguments},
+            )
+
+    @contextmanager
+    def _as_current_store(self) -> Iterator[None]:
+        """Let MLflow's functions without a client use this store while the block runs."""
+        import mlflow
+
+        if self.is_current_store:
+            yield
+            return
+        current = mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(self.tracking_uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(current)
+
+
+def model_example(model: Any, X: Any) -> dict[str, Any]:
+    """Return the signature and the input example of a model, as far as they can be made."""
+    from mlflow.models import infer_signature
+
+    if X is None:
+        return {}
+    rows = X.iloc[:N_EXAMPLE_ROWS] if hasattr(X, "iloc") else X[:N_EXAMPLE_ROWS]
+    method = next((name for name in ("predict", "transform") if hasattr(model, name)), None)
+    if method is None:
+        return {"input_example": rows}
+    signature = infer_signature(rows, getattr(model, method)(rows))
+    return {"signature": signature, "input_example": rows}
+
+
+def _cells(column: Any) -> list[Any]:
+    mask = np.ma.getmaskarray(column).tolist()
+    values = np.ma.getdata(column).tolist()
+    return ["" if hidden else value for value, hidden in zip(values, mask, strict=True)]
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: to_text(value) for name, value in values.items()}
+
+
+def _key(name: str) -> str:
+    """Return a name with the characters that MLflow allows."""
+    return re.sub(r"[^\w\-./ :]", "_", name)
+
+
+def _parts(items: list[Any], size: int) -> list[list[Any]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
