@@ -81,6 +81,9 @@ class MLflowCallback(SearchCallback):
     - the tags ``skhpo.study``, ``skhpo.trial`` (its number), ``skhpo.status``, ``skhpo.progress``
       and, if it was stopped, ``skhpo.reason``.
 
+    The run of the search has the tags ``skhpo.study``, ``skhpo.search``, ``skhpo.sampler`` and
+    ``skhpo.pruner`` (names of classes), and ``skhpo.ended_early`` if it ended before its budget.
+
     A candidate that was stopped has no means. Its predicted values are the metrics
     ``predicted_<objective>``. Its run has MLflow's status KILLED.
 
@@ -213,6 +216,8 @@ class MLflowCallback(SearchCallback):
             **(self.tags or {}),
             STUDY: search.study.study_name,
             SEARCH: type(search.search).__name__,
+            "skhpo.sampler": type(search.study.sampler).__name__,
+            "skhpo.pruner": type(search.study.pruner).__name__,
             "estimator_name": type(search.search.estimator).__name__,
         }
 

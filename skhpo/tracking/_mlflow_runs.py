@@ -160,13 +160,21 @@ class Runs:
         import mlflow.sklearn
         from mlflow.models import Model
 
+        rest = dict(arguments)
+        described = {name: rest.pop(name, None) for name in ("tags", "params", "model_type")}
+        if described["params"] is None:
+            described["params"] = self.client.get_run(run_id).data.params
+        logged = self.client.create_logged_model(
+            self.experiment_id, rest.pop("name", "model"), run_id, **described
+        )
         with self._as_current_store():
             Model.log(
                 artifact_path=None,
                 flavor=mlflow.sklearn,
                 run_id=run_id,
+                model_id=logged.model_id,
                 sk_model=model,
-                **{"name": "model", **model_example(model, X), **arguments},
+                **{**model_example(model, X), **rest},
             )
 
     @contextmanager
