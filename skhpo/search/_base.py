@@ -71,6 +71,7 @@ from skhpo.search.selection._callable_refit import choose
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
+from skhpo.tracking._autologging import autologging, without_autologging
 
 __all__ = ["BaseStudySearchCV"]
 
@@ -191,17 +192,19 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         setup = make_setup(self, self._make_problem(), X, y, params)
         self.n_splits_ = len(setup.splits)
         callbacks = FitCallbacks(self, {"X": setup.X, "y": setup.y, "metadata": setup.metadata})
-        listeners = Listeners(listeners_of(self.callbacks))
-        with callbacks.fit():
+        with autologging(self.callbacks) as logging, callbacks.fit():
+            listeners = Listeners([*listeners_of(self.callbacks), *logging.trackers])
             try:
-                reason = self._search(setup, callbacks, listeners)
+                with without_autologging():
+                    reason = self._search(setup, callbacks, listeners)
             except BaseException as error:
                 is_interrupt = isinstance(error, KeyboardInterrupt)
                 listeners.end("interrupt" if is_interrupt else "error")
                 raise
             listeners.end(reason)
             if self.refit:
-                self._refit(setup, callbacks)
+                with without_autologging(logging.is_complete):
+                    self._refit(setup, callbacks)
                 listeners.send("on_refit_end", self._refit_event(setup))
         return self
 

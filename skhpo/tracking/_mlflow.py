@@ -21,7 +21,7 @@ from skhpo.tracking._values import by_objective, settings_of, space_of
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["MLflowCallback", "candidate_metrics", "candidate_tags", "search_params"]
+__all__ = ["MLflowCallback", "best_metrics", "search_params", "search_tags"]
 
 RUN_ID = "mlflow_run_id"  # user attribute of a stored study
 STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of runs
@@ -178,7 +178,7 @@ class MLflowCallback(SearchCallback):
         self._search = _SearchRun(
             runs, run_id, is_ours, search.study.study_name, search.objectives, known
         )
-        runs.log(run_id, tags=self._search_tags(search))
+        runs.log(run_id, tags=self._tags(search))
         runs.log_new_params(run_id, search_params(search.search))
 
     def _active_run(self) -> Any:
@@ -204,22 +204,15 @@ class MLflowCallback(SearchCallback):
         if previous is not None and previous.info.status == "RUNNING" and active is None:
             return previous.info.run_id, True
         parent = None if active is None else active.info.run_id
-        return runs.create(self.run_name, self._search_tags(search), parent), True
+        return runs.create(self.run_name, self._tags(search), parent), True
 
     def _is_free(self, runs: Runs, active: Any, study: Study) -> bool:
         """Whether the search may use the active run: it must not hold another search."""
         tags = runs.client.get_run(active.info.run_id).data.tags
         return self.run_name is None and tags.get(STUDY) in (None, study.study_name)
 
-    def _search_tags(self, search: SearchEvent) -> dict[str, Any]:
-        return {
-            **(self.tags or {}),
-            STUDY: search.study.study_name,
-            SEARCH: type(search.search).__name__,
-            "skhpo.sampler": type(search.study.sampler).__name__,
-            "skhpo.pruner": type(search.study.pruner).__name__,
-            "estimator_name": type(search.search.estimator).__name__,
-        }
+    def _tags(self, search: SearchEvent) -> dict[str, Any]:
+        return {**(self.tags or {}), **search_tags(search)}
 
     def on_search_end(self, search: SearchEvent) -> None:
         """Log the best candidate and the table of all candidates, and end the run."""
@@ -308,6 +301,17 @@ def _known_candidates(runs: Runs, previous: Any, study: Study) -> dict[int, _Can
         int(of_run[TRIAL]): _CandidateRun(run_id, earlier_status=of_run.get(STATUS))
         for run_id, of_run in tags.items()
         if TRIAL in of_run and of_run.get(STUDY) == study.study_name
+    }
+
+
+def search_tags(event: SearchEvent) -> dict[str, Any]:
+    """Return the tags of a search's run."""
+    return {
+        STUDY: event.study.study_name,
+        SEARCH: type(event.search).__name__,
+        "skhpo.sampler": type(event.study.sampler).__name__,
+        "skhpo.pruner": type(event.study.pruner).__name__,
+        "estimator_name": type(event.search.estimator).__name__,
     }
 
 

@@ -143,7 +143,16 @@ class Runs:
         writer.writerows(zip(*map(_cells, columns.values()), strict=True))
         self.client.log_text(run_id, text.getvalue(), file_name)
 
-    def log_model(self, run_id: str, model: Any, X: Any, arguments: Mapping[str, Any]) -> None:
+    def log_model(
+        self,
+        run_id: str,
+        model: Any,
+        X: Any,
+        arguments: Mapping[str, Any],
+        *,
+        with_signature: bool = True,
+        with_example: bool = True,
+    ) -> None:
         """Log a fitted model with its signature and an input example.
 
         Parameters
@@ -156,11 +165,18 @@ class Runs:
             Its training data.
         arguments : mapping of str to object
             Further arguments of ``mlflow.sklearn.log_model``.
+        with_signature, with_example : bool, default=True
+            Whether to log the signature and the example.
         """
         import mlflow.sklearn
         from mlflow.models import Model
 
         rest = dict(arguments)
+        known = model_example(model, X) if with_signature or with_example else {}
+        if not with_signature:
+            known.pop("signature", None)
+        if not with_example:
+            known.pop("input_example", None)
         described = {name: rest.pop(name, None) for name in ("tags", "params", "model_type")}
         if described["params"] is None:
             described["params"] = self.client.get_run(run_id).data.params
@@ -174,7 +190,7 @@ class Runs:
                 run_id=run_id,
                 model_id=logged.model_id,
                 sk_model=model,
-                **{**model_example(model, X), **rest},
+                **{**known, **rest},
             )
 
     @contextmanager

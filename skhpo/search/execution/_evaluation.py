@@ -12,6 +12,7 @@ from skhpo._sklearn import fit_and_score
 from skhpo.boosting import limit_threads, limited
 from skhpo.search._records import FoldResult, FoldTask
 from skhpo.search.objectives._costs import Cost, Stopwatch, measure_costs, stopwatch
+from skhpo.tracking._autologging import without_autologging
 
 __all__ = ["Evaluation", "evaluate_fold"]
 
@@ -85,6 +86,11 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
     -------
     result : FoldResult
     """
+    with without_autologging():  # in a worker process, too
+        return _evaluate_fold(evaluation, X, y, task)
+
+
+def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> FoldResult:
     estimator, train, parameters = clone(evaluation.estimator), task.train, task.parameters
     fit_params: Mapping[str, Any] = evaluation.fit_params
     if task.n_threads is not None:
