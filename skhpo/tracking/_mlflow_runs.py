@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
-
-from skhpo.tracking._values import to_text
+from skhpo.tracking._values import rows_of, to_text
 
 __all__ = ["MetricValue", "Runs", "model_example"]
 
@@ -140,7 +138,7 @@ class Runs:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+        writer.writerows(rows_of(columns))
         self.client.log_text(run_id, text.getvalue(), file_name)
 
     def log_model(
@@ -221,12 +219,6 @@ def model_example(model: Any, X: Any) -> dict[str, Any]:
         return {"input_example": rows}
     signature = infer_signature(rows, getattr(model, method)(rows))
     return {"signature": signature, "input_example": rows}
-
-
-def _cells(column: Any) -> list[Any]:
-    mask = np.ma.getmaskarray(column).tolist()
-    values = np.ma.getdata(column).tolist()
-    return ["" if hidden else value for value, hidden in zip(values, mask, strict=True)]
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

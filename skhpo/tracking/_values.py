@@ -12,7 +12,7 @@ import numpy as np
 from skhpo._text import short
 from skhpo.space import suggest_space
 
-__all__ = ["by_objective", "settings_of", "space_of", "to_json", "to_text"]
+__all__ = ["by_objective", "rows_of", "settings_of", "space_of", "to_json", "to_text"]
 
 _SPACES = ("param_distributions", "param_grid")
 _NOT_SETTINGS = (*_SPACES, "callbacks", "storage")
@@ -92,6 +92,19 @@ def to_text(value: Any) -> str:
 def by_objective(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
     """Return the values of the objectives by name; empty if there are none."""
     return dict(zip(names, values, strict=True)) if values else {}
+
+
+def rows_of(columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a table of arrays of equal length. Masked values are None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhpo.tracking._values import rows_of
+    >>> rows_of({"a": np.array([1, 2]), "b": np.ma.array([0.5, 0.1], mask=[False, True])})
+    [(1, 0.5), (2, None)]
+    """
+    return list(zip(*(np.ma.asarray(column).tolist() for column in columns.values()), strict=True))
 
 
 def settings_of(search: Any) -> dict[str, Any]:
