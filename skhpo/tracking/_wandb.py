@@ -166,7 +166,9 @@ class WandbCallback(SearchCallback):
             for name in ("best_params", "best_score")
             if hasattr(search.search, f"{name}_")
         }
-        self._run.summary.update(to_json({**best, "ended_early": search.reason}))
+        if search.reason is not None:
+            best["ended_early"] = search.reason
+        self._run.summary.update(to_json(best))
         results = search.search.cv_results_
         columns = {name: column for name, column in results.items() if name != "params"}
         rows = [[to_json(value) for value in row] for row in rows_of(columns)]
