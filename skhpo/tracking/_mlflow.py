@@ -159,6 +159,7 @@ class MLflowCallback(SearchCallback):
 
     def on_search_start(self, search: SearchEvent) -> None:
         """Create or continue the run of the search, and log its settings."""
+        self._search = None
         active = self._active_run()
         name = self.experiment_name
         runs = Runs(self.tracking_uri, name)

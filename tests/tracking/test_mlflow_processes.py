@@ -1,0 +1,78 @@
+"""MLflow and stored searches in other processes: killed and resumed, and two at once."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("mlflow")
+
+SCRIPT = textwrap.dedent("""
+    import sys, time
+    from scipy.stats import loguniform
+    from sklearn.datasets import load_iris
+    from sklearn.svm import SVC
+    from skhpo import SearchCallback, TPESearchCV
+    from skhpo.tracking import MLflowCallback
+
+    class Slow(SVC):
+        def fit(self, X, y):
+            time.sleep(0.1)
+            return super().fit(X, y)
+
+    class Tells(SearchCallback):
+        def on_fold_end(self, fold):
+            print("fold", fold.number, flush=True)
+
+    uri, experiment, storage = sys.argv[1:]
+    callbacks = [MLflowCallback(uri, experiment, log_model=False), Tells()]
+    TPESearchCV(
+        Slow(), {"C": loguniform(1e-3, 1e3)}, n_iter=14, cv=3, storage=storage, study_name="s",
+        callbacks=callbacks,
+    ).fit(*load_iris(return_X_y=True))
+""")
+
+
+def begin(store, experiment, folder):
+    """Start the search in another process; return once its first folds are known."""
+    command = [sys.executable, "-c", SCRIPT, store, experiment.name, str(folder / "search.db")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    for _ in range(8):
+        process.stdout.readline()
+    return process
+
+
+@pytest.mark.slow
+def test_a_search_that_was_killed_continues_its_run(mlflow_store, experiment, tmp_path):
+    process = begin(mlflow_store, experiment, tmp_path)
+    process.kill()
+    process.wait()
+    (run,) = experiment.runs()
+    assert run.info.status == "RUNNING"
+    n_before = len(experiment.candidates())
+    assert 0 < n_before < 14
+    process = begin(mlflow_store, experiment, tmp_path)
+    process.communicate()
+    assert process.returncode == 0
+    (again,) = experiment.runs()
+    assert again.info.run_id == run.info.run_id
+    assert again.info.status == "FINISHED"
+    candidates = experiment.candidates()
+    assert sorted(candidates) == list(range(14))
+    statuses = {one.data.tags["skhpo.status"] for one in candidates.values()}
+    assert statuses <= {"complete", "pruned"}
+    for one in candidates.values():
+        n_folds = sum(name.startswith("split") for name in one.data.metrics)
+        assert n_folds == one.data.metrics["n_folds"]
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_run_of_a_search(mlflow_store, experiment, tmp_path):
+    first = begin(mlflow_store, experiment, tmp_path)
+    second = begin(mlflow_store, experiment, tmp_path)
+    for process in (first, second):
+        process.communicate()
+        assert process.returncode == 0
+    assert sorted(experiment.candidates()) == list(range(14))  # of the only run without a parent
+    assert experiment.run().info.status == "FINISHED"
