@@ -11,11 +11,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from skhpo._warnings import warn_user
 from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.tracking._mlflow import MLflowCallback, best_metrics, search_params, search_tags
 from skhpo.tracking._mlflow_runs import MetricValue, Runs
@@ -121,8 +122,12 @@ def autologging(callbacks: Sequence[Any] | None) -> Iterator[SearchLogging]:
     elif not _logs_this_fit(utils):
         yield SearchLogging([], is_complete=False)
     else:
-        with _run_of_search() as run_id:
-            yield SearchLogging([_Autologger(run_id, utils)], is_complete=True)
+        trackers: list[SearchCallback] = []
+        with ExitStack() as until_the_end:
+            with _errors_are_warnings():
+                run_id = until_the_end.enter_context(_run_of_search())
+                trackers.append(_Autologger(run_id, utils))
+            yield SearchLogging(trackers, is_complete=True)
 
 
 def _logs_this_fit(utils: Any) -> bool:
@@ -146,8 +151,25 @@ def _run_of_search() -> Iterator[str]:
     if active is not None:
         yield active.info.run_id
         return
-    with mlflow.start_run(tags={AUTOLOGGING: FLAVOR}) as run:
-        yield run.info.run_id
+    run_id, status = mlflow.start_run(tags={AUTOLOGGING: FLAVOR}).info.run_id, "FAILED"
+    try:
+        yield run_id
+        status = "FINISHED"
+    finally:
+        with _errors_are_warnings():
+            mlflow.end_run(status)
+
+
+@contextmanager
+def _errors_are_warnings() -> Iterator[None]:
+    """Turn errors into warnings: autologging must not end a search."""
+    try:
+        yield
+    except Exception as error:
+        warn_user(
+            f"MLflow's autologging of the search raised {type(error).__name__}: {error}. The "
+            "search continues."
+        )
 
 
 class _Autologger(SearchCallback):
@@ -205,29 +227,52 @@ class _Autologger(SearchCallback):
         self._runs.end(run_id, "FINISHED")
 
     def on_refit_end(self, refit: RefitEvent) -> None:
-        """Log the data and the refitted model, under both names that MLflow uses."""
+        """Log the refitted model, under both names that MLflow uses, the data and their score."""
         self._runs.log(self._run_id, metrics=[("refit_time", refit.seconds, 0)])
-        if not self._config("log_models", True):
-            return
-        arguments = {
-            "serialization_format": self._config("serialization_format", None),
-            "registered_model_name": self._config("registered_model_name", None),
-        }
-        model = refit.search.best_estimator_
-        self._log_model("model", model, refit.X, arguments)
-        self._log_model(
-            "best_estimator", model, refit.X, arguments | {"registered_model_name": None}
-        )
+        silent = self._config("silent", False)
+        with self._utils.MlflowEventsAndWarningsBehaviorGlobally(
+            disable_event_logs=silent, disable_warnings=silent, reroute_warnings=False
+        ):
+            if self._config("log_datasets", True):
+                _log_data(refit.X, refit.y)
+            if self._config("log_models", True):
+                self._log_models(refit)
+        if refit.y is not None:
+            score = float(refit.search.score(refit.X, refit.y))
+            self._runs.log(self._run_id, metrics=[("training_score", score, 0)])
 
-    def _log_model(self, name: str, model: Any, X: Any, arguments: Mapping[str, Any]) -> None:
-        self._runs.log_model(
-            self._run_id,
-            model,
-            X,
-            {"name": name, **arguments},
-            with_signature=self._config("log_model_signatures", True),
-            with_example=self._config("log_input_examples", False),
-        )
+    def _log_models(self, refit: RefitEvent) -> None:
+        model, format = refit.search.best_estimator_, self._config("serialization_format", None)
+        registered = self._config("registered_model_name", None)
+        for name, registered_name in (("model", registered), ("best_estimator", None)):
+            arguments = {
+                "name": name,
+                "serialization_format": format,
+                "registered_model_name": registered_name,
+            }
+            self._runs.log_model(
+                self._run_id,
+                model,
+                refit.X,
+                arguments,
+                with_signature=self._config("log_model_signatures", True),
+                with_example=self._config("log_input_examples", False),
+            )
+
+
+def _log_data(X: Any, y: Any) -> None:
+    """Log a description of the training data to the active run, if MLflow has one for its type."""
+    import mlflow
+
+    if hasattr(X, "iloc"):
+        from mlflow.data.pandas_dataset import from_pandas
+
+        mlflow.log_input(from_pandas(X), context="train")
+    elif isinstance(X, np.ndarray):
+        from mlflow.data.numpy_dataset import from_numpy
+
+        data = from_numpy(X) if y is None else from_numpy(X, targets=np.asarray(y))
+        mlflow.log_input(data, context="train")
 
 
 def _best_rows(table: Mapping[str, Any], n_rows: int | None) -> list[int]:

@@ -39,10 +39,11 @@ def autolog(experiment):
 
 
 @pytest.mark.slow
-def test_a_search_is_logged_as_randomized_search_cv_is(experiment, autolog):
+def test_a_search_is_logged_as_randomized_search_cv_is(experiment, autolog, capfd):
     autolog(log_models=True)
     search(RandomizedSearchCV).fit(X, y)
     fitted = search().fit(X, y)
+    assert "WARNING" not in capfd.readouterr().err  # autologging is silent
     theirs, ours = experiment.runs()
     assert len(experiment.runs(ours.info.run_id)) == 5  # MLflow's `max_tuning_runs`
     assert len(experiment.runs(theirs.info.run_id)) == 5
@@ -50,6 +51,10 @@ def test_a_search_is_logged_as_randomized_search_cv_is(experiment, autolog):
     assert names <= ours.data.params.keys() & theirs.data.params.keys()
     assert ours.data.metrics["best_cv_score"] == fitted.best_score_
     assert "best_cv_score" in theirs.data.metrics
+    assert ours.data.metrics["training_score"] == fitted.score(X, y)
+    assert "training_score" in theirs.data.metrics
+    (our_data,), (their_data,) = ours.inputs.dataset_inputs, theirs.inputs.dataset_inputs
+    assert our_data.dataset.schema == their_data.dataset.schema
     assert "cv_results.csv" in experiment.artifacts(theirs)
     assert "cv_results.csv" in experiment.artifacts(ours)
     (their_child, *_), (our_child, *_) = (
@@ -166,6 +171,33 @@ def test_autologging_that_is_off_stays_off(experiment, autolog):
     autolog(disable=True)
     search().fit(X, y)
     assert experiment.runs() == []
+
+
+def test_autologging_of_a_booster_alone_logs_the_refit_alone(experiment):
+    xgboost = pytest.importorskip("xgboost")
+    mlflow.xgboost.autolog(log_models=False, silent=True)
+    try:
+        space = {"n_estimators": [3, 5, 8]}
+        fitted = TPESearchCV(xgboost.XGBClassifier(), space, cv=3, random_state=0).fit(X, y)
+    finally:
+        mlflow.xgboost.autolog(disable=True)
+    rounds = experiment.run().data.params["num_boost_round"]
+    assert int(rounds) == fitted.best_params_["n_estimators"]
+
+
+@pytest.mark.parametrize("callbacks", [[], [MLflowCallback()]])
+def test_a_server_that_is_away_does_not_end_a_search(
+    experiment, autolog, mlflow_store, monkeypatch, callbacks
+):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    autolog()
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+    try:
+        with pytest.warns(UserWarning, match="The search continues"):
+            fitted = search(callbacks=callbacks).fit(X, y)
+    finally:
+        mlflow.set_tracking_uri(mlflow_store)
+    assert fitted.best_score_ > 0.9
 
 
 def test_a_search_does_not_import_mlflow():
