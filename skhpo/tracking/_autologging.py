@@ -18,7 +18,16 @@ import numpy as np
 
 from skhpo._warnings import warn_user
 from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
-from skhpo.tracking._mlflow import MLflowCallback, best_metrics, search_params, search_tags
+from skhpo.tracking._mlflow import (
+    STATUS,
+    STUDY,
+    TABLE,
+    TRIAL,
+    MLflowCallback,
+    best_metrics,
+    search_params,
+    search_tags,
+)
 from skhpo.tracking._mlflow_runs import MetricValue, Runs
 
 __all__ = ["SearchLogging", "autologging", "without_autologging"]
@@ -144,14 +153,18 @@ def _logs_this_fit(utils: Any) -> bool:
 
 @contextmanager
 def _run_of_search() -> Iterator[str]:
-    """Yield the id of the active run, or of a run that is active while the block runs."""
+    """Yield the id of the active run, or of a run that is active while the block runs.
+
+    An active run that has a search already gets a nested run.
+    """
     import mlflow
 
     active = mlflow.active_run()
-    if active is not None:
+    if active is not None and STUDY not in mlflow.get_run(active.info.run_id).data.tags:
         yield active.info.run_id
         return
-    run_id, status = mlflow.start_run(tags={AUTOLOGGING: FLAVOR}).info.run_id, "FAILED"
+    run = mlflow.start_run(nested=active is not None, tags={AUTOLOGGING: FLAVOR})
+    run_id, status = run.info.run_id, "FAILED"
     try:
         yield run_id
         status = "FINISHED"
@@ -209,7 +222,7 @@ class _Autologger(SearchCallback):
             params={f"best_{name}": value for name, value in best.items()},
             metrics=best_metrics(search),
         )
-        self._runs.log_table(self._run_id, fitted.cv_results_, "cv_results.csv")
+        self._runs.log_table(self._run_id, fitted.cv_results_, TABLE)
         for row in _best_rows(fitted.cv_results_, self._config("max_tuning_runs", N_TUNING_RUNS)):
             self._log_candidate(fitted, row)
 
@@ -218,8 +231,8 @@ class _Autologger(SearchCallback):
         tags = {
             AUTOLOGGING: FLAVOR,
             "estimator_name": type(search.estimator).__name__,
-            "skhpo.trial": table["trial_number"][row],
-            "skhpo.status": table["status"][row],
+            TRIAL: table["trial_number"][row],
+            STATUS: table["status"][row],
         }
         run_id = self._runs.create(None, tags, self._run_id)
         params = {**search.estimator.get_params(), **table["params"][row]}

@@ -21,7 +21,16 @@ from skhpo.tracking._values import by_objective, settings_of, space_of
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["MLflowCallback", "best_metrics", "search_params", "search_tags"]
+__all__ = [
+    "STATUS",
+    "STUDY",
+    "TABLE",
+    "TRIAL",
+    "MLflowCallback",
+    "best_metrics",
+    "search_params",
+    "search_tags",
+]
 
 RUN_ID = "mlflow_run_id"  # user attribute of a stored study
 STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of runs

@@ -127,6 +127,18 @@ def test_the_active_run_of_the_user_is_used_and_stays_active(experiment, autolog
     assert "mlflow.autologging" not in experiment.run().data.tags
 
 
+def test_a_second_search_in_an_active_run_gets_a_nested_run(experiment, autolog):
+    autolog()
+    with mlflow.start_run():
+        search(n_iter=3).fit(X, y)
+        search(n_iter=2).fit(X, y)
+    nested = experiment.runs(experiment.run().info.run_id)
+    (second,) = [run for run in nested if "skhpo.search" in run.data.tags]
+    assert len(nested) == 3 + 1
+    assert len(experiment.candidates(second)) == 2
+    assert experiment.run().data.params["n_iter"] == "3"
+
+
 def test_the_run_is_the_last_active_run(experiment, autolog):
     autolog()
     search().fit(X, y)
