@@ -71,15 +71,11 @@ class TensorBoardCallback(SearchCallback):
         return {**vars(self), "_writer": None}
 
     def on_search_start(self, search: SearchEvent) -> None:
-        """Create the folder of the search, and describe its objectives."""
-        from tensorboard.plugins.hparams import summary_v2 as hparams
-
+        """Create the folder of the search."""
         self._folder = self.log_dir / re.sub(r"[^\w.\-]+", "_", search.study.study_name)
         self._objectives = search.objectives
         self._starts, self._folds = {}, {}
         self._writer = _EventFile(self._folder)
-        metrics = [hparams.Metric(f"mean/{name}", display_name=name) for name in search.objectives]
-        self._writer.add(hparams.hparams_config_pb(hparams=[], metrics=metrics))
 
     def on_candidate_start(self, candidate: CandidateEvent) -> None:
         """Note the time, unless an earlier fit has written the candidate."""

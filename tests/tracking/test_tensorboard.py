@@ -69,11 +69,6 @@ class Written:
         content = self._hparams(f"candidate_{number}", self._metadata.SESSION_END_INFO_TAG)
         return Status.Name(self._metadata.parse_session_end_info_plugin_data(content).status)
 
-    def objectives(self):
-        content = self._hparams(".", self._metadata.EXPERIMENT_TAG)
-        experiment = self._metadata.parse_experiment_plugin_data(content)
-        return [metric.name.tag for metric in experiment.metric_infos]
-
 
 def test_each_candidate_has_its_parameters_folds_and_means(tmp_path):
     fitted = search(tmp_path, pruner=None).fit(X, y)
@@ -89,11 +84,10 @@ def test_each_candidate_has_its_parameters_folds_and_means(tmp_path):
         assert written.status(number) == "STATUS_SUCCESS"
 
 
-def test_the_search_has_its_objective_and_the_means_by_candidate(tmp_path):
+def test_the_search_has_the_means_by_candidate(tmp_path):
     fitted = search(tmp_path, pruner=None).fit(X, y)
     written, table = Written(tmp_path), fitted.cv_results_
     means = dict(zip(table["trial_number"], table["mean_test_score"], strict=True))
-    assert written.objectives() == ["mean/score"]
     assert written.scalars(".")["mean/score"] == pytest.approx(means)
 
 
