@@ -112,7 +112,8 @@ def test_the_model_is_logged_with_signature_and_example_and_predicts_as_the_sear
     info = mlflow.models.get_model_info(uri)
     assert info.signature.inputs.input_names() == list(X.columns)
     assert info.saved_input_example_info is not None
-    (output,) = experiment.run().outputs.model_outputs
+    run = experiment.client.get_run(experiment.run().info.run_id)
+    (output,) = run.outputs.model_outputs
     assert experiment.client.get_logged_model(output.model_id).status == "READY"
 
 
@@ -136,7 +137,7 @@ def test_another_store_than_the_current_one_can_be_used_and_the_current_one_stay
     assert mlflow.get_tracking_uri() == current
     (run,) = client.search_runs([there], "tags.skhpo.search = 'TPESearchCV'")
     assert run.info.run_name == "mine"
-    (output,) = run.outputs.model_outputs
+    (output,) = client.get_run(run.info.run_id).outputs.model_outputs
     assert client.get_logged_model(output.model_id).experiment_id == there
     assert experiment.run().data.params == {}
 
