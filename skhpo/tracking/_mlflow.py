@@ -37,6 +37,7 @@ STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of r
 SEARCH = "skhpo.search"
 CONTINUED_BY = "skhpo.continued_by"
 TABLE = "cv_results.csv"
+N_COMPLETE = "n_complete"  # a metric of every search that has ended with a result
 
 # MLflow's status of a run, by the status of its candidate; FAILED for all others.
 _RUN_STATUS = {"complete": "FINISHED", "pruned": "KILLED", "interrupted": "KILLED"}
@@ -209,17 +210,17 @@ class MLflowCallback(SearchCallback):
         self, runs: Runs, search: SearchEvent, active: Any, previous: Any
     ) -> tuple[str, bool]:
         """Return the id of the search's run, and whether to end it after the search."""
-        if active is not None and self._is_free(runs, active, search.study):
+        if active is not None and self._is_free(runs, active):
             return active.info.run_id, False
-        if previous is not None and previous.info.status == "RUNNING" and active is None:
+        if active is None and previous is not None and _was_cut(previous):
             return previous.info.run_id, True
         parent = None if active is None else active.info.run_id
         return runs.create(self.run_name, self._tags(search), parent), True
 
-    def _is_free(self, runs: Runs, active: Any, study: Study) -> bool:
-        """Whether the search may use the active run: it must not hold another search."""
+    def _is_free(self, runs: Runs, active: Any) -> bool:
+        """Whether the search may use the active run: it must not have a search."""
         tags = runs.client.get_run(active.info.run_id).data.tags
-        return self.run_name is None and tags.get(STUDY) in (None, study.study_name)
+        return self.run_name is None and STUDY not in tags
 
     def _tags(self, search: SearchEvent) -> dict[str, Any]:
         return {**(self.tags or {}), **search_tags(search)}
@@ -274,9 +275,7 @@ class MLflowCallback(SearchCallback):
             return
         run = current.known.get(candidate.number)
         if run is None:
-            tags = {
-                **(self.tags or {}), STUDY: current.study_name, TRIAL: candidate.number
-            }  # fmt: skip
+            tags = {**(self.tags or {}), STUDY: current.study_name, TRIAL: candidate.number}
             name = f"candidate {candidate.number}"
             run = _CandidateRun(current.runs.create(name, tags, current.run_id))
         elif not run.is_settled:
@@ -302,6 +301,11 @@ class MLflowCallback(SearchCallback):
             tags=candidate_tags(candidate),
         )
         current.runs.end(run.run_id, _RUN_STATUS.get(candidate.status or "", "FAILED"))
+
+
+def _was_cut(run: Any) -> bool:
+    """Whether the process of a search was killed, or still runs: its run has no results."""
+    return run.info.status == "RUNNING" and N_COMPLETE not in run.data.metrics
 
 
 def _known_candidates(runs: Runs, previous: Any, study: Study) -> dict[int, _CandidateRun]:
@@ -342,9 +346,10 @@ def best_metrics(event: SearchEvent) -> list[MetricValue]:
         named = by_objective(event.objectives, values or ())
         metrics += [(f"best_{name}", value, 0) for name, value in named.items()]
     statuses = list(search.cv_results_["status"])
-    counts = {name: statuses.count(name) for name in ("complete", "pruned")}
-    counts["failed"] = len(statuses) - sum(counts.values()) - statuses.count("interrupted")
-    return metrics + [(f"n_{name}", float(count), 0) for name, count in counts.items()]
+    n_complete, n_pruned = statuses.count("complete"), statuses.count("pruned")
+    n_failed = len(statuses) - n_complete - n_pruned - statuses.count("interrupted")
+    counts = {N_COMPLETE: n_complete, "n_pruned": n_pruned, "n_failed": n_failed}
+    return metrics + [(name, float(count), 0) for name, count in counts.items()]
 
 
 def fold_metrics(folds: list[FoldEvent]) -> list[MetricValue]:

@@ -235,16 +235,6 @@ def test_an_interrupted_search_completes_the_runs_of_its_candidates(experiment, 
     assert len(experiment.client.search_runs([experiment.id])) == 2 + 6
 
 
-def test_the_run_of_a_killed_search_continues(experiment, tmp_path):
-    stored(tmp_path, n_iter=3).fit(X, y)
-    run_id = experiment.run().info.run_id
-    experiment.client.update_run(run_id, status="RUNNING")  # as a killed process leaves it
-    stored(tmp_path).fit(X, y)
-    assert experiment.run().info.run_id == run_id
-    assert experiment.run().info.status == "FINISHED"
-    assert len(experiment.candidates()) == 6
-
-
 def test_a_resumed_search_whose_runs_were_deleted_records_all_candidates_again(
     experiment, tmp_path
 ):
@@ -268,6 +258,17 @@ def test_a_resumed_search_in_an_active_run_takes_its_candidates_along(experiment
         stored(tmp_path, n_iter=8).fit(X, y)
     assert len(experiment.candidates(active)) == 8
     assert experiment.candidates(first) == {}
+
+
+def test_the_best_candidate_is_that_of_the_last_fit_in_the_same_active_run(experiment, tmp_path):
+    with mlflow.start_run():
+        stored(tmp_path, n_iter=1).fit(X, y)
+        last = stored(tmp_path, n_iter=12).fit(X, y)
+    nested = experiment.runs(experiment.run().info.run_id)
+    (second,) = nested  # the runs of the candidates have moved to it
+    assert float(second.data.params["best_C"]) == last.best_params_["C"]
+    assert second.data.metrics["best_cv_score"] == last.best_score_
+    assert len(experiment.candidates(second)) == 12
 
 
 # ------------------------------------------------------------------------- the object
