@@ -25,6 +25,7 @@ from skhpo.tracking._mlflow import (
     TRIAL,
     MLflowCallback,
     best_metrics,
+    best_params,
     search_params,
     search_tags,
 )
@@ -216,12 +217,7 @@ class _Autologger(SearchCallback):
         fitted = search.search
         if search.reason == "error" or not hasattr(fitted, "cv_results_"):
             return
-        best = getattr(fitted, "best_params_", {})
-        self._runs.log(
-            self._run_id,
-            params={f"best_{name}": value for name, value in best.items()},
-            metrics=best_metrics(search),
-        )
+        self._runs.log(self._run_id, params=best_params(fitted), metrics=best_metrics(search))
         self._runs.log_table(self._run_id, fitted.cv_results_, TABLE)
         for row in _best_rows(fitted.cv_results_, self._config("max_tuning_runs", N_TUNING_RUNS)):
             self._log_candidate(fitted, row)

@@ -28,6 +28,7 @@ __all__ = [
     "TRIAL",
     "MLflowCallback",
     "best_metrics",
+    "best_params",
     "search_params",
     "search_tags",
 ]
@@ -170,27 +171,29 @@ class MLflowCallback(SearchCallback):
     def on_search_start(self, search: SearchEvent) -> None:
         """Create or continue the run of the search, and log its settings."""
         self._search = None
-        active = self._active_run()
-        name = self.experiment_name
-        runs = Runs(self.tracking_uri, name)
-        if name is None and active is not None:
-            runs.experiment_id = active.info.experiment_id
-        elif active is not None and active.info.experiment_id != runs.experiment_id:
-            active = None
-        previous = self._previous_run(runs, search)
-        run_id, is_ours = self._choose_run(runs, search, active, previous)
+        runs, active = self._open_experiment()
+        is_stored = search.search.storage is not None
+        previous = runs.get(search.study.user_attrs.get(RUN_ID)) if is_stored else None
         known = {} if previous is None else _known_candidates(runs, previous, search.study)
+        run_id, is_ours = self._choose_run(runs, search, active, previous)
         if previous is not None and previous.info.run_id != run_id:
-            for candidate in known.values():
-                runs.log(candidate.run_id, tags={PARENT: run_id})
-            runs.log(previous.info.run_id, tags={CONTINUED_BY: run_id})
-        if search.search.storage is not None:
+            _move_candidates(runs, known, previous, run_id)
+        if is_stored:
             search.study.set_user_attr(RUN_ID, run_id)
         self._search = _SearchRun(
             runs, run_id, is_ours, search.study.study_name, search.objectives, known
         )
         runs.log(run_id, tags=self._tags(search))
         runs.log_new_params(run_id, search_params(search.search))
+
+    def _open_experiment(self) -> tuple[Runs, Any]:
+        """Return the experiment, and the user's active run if it belongs to it, or None."""
+        runs, active = Runs(self.tracking_uri, self.experiment_name), self._active_run()
+        if active is not None and self.experiment_name is None:
+            runs.experiment_id = active.info.experiment_id
+        if active is not None and active.info.experiment_id != runs.experiment_id:
+            active = None
+        return runs, active
 
     def _active_run(self) -> Any:
         """Return the user's active run, if it is in the store of this tracker, or None."""
@@ -199,12 +202,6 @@ class MLflowCallback(SearchCallback):
         if self.tracking_uri not in (None, mlflow.get_tracking_uri()):
             return None
         return mlflow.active_run()
-
-    def _previous_run(self, runs: Runs, search: SearchEvent) -> Any:
-        """Return the run of an earlier fit of a stored search, or None."""
-        if search.search.storage is None:
-            return None
-        return runs.get(search.study.user_attrs.get(RUN_ID))
 
     def _choose_run(
         self, runs: Runs, search: SearchEvent, active: Any, previous: Any
@@ -240,9 +237,8 @@ class MLflowCallback(SearchCallback):
             current.status = {"error": "FAILED", "interrupt": "KILLED"}.get(
                 search.reason, "FINISHED"
             )
-        best = getattr(search.search, "best_params_", None)
-        if best is not None and search.reason != "error":
-            runs.log_new_params(run_id, {f"best_{name}": value for name, value in best.items()})
+        if search.reason != "error" and hasattr(search.search, "cv_results_"):
+            runs.log_new_params(run_id, best_params(search.search))
             runs.log(run_id, metrics=best_metrics(search))
             runs.log_table(run_id, search.search.cv_results_, TABLE)
         if current.is_ours:
@@ -318,6 +314,15 @@ def _known_candidates(runs: Runs, previous: Any, study: Study) -> dict[int, _Can
     }
 
 
+def _move_candidates(
+    runs: Runs, known: Mapping[int, _CandidateRun], previous: Any, run_id: str
+) -> None:
+    """Nest the runs of an earlier fit's candidates in the new run of the search."""
+    for candidate in known.values():
+        runs.log(candidate.run_id, tags={PARENT: run_id})
+    runs.log(previous.info.run_id, tags={CONTINUED_BY: run_id})
+
+
 def search_tags(event: SearchEvent) -> dict[str, Any]:
     """Return the tags of a search's run."""
     return {
@@ -335,12 +340,17 @@ def search_params(search: Any) -> dict[str, Any]:
     return {**settings_of(search), **space}
 
 
+def best_params(search: Any) -> dict[str, Any]:
+    """Return the best parameters of a search, by their names in its run; empty without any."""
+    return {f"best_{name}": value for name, value in getattr(search, "best_params_", {}).items()}
+
+
 def best_metrics(event: SearchEvent) -> list[MetricValue]:
     """Return the metrics of a search that has ended: those of the best, and the counts."""
     search, metrics = event.search, []
     if hasattr(search, "best_score_"):
         metrics.append(("best_cv_score", float(search.best_score_), 0))
-    if len(event.objectives) > 1:
+    if len(event.objectives) > 1 and hasattr(search, "best_index_"):
         number = int(search.cv_results_["trial_number"][search.best_index_])
         values = event.study.get_trials(deepcopy=False)[number].values
         named = by_objective(event.objectives, values or ())
