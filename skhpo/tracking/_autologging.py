@@ -30,6 +30,7 @@ from skhpo.tracking._mlflow import (
     search_tags,
 )
 from skhpo.tracking._mlflow_runs import MetricValue, Runs
+from skhpo.tracking._values import has_results
 
 __all__ = ["SearchLogging", "autologging", "without_autologging"]
 
@@ -215,7 +216,7 @@ class _Autologger(SearchCallback):
     def on_search_end(self, search: SearchEvent) -> None:
         """Log the best candidate, the table, and the runs of the best candidates."""
         fitted = search.search
-        if search.reason == "error" or not hasattr(fitted, "cv_results_"):
+        if not has_results(search):
             return
         self._runs.log(self._run_id, params=best_params(fitted), metrics=best_metrics(search))
         self._runs.log_table(self._run_id, fitted.cv_results_, TABLE)

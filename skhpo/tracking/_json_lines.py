@@ -16,7 +16,7 @@ from skhpo.callbacks import (
     SearchCallback,
     SearchEvent,
 )
-from skhpo.tracking._values import by_objective, settings_of, space_of, to_json
+from skhpo.tracking._values import by_objective, has_results, settings_of, space_of, to_json
 
 __all__ = ["JSONLinesCallback"]
 
@@ -101,7 +101,7 @@ class JSONLinesCallback(SearchCallback):
     def on_search_end(self, search: SearchEvent) -> None:
         """Write the best candidate, and why the search ended early, if it did."""
         best = {
-            name: getattr(search.search, f"{name}_", None)
+            name: getattr(search.search, f"{name}_", None) if has_results(search) else None
             for name in ("best_index", "best_params", "best_score")
         }
         self._write("search_end", self._search(search) | {"reason": search.reason} | best)

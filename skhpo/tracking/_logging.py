@@ -15,7 +15,7 @@ from skhpo.callbacks import (
     SearchEvent,
 )
 from skhpo.logging import get_logger
-from skhpo.tracking._values import by_objective
+from skhpo.tracking._values import by_objective, has_results
 
 __all__ = ["LoggingCallback"]
 
@@ -105,7 +105,7 @@ class LoggingCallback(SearchCallback):
         if search.reason is not None:
             ended += f" early ({search.reason})"
         params = getattr(search.search, "best_params_", None)
-        if params is None:
+        if params is None or not has_results(search):
             self._log(f"{ended}.")
             return
         score = getattr(search.search, "best_score_", None)

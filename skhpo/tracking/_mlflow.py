@@ -16,7 +16,7 @@ from skhpo.callbacks import (
     SearchEvent,
 )
 from skhpo.tracking._mlflow_runs import PARENT, MetricValue, Runs
-from skhpo.tracking._values import by_objective, settings_of, space_of
+from skhpo.tracking._values import by_objective, has_results, settings_of, space_of
 
 if TYPE_CHECKING:
     from skhpo.study import Study
@@ -237,7 +237,7 @@ class MLflowCallback(SearchCallback):
             current.status = {"error": "FAILED", "interrupt": "KILLED"}.get(
                 search.reason, "FINISHED"
             )
-        if search.reason != "error" and hasattr(search.search, "cv_results_"):
+        if has_results(search):
             runs.log_new_params(run_id, best_params(search.search))
             runs.log(run_id, metrics=best_metrics(search))
             runs.log_table(run_id, search.search.cv_results_, TABLE)

@@ -10,9 +10,19 @@ from typing import Any
 import numpy as np
 
 from skhpo._text import short
+from skhpo.callbacks import SearchEvent
 from skhpo.space import suggest_space
+from skhpo.trial import TrialState
 
-__all__ = ["by_objective", "rows_of", "settings_of", "space_of", "to_json", "to_text"]
+__all__ = [
+    "by_objective",
+    "has_results",
+    "rows_of",
+    "settings_of",
+    "space_of",
+    "to_json",
+    "to_text",
+]
 
 _SPACES = ("param_distributions", "param_grid")
 _NOT_SETTINGS = (*_SPACES, "callbacks", "storage")
@@ -92,6 +102,18 @@ def to_text(value: Any) -> str:
 def by_objective(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
     """Return the values of the objectives by name; empty if there are none."""
     return dict(zip(names, values, strict=True)) if values else {}
+
+
+def has_results(event: SearchEvent) -> bool:
+    """Whether a search that has ended has results.
+
+    After an error, or an interrupt before the first candidate was complete, the attributes of
+    the search may be those of an earlier fit.
+    """
+    if event.reason == "error" or not hasattr(event.search, "cv_results_"):
+        return False
+    trials = event.study.get_trials(deepcopy=False) if event.reason == "interrupt" else []
+    return event.reason != "interrupt" or any(t.state == TrialState.COMPLETE for t in trials)
 
 
 def rows_of(columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from skhpo.callbacks import (
 )
 from skhpo.tracking._values import (
     by_objective,
+    has_results,
     rows_of,
     settings_of,
     space_of,
@@ -153,7 +154,7 @@ class WandbCallback(SearchCallback):
             return
         self._is_error = search.reason == "error"
         fitted = search.search
-        if not self._is_error and hasattr(fitted, "cv_results_"):
+        if has_results(search):
             self._log_results(search)
         if self._is_error or not fitted.refit:
             self._finish()

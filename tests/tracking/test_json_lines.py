@@ -117,6 +117,24 @@ def test_folds_of_an_earlier_fit_are_marked(tmp_path):
     assert [end["from_storage"] for end in ends] == [True, True, False]
 
 
+class Interrupts(SVC):
+    """Is interrupted in its first fit."""
+
+    def fit(self, X, y):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_search_does_not_report_the_best_of_an_earlier_fit(tmp_path):
+    path = tmp_path / "search.jsonl"
+    fitted = search(path, n_iter=2).fit(X, y)
+    fitted.set_params(estimator=Interrupts())
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X, y)
+    last = events_of(path)[-1]
+    assert last["reason"] == "interrupt"
+    assert last["best_params"] is None
+
+
 def test_a_path_is_required():
     with pytest.raises(TypeError, match="`path` must be a path; got 3"):
         JSONLinesCallback(3)
