@@ -7,11 +7,10 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 # Tests whose code meets other versions of scikit-learn, numpy, scipy, joblib and pandas.
-OLDEST_TESTS := tests/boosting/test_equality.py tests/boosting/test_refit.py \
+OLDEST_TESTS := tests/boosting/test_equality.py \
 	tests/parallel/test_executor.py tests/space/test_priors_of_scipy.py \
 	tests/space/test_search_space.py tests/storages/test_contract.py \
 	tests/study/test_study_as_scripts_use_it.py tests/samplers/test_gp_model.py \
-	tests/samplers/test_tpe.py tests/samplers/test_qmc.py \
 	$(addprefix tests/search/test_,arguments.py composition.py input_and_scoring.py \
 	progress.py refit_callable.py scikit_learn_own_tests.py scores_against_scikit_learn.py \
 	selection.py table.py)
@@ -50,7 +49,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(call install,$(VENV),-e ".[test$(comma)lint$(comma)package]")
+	$(call install,$(VENV),-e ".[test$(comma)tracking$(comma)lint$(comma)package]")
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-bench: pyproject.toml $(VENV)/.installed-dev
