@@ -14,7 +14,7 @@ from typing import Any
 
 from skhpo.tracking._values import rows_of, to_text
 
-__all__ = ["MetricValue", "Runs", "model_example"]
+__all__ = ["MetricValue", "Runs"]
 
 PARENT = "mlflow.parentRunId"  # tags that MLflow's user interface reads
 RUN_NAME = "mlflow.runName"
@@ -170,7 +170,7 @@ class Runs:
         from mlflow.models import Model
 
         rest = dict(arguments)
-        known = model_example(model, X) if with_signature or with_example else {}
+        known = _model_example(model, X) if with_signature or with_example else {}
         if not with_signature:
             known.pop("signature", None)
         if not with_example:
@@ -207,7 +207,7 @@ class Runs:
             mlflow.set_tracking_uri(current)
 
 
-def model_example(model: Any, X: Any) -> dict[str, Any]:
+def _model_example(model: Any, X: Any) -> dict[str, Any]:
     """Return the signature and the input example of a model, as far as they can be made."""
     from mlflow.models import infer_signature
 

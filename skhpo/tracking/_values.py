@@ -112,8 +112,10 @@ def has_results(event: SearchEvent) -> bool:
     """
     if event.reason == "error" or not hasattr(event.search, "cv_results_"):
         return False
-    trials = event.study.get_trials(deepcopy=False) if event.reason == "interrupt" else []
-    return event.reason != "interrupt" or any(t.state == TrialState.COMPLETE for t in trials)
+    if event.reason != "interrupt":
+        return True
+    trials = event.study.get_trials(deepcopy=False)
+    return any(trial.state == TrialState.COMPLETE for trial in trials)
 
 
 def rows_of(columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:

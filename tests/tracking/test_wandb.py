@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 
 from skhpo import ParetoSearchCV, TPESearchCV
 from skhpo.tracking import WandbCallback
+from tests.waiting import eventually
 
 wandb = pytest.importorskip("wandb")
 
@@ -94,9 +95,14 @@ class Recorded:
 
 
 def recorded(folder):
-    """The runs in the order of their ends."""
-    paths = folder.glob("wandb/offline-run-*/run-*.wandb")
-    return [Recorded(path) for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
+    """The runs in the order of their ends, once all are written: wandb's service may be later."""
+
+    def whole():
+        paths = folder.glob("wandb/offline-run-*/run-*.wandb")
+        runs = [Recorded(path) for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
+        return runs if all(run.exit_code is not None for run in runs) else []
+
+    return eventually(whole)
 
 
 def test_the_run_has_the_settings_the_candidates_and_the_best_one(search, tmp_path):
