@@ -1,5 +1,6 @@
 """Plots of search results, as displays in scikit-learn's style."""
 
+from skhpo.plots._history import HistoryDisplay
 from skhpo.plots._pareto_front import ParetoFrontDisplay
 
-__all__ = ["ParetoFrontDisplay"]
+__all__ = ["HistoryDisplay", "ParetoFrontDisplay"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 
-from skhpo._hints import missing_extra
 from skhpo.multi_objective import is_nondominated
+from skhpo.plots._style import BLUE, DARK, GREY, ORANGE, RED, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +20,6 @@ __all__ = ["ParetoFrontDisplay"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-
-BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
 
 
 class Objective(Protocol):
@@ -216,7 +214,7 @@ class ParetoFrontDisplay:
         on_front[np.asarray(self.front, dtype=np.intp)] = True
         on_front &= is_known
 
-        self.ax_ = _new_axes() if ax is None else ax
+        self.ax_ = new_axes(ax)
         self.figure_ = self.ax_.figure  # type: ignore[assignment]
         self.colorbar_ = None
         self._draw_others(values, is_known & ~on_front, is_feasible, scatter_kw or {})
@@ -228,8 +226,7 @@ class ParetoFrontDisplay:
             self.ax_.scatter(*values[self.chosen, :2], **ring | (chosen_kw or {}))
         _name_axis(self.ax_, "x", objectives[0])
         _name_axis(self.ax_, "y", objectives[1])
-        if self.ax_.get_legend_handles_labels()[0]:
-            self.ax_.legend(framealpha=0.85, edgecolor="none", fontsize="small")
+        legend(self.ax_)
         return self
 
     def _draw_others(
@@ -340,12 +337,3 @@ def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
         where = (ax.yaxis.label, "axes fraction")
         side = "top" if end else "bottom"
         ax.annotate(word, (0.5, end), xycoords=where, ha="center", va=side, rotation=90, **style)
-
-
-def _new_axes() -> Axes:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise missing_extra("Plots need matplotlib", "plot") from error
-    axes: Axes = plt.subplots(layout="constrained")[1]
-    return axes

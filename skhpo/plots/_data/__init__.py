@@ -1,0 +1,1 @@
+"""The data of each plot, computed by pure functions: what is drawn, without drawing it."""

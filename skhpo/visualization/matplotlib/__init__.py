@@ -1,0 +1,3 @@
+"""Plots in Optuna's dialect, drawn with matplotlib."""
+
+__all__: list[str] = []
