@@ -25,8 +25,8 @@ __all__ = ["BasePruner"]
 class BasePruner(HasParameters, ABC):
     """Base class of the pruners, compatible with Optuna's.
 
-    A subclass implements :meth:`prune`. A search calls its pruner after each fold. The step is
-    the fold.
+    A subclass implements :meth:`prune`. A search calls its pruner after each fold. The step of a
+    report is the index of the fold; with a `resource` it is the amount of the resource.
 
     A search also uses the other attributes and methods. Their defaults suit a pruner that
     compares means. :class:`WrappingPruner` delegates all of them.

@@ -175,7 +175,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
         Returns
         -------
-        self : StudySearchCV
+        self : estimator
             The fitted search.
 
         Raises
@@ -185,7 +185,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             the last fold, if every fit failed.
         skhpo.exceptions.StudyMismatchError
             If the study in the storage belongs to a search that differs in its estimator, space,
-            splits, scoring or data.
+            splits, scoring (with `error_score` and `return_train_score`), objectives or their
+            directions, resource, early stopping or data.
         skhpo.exceptions.StorageInternalError
             If the storage fails. The results stored so far are kept.
         """
@@ -220,7 +221,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
         Returns
         -------
-        self : StudySearchCV
+        self : estimator
             This search.
         """
         check_words_of_set_params(self, params)

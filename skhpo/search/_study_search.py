@@ -108,9 +108,10 @@ class StudySearchCV(BaseStudySearchCV):
 
     pre_dispatch : int or str, default="auto"
         Maximal number of candidates in flight: a number, "all", or an expression such as
-        "2*n_jobs". "auto" is 4 with an int `random_state`, otherwise the number of workers. With
-        an int `random_state` the result depends on it: a candidate is proposed from the results
-        of all candidates before it, except the newest ``pre_dispatch - 1``.
+        "2*n_jobs". "auto" is the number of workers; with a `random_state` it is 4, unless no
+        decision depends on results (random or grid search without a pruner). With a
+        `random_state` the result depends on it: a candidate is proposed from the results of all
+        candidates before it, except the newest ``pre_dispatch - 1``.
 
     random_state : int, RandomState instance or None, default=None
         An int gives the same result (except for times) at each fit with the same
@@ -184,16 +185,19 @@ class StudySearchCV(BaseStudySearchCV):
         "n_samples" for HyperbandSearchCV, and None (no resource) for the other searches.
 
     min_resources : int or "auto", default="auto"
-        The smallest amount. "auto" is a 27th of the largest, but at least enough rows for the
-        folds with "n_samples". The first rung is the largest amount divided by the highest power
-        of three (or of the ``reduction_factor``) that leaves at least `min_resources`.
+        The smallest amount. "auto" is the largest amount divided by the third power of the
+        reduction factor (a 27th, as the factor is three by default), but at least enough rows for
+        the folds with "n_samples". The first rung is the largest amount divided by the highest
+        power of the factor that leaves at least `min_resources`.
 
     max_resources : int or "auto", default="auto"
         The largest amount. "auto" is all rows, or the value that the estimator has.
 
     n_confirm : int, default=0
-        Number of the best candidates to evaluate again, on two new sets of folds. The best on
-        these folds is chosen, since the first folds favour candidates that were lucky on them.
+        Number of the best candidates to evaluate again, on new folds: two repetitions with a
+        (stratified or group) k-fold splitter, one with other splitters that have a
+        `random_state`. The best on these folds is chosen, since the first folds favour
+        candidates that were lucky on them.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class LearningCurves:
             self._means.append((float(np.mean([fit.final for fit in finished])), score))
 
     def model(self) -> CurveModel | None:
-        """Return the model of the curves so far; None if no candidate with curves is complete."""
+        """Return the model of the curves so far; None while there are too few finished fits."""
         if not self._means:
             return None
         if self._as_of != len(self._fits):
