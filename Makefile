@@ -12,7 +12,7 @@ OLDEST_TESTS := tests/boosting/test_equality.py \
 	tests/space/test_search_space.py tests/storages/test_contract.py \
 	tests/study/test_study_as_scripts_use_it.py tests/samplers/test_gp_model.py \
 	$(addprefix tests/search/test_,arguments.py composition.py input_and_scoring.py \
-	progress.py refit_callable.py scikit_learn_own_tests.py scores_against_scikit_learn.py \
+	progress.py refit_callable.py representation.py scikit_learn_own_tests.py scores_against_scikit_learn.py \
 	selection.py table.py)
 PARALLEL := -n $(JOBS) --dist loadgroup
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["short"]
+__all__ = ["duration", "range_text", "short"]
 
 LONGEST = 60  # maximal number of characters of a value in a line
 
@@ -38,3 +38,45 @@ def short(value: Any, longest: int = LONGEST) -> str:
         text = str(value)
     text = " ".join(text.split())
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def range_text(values: Any, longest: int = LONGEST) -> str:
+    """Return the range of a parameter as text; a distribution of scipy.stats as its call.
+
+    Parameters
+    ----------
+    values : object
+        Choices, or a distribution.
+    longest : int, default=60
+        Maximal number of characters, unless it is a distribution of scipy.stats.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform, norm
+    >>> from skhpo._text import range_text
+    >>> range_text(loguniform(0.01, 1000)), range_text(norm(loc=2)), range_text(["rbf", "poly"])
+    ('loguniform(0.01, 1000)', 'norm(loc=2)', '[rbf, poly]')
+    """
+    prior = getattr(getattr(values, "dist", None), "name", None)
+    if prior is None:
+        return short(values, longest)
+    arguments = [short(value) for value in values.args]
+    arguments += [f"{name}={short(value)}" for name, value in values.kwds.items()]
+    return f"{prior}({', '.join(arguments)})"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as a short text.
+
+    Examples
+    --------
+    >>> from skhpo._text import duration
+    >>> duration(0.0123), duration(7.24), duration(83), duration(7260)
+    ('0.012 s', '7.2 s', '1 min 23 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.2g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

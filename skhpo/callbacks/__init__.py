@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from skhpo.callbacks._live_view import LiveView
 from skhpo.callbacks._search_callback import (
     CandidateEvent,
     FoldEvent,
@@ -21,6 +22,7 @@ __all__ = [
     "CatBoostPruningCallback",
     "FoldEvent",
     "LightGBMPruningCallback",
+    "LiveView",
     "RefitEvent",
     "SearchCallback",
     "SearchEvent",

@@ -50,6 +50,7 @@ from skhpo.search._cv_results import format_results, in_order_of_rows, performed
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
+from skhpo.search._representation import summary_html, with_readable_ranges
 from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
@@ -254,6 +255,25 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         # The estimator's own fit checks whether y is required, as in scikit-learn's searches.
         tags.target_tags = replace(get_tags(self.estimator).target_tags, required=False)
         return tags
+
+    # ------------------------------------------------------------------- the representation
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        return str(self._shown().__repr__(N_CHAR_MAX))
+
+    def _repr_html_inner(self) -> str:
+        """Return what was found, above scikit-learn's diagram."""
+        return summary_html(self) + str(self._shown()._repr_html_inner())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = self._shown()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] = summary_html(self) + bundle["text/html"]
+        return bundle
+
+    def _shown(self) -> Any:
+        """Return scikit-learn's representations of this search, with readable ranges."""
+        return super(BaseStudySearchCV, with_readable_ranges(self))
 
     # --------------------------------------------------------------------- the steps of fit
 

@@ -110,8 +110,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         iterable of pairs of index arrays.
 
     verbose : int, default=0
-        1 shows a progress bar, 2 also prints a line per candidate, 3 or more also prints
-        scikit-learn's line per fold.
+        1 shows a progress bar (in a notebook, a live view), 2 also prints a line per candidate,
+        3 or more also prints scikit-learn's line per fold.
 
     pre_dispatch : int or str, default="auto"
         Maximal number of candidates in flight, as for :class:`skhpo.TPESearchCV`.

@@ -1,4 +1,4 @@
-"""The progress bar of a search, and its line per candidate."""
+"""The progress bar of a search, or its live view in a notebook, and its line per candidate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from skhpo._text import short
-from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
+from skhpo.callbacks import CandidateEvent, FoldEvent, LiveView, SearchCallback, SearchEvent
+from skhpo.callbacks._live_view import is_notebook
 
 __all__ = ["Progress"]
 
@@ -16,7 +17,7 @@ SECONDS_IN_A_FILE = 10.0  # between two updates of the bar if the output is not 
 
 
 class Progress(SearchCallback):
-    """A progress bar, and a line per candidate.
+    """A progress bar, and a line per candidate. In a notebook, a live view replaces the bar.
 
     If the terminal or the file is closed, the progress is no longer shown, and the search
     continues.
@@ -46,9 +47,12 @@ class Progress(SearchCallback):
         self._best: float | None = None
         self._bar: Any = None
         self._is_terminal = False
+        self._view: LiveView | None = None
 
     def __enter__(self) -> Self:
-        if self._verbose > 0 and sys.stderr is not None:
+        if self._verbose > 0 and is_notebook():
+            self._view = LiveView()
+        elif self._verbose > 0 and sys.stderr is not None:
             self._try(self._open)
         return self
 
@@ -71,11 +75,20 @@ class Progress(SearchCallback):
     ) -> None:
         if self._bar is not None:
             self._try(self._bar.close)
+        if self._view is not None:
+            self._view.close()
+
+    def on_search_start(self, search: SearchEvent) -> None:
+        """Open the live view."""
+        if self._view is not None:
+            self._view.on_search_start(search)
 
     def on_fold_end(self, fold: FoldEvent) -> None:
         """Count the fit."""
         self._n_fits += 1
         self._try(self._show, False)
+        if self._view is not None:
+            self._view.on_fold_end(fold)
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:
         """Count the candidate, and show its line."""
@@ -89,6 +102,8 @@ class Progress(SearchCallback):
         if self._bar is not None and candidate.status != "interrupted":
             self._try(self._bar.update, 1)
         self._try(self._show, self._is_terminal)
+        if self._view is not None:
+            self._view.on_candidate_end(candidate)
 
     def _try(self, show: Callable[..., Any], *arguments: Any) -> None:
         try:

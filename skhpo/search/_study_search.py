@@ -103,8 +103,8 @@ class StudySearchCV(BaseStudySearchCV):
         evaluated on the same folds.
 
     verbose : int, default=0
-        1 shows a progress bar, 2 also prints a line per candidate, 3 or more also prints
-        scikit-learn's line per fold.
+        1 shows a progress bar (in a notebook, a live view), 2 also prints a line per candidate,
+        3 or more also prints scikit-learn's line per fold.
 
     pre_dispatch : int or str, default="auto"
         Maximal number of candidates in flight: a number, "all", or an expression such as

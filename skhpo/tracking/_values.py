@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skhpo._text import short
+from skhpo._text import range_text, short
 from skhpo.callbacks import SearchEvent
 from skhpo.space import suggest_space
 from skhpo.trial import TrialState
@@ -160,18 +160,9 @@ def space_of(search: Any) -> dict[str, str]:
         space = suggest_space(search.estimator)
     space = getattr(space, "param_grid", getattr(space, "param_distributions", space))
     if isinstance(space, Mapping):
-        return {str(name): _range_text(values) for name, values in space.items()}
+        return {str(name): range_text(values, LONGEST_TEXT) for name, values in space.items()}
     return {
-        f"{index}.{name}": _range_text(values)
+        f"{index}.{name}": range_text(values, LONGEST_TEXT)
         for index, branch in enumerate(space or ())
         for name, values in branch.items()
     }
-
-
-def _range_text(values: Any) -> str:
-    prior = getattr(getattr(values, "dist", None), "name", None)
-    if prior is None:
-        return short(values, LONGEST_TEXT)
-    arguments = [short(value) for value in values.args]  # a frozen distribution of scipy.stats
-    arguments += [f"{name}={short(value)}" for name, value in values.kwds.items()]
-    return f"{prior}({', '.join(arguments)})"
