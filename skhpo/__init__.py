@@ -16,6 +16,7 @@ from skhpo import (
     study,
     tracking,
     trial,
+    visualization,
 )
 from skhpo.callbacks import SearchCallback
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
@@ -90,4 +91,5 @@ __all__ = [
     "suggest_space",
     "tracking",
     "trial",
+    "visualization",
 ]

@@ -30,11 +30,13 @@ class HistoryDisplay(HistoryData, Display):
 
     Parameters
     ----------
-    x, value, predicted, best : ndarray of shape (n_trials,)
-        Positions on the x-axis, measured values, predicted values of stopped trials, and the
-        best measured value so far. NaN if there is none.
+    x, value, predicted : ndarray of shape (n_trials,)
+        Positions on the x-axis, measured values, and predicted values of stopped trials. NaN if
+        there is none.
     is_failed, is_feasible : ndarray of bool of shape (n_trials,)
         Whether a trial failed, and whether it satisfies the constraints.
+    best : ndarray of shape (n_trials,)
+        Best measured value so far; NaN before the first.
     number : ndarray of int of shape (n_trials,)
         Numbers of the trials.
     x_name : {"candidates", "fits", "seconds"}
