@@ -86,7 +86,9 @@ def format_results(
     shown = [results.get(fold, not_run) for results in by_fold for fold in range(n_folds)]
     # A candidate that stopped at a rung may have all folds there. Its mean is NaN nevertheless.
     out = [
-        result if candidates[i // n_folds].status == "complete" else result.with_scores(np.nan)
+        result
+        if result is not_run or candidates[i // n_folds].status == "complete"
+        else result.with_scores(np.nan)
         for i, result in enumerate(shown)
     ]
     params = [candidate.params for candidate in candidates]
