@@ -102,7 +102,7 @@ test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
 test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
 	$(PYTEST) $(PARALLEL) -m "slow and not extended" tests
 
-test-extended: $(VENV)/.installed-dev  ## Run what CI leaves out: ray, spark
+test-extended: $(VENV)/.installed-dev  ## Run what CI leaves out: ray, spark, MLflow with S3
 	$(PYTEST) $(PARALLEL) -m extended tests
 
 test-all: $(VENV)/.installed-dev  ## Run all tests

@@ -109,12 +109,7 @@ class InMemoryStorage(BaseStorage):
         if template_trial is None:
             trial = create_trial(state=TrialState.RUNNING)
         else:
-            trial = copy.copy(template_trial)
-            for field in ("params", "distributions", "intermediate_values"):
-                setattr(trial, field, dict(getattr(trial, field)))
-            for field in ("user_attrs", "system_attrs"):
-                setattr(trial, field, copy.deepcopy(getattr(trial, field)))
-            trial.values = template_trial.values
+            trial = copy.deepcopy(template_trial)
         with self._lock:
             trials = self.trials[study_id]
             trial.number, trial.trial_id = len(trials), self._n_trials

@@ -188,6 +188,12 @@ class FrozenTrial(BaseTrial):
             setattr(self, field, value)
         self.state = TrialState(self.state)
 
+    def __copy__(self) -> FrozenTrial:
+        copied = type(self).__new__(type(self))
+        for field in _FIELDS:
+            setattr(copied, field, getattr(self, field))
+        return copied
+
     def __deepcopy__(self, memo: dict[int, Any]) -> FrozenTrial:
         # Parameter values and distributions are never changed, so sharing them is safe and fast.
         copied = copy.copy(self)
