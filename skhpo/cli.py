@@ -20,6 +20,7 @@ import click
 
 import skhpo
 from skhpo._hints import missing_extra
+from skhpo.history import PREDICTED_VALUE
 from skhpo.storages import RDBStorage
 from skhpo.storages._database import parse_url
 from skhpo.study import Study, StudyDirection
@@ -167,8 +168,8 @@ def best(url: str, study: str | None, layout: str) -> None:
 def export(url: str, study: str | None, layout: str, output: str | None, folds: bool) -> None:
     """Write all trials, one per row or object.
 
-    The output has number, state, values, parameters, user attributes and times. NaN and
-    infinities are null in JSON.
+    The output has number, state, values, parameters, user attributes and times, and for the
+    candidates that a search stopped their predicted values. NaN and infinities are null in JSON.
 
     Example: skhpo export sqlite:///search.db --output trials.csv
     """
@@ -267,6 +268,15 @@ def _values(study: Study, trial: FrozenTrial) -> dict[str, Any]:
     return _prefixed("values", dict(zip(names or range(len(values)), values, strict=True)))
 
 
+def _predicted(study: Study, trial: FrozenTrial) -> dict[str, Any]:
+    """Return the predicted values of a candidate that a search stopped, None for others."""
+    n_objectives = len(study.directions)
+    given = trial.system_attrs.get(PREDICTED_VALUE, [None] * n_objectives)
+    values = given if isinstance(given, list) else [given]
+    names = study.metric_names or (range(n_objectives) if n_objectives > 1 else ["value"])
+    return _prefixed("predicted", dict(zip(names, values, strict=True)))
+
+
 def _prefixed(prefix: str, named: Mapping[Any, Any]) -> dict[str, Any]:
     return {f"{prefix}_{name}": value for name, value in named.items()}
 
@@ -278,9 +288,12 @@ def _export(study: Study, folds: bool) -> list[dict[str, Any]]:
     groups["user_attrs"] = _names(t.user_attrs for t in trials)
     if folds:
         groups["intermediate_values"] = sorted(_names(t.intermediate_values for t in trials))
+    are_predicted = any(PREDICTED_VALUE in trial.system_attrs for trial in trials)
     rows = []
     for trial in trials:
         row = {"number": trial.number, "state": trial.state.name} | _values(study, trial)
+        if are_predicted:
+            row |= _predicted(study, trial)
         for group, names in groups.items():
             row |= _prefixed(group, {name: getattr(trial, group).get(name) for name in names})
         row["datetime_start"] = trial.datetime_start

@@ -229,6 +229,12 @@ def test_a_search_is_exported_with_its_folds(tmp_path):
     for k in range(3):
         scores = [float(row[f"intermediate_values_{k}"] or "nan") for row in rows]
         np.testing.assert_array_equal(scores, search.cv_results_[f"split{k}_test_score"])
+    predicted = [float(row["predicted_score"] or "nan") for row in rows]
+    pruned = search.cv_results_["status"] == "pruned"
+    assert pruned.any()
+    expected = np.where(pruned, search.cv_results_["predicted_test_score"], np.nan)
+    np.testing.assert_array_equal(predicted, expected)
+    assert [row["value_score"] == "" for row in rows] == pruned.tolist()
     [best] = ok_json("best", storage)
     assert best["value_score"] == search.best_score_
     assert best["params_ccp_alpha"] == search.best_params_["ccp_alpha"]

@@ -23,7 +23,9 @@ from skhpo import (
     SearchInterruptedWarning,
     TPESearchCV,
 )
+from skhpo.history import PREDICTED_VALUE
 from skhpo.pruners import MedianPruner
+from skhpo.trial import TrialState
 from tests.search.estimators import Failing, Scored, Slow
 
 X, y = load_iris(return_X_y=True)
@@ -170,8 +172,26 @@ def test_every_candidate_has_a_prediction_which_is_the_mean_where_that_is_known(
 
 def test_the_prediction_of_a_stopped_candidate_is_that_of_the_study():
     search = RandomSearchCV(Scored(), SPACE, n_iter=25, cv=5, random_state=0).fit(X, y)
-    values = [trial.value for trial in search.study_.trials]
-    np.testing.assert_array_equal(search.cv_results_["predicted_test_score"], values)
+    np.testing.assert_array_equal(
+        search.cv_results_["predicted_test_score"], values_or_predictions(search.study_)
+    )
+
+
+def values_or_predictions(study):
+    """The values of complete trials, and the predictions of stopped ones."""
+    return [trial.system_attrs.get(PREDICTED_VALUE, trial.value) for trial in study.trials]
+
+
+def test_a_prediction_is_never_a_value_of_a_trial():
+    seen = []
+    search = RandomSearchCV(
+        Scored(), SPACE, n_iter=25, cv=5, random_state=0,
+        callbacks=[lambda study, trial: seen.append((trial.state, trial.value))],
+    ).fit(X, y)  # fmt: skip
+    pruned = [trial for trial in search.study_.trials if trial.state == TrialState.PRUNED]
+    assert pruned
+    assert all(trial.value is None for trial in pruned)
+    assert {value for state, value in seen if state == TrialState.PRUNED} == {None}
 
 
 def test_predictions_are_near_what_a_whole_run_gives():
@@ -197,9 +217,7 @@ def test_every_metric_has_its_prediction():
     for metric in ("up", "down"):
         assert np.isfinite(table[f"predicted_test_{metric}"]).all()
     np.testing.assert_allclose(table["predicted_test_down"], [-p["x"] for p in table["params"]])
-    np.testing.assert_array_equal(
-        table["predicted_test_up"], [trial.value for trial in search.study_.trials]
-    )
+    np.testing.assert_array_equal(table["predicted_test_up"], values_or_predictions(search.study_))
 
 
 def by_x_and_fold(estimator, X, y):

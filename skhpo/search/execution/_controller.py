@@ -247,8 +247,7 @@ class StudyController:
         elif candidate.status == "pruned":
             candidate.prediction = self._termination.predict(candidate)
             means, variances = (array.tolist() for array in candidate.prediction)
-            shown = means if len(means) == 1 else None
-            end_trial(study, trial, TrialState.PRUNED, shown, prediction=(means, variances))
+            end_trial(study, trial, TrialState.PRUNED, None, prediction=(means, variances))
         else:
             if candidate.status in ENDED_AT_A_LIMIT:
                 self._log.storage.set_trial_user_attr(candidate.trial_id, FAILURE, candidate.status)
