@@ -11,6 +11,7 @@ from skhpo import TPESearchCV
 X, y = load_iris(return_X_y=True)
 
 
+@pytest.mark.slow
 def test_optunas_callback_for_mlflow_records_measured_values_only(tmp_path):
     mlflow = pytest.importorskip("mlflow")
     integration = pytest.importorskip("optuna_integration")
