@@ -9,9 +9,20 @@ from skhpo._hints import missing_extra
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["BLUE", "DARK", "GREY", "ORANGE", "RED", "legend", "new_axes", "new_grid_of_axes"]
+__all__ = [
+    "BLUE",
+    "DARK",
+    "GREY",
+    "ORANGE",
+    "RED",
+    "SERIES",
+    "legend",
+    "new_axes",
+    "new_grid_of_axes",
+]
 
 BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
+SERIES = (BLUE, ORANGE, "#1b9e77", "#8e63b0", "#b8860b", "#d6569a", "#17a2b8", DARK)
 
 
 def new_axes(ax: Axes | None = None, **subplots_kw: Any) -> Axes:

@@ -1,3 +1,11 @@
 """Plots in Optuna's dialect: interactive with plotly, or with matplotlib."""
 
-__all__: list[str] = []
+from skhpo.visualization import matplotlib
+from skhpo.visualization._optimization_history import plot_optimization_history
+from skhpo.visualization._plotly import is_available
+
+__all__ = [
+    "is_available",
+    "matplotlib",
+    "plot_optimization_history",
+]

@@ -1,3 +1,9 @@
 """Plots in Optuna's dialect, drawn with matplotlib."""
 
-__all__: list[str] = []
+from skhpo.visualization.matplotlib._available import is_available
+from skhpo.visualization.matplotlib._optimization_history import plot_optimization_history
+
+__all__ = [
+    "is_available",
+    "plot_optimization_history",
+]
