@@ -19,6 +19,7 @@ __all__ = [
     "legend",
     "new_axes",
     "new_grid_of_axes",
+    "with_direction",
 ]
 
 BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
@@ -49,6 +50,20 @@ def legend(ax: Axes, **legend_kw: Any) -> None:
     """Add a legend if any artist has a label."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(**{"framealpha": 0.85, "edgecolor": "none", "fontsize": "small", **legend_kw})
+
+
+def with_direction(name: str, greater_is_better: bool | None) -> str:
+    """Return the label of an axis that says which values are better.
+
+    Examples
+    --------
+    >>> from skhpo.plots._style import with_direction
+    >>> with_direction("loss", False)
+    'loss (lower is better)'
+    """
+    if greater_is_better is None:
+        return name
+    return f"{name} ({'higher' if greater_is_better else 'lower'} is better)"
 
 
 def _pyplot() -> Any:

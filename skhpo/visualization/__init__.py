@@ -1,11 +1,13 @@
 """Plots in Optuna's dialect: interactive with plotly, or with matplotlib."""
 
 from skhpo.visualization import matplotlib
+from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
 from skhpo.visualization._plotly import is_available
 
 __all__ = [
     "is_available",
     "matplotlib",
+    "plot_edf",
     "plot_optimization_history",
 ]

@@ -7,31 +7,16 @@ from typing import TYPE_CHECKING
 
 from skhpo._warnings import warn_user
 from skhpo.logging import get_logger
-from skhpo.plots._data._trials import Target, check_study
+from skhpo.plots._data._trials import Target
 
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["TARGET_NAME", "as_studies", "check_target", "log_that_none_is_complete"]
+__all__ = ["TARGET_NAME", "check_target", "log_that_none_is_complete"]
 
 TARGET_NAME = "Objective Value"
 
 _logger = get_logger(__name__)
-
-
-def as_studies(study: Study | Sequence[Study]) -> list[Study]:
-    """Return a study, or a sequence of studies, as a list.
-
-    Raises
-    ------
-    TypeError
-        If one of them is not a study.
-    """
-    is_several = isinstance(study, Sequence) or hasattr(study, "__iter__")
-    studies: list[Study] = list(study) if is_several else [study]  # type: ignore
-    for one in studies:
-        check_study(one)
-    return studies
 
 
 def check_target(studies: Sequence[Study], target: Target | None, target_name: str) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from skhpo.logging import get_logger
 from skhpo.plots._data._history import HistoryData, history_data
 from skhpo.plots._data._mean_history import MeanHistoryData, mean_history_data
+from skhpo.plots._data._sources import named_studies
 from skhpo.plots._data._trials import Target
 from skhpo.visualization._arguments import (
     TARGET_NAME,
-    as_studies,
     check_target,
     log_that_none_is_complete,
 )
@@ -70,7 +70,7 @@ def plot_optimization_history(
 
     Examples
     --------
-    >>> import skhpo
+    >>> import skhpo, skhpo.visualization
     >>> study = skhpo.create_study()
     >>> study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=20)
     >>> figure = skhpo.visualization.plot_optimization_history(study)
@@ -94,27 +94,21 @@ def histories_by_name(
     study: Study | Sequence[Study], target: Target | None, target_name: str
 ) -> dict[str, HistoryData]:
     """Return the histories of studies by a suffix of their labels; empty if nothing is complete."""
-    studies = as_studies(study)
-    check_target(studies, target, target_name)
+    studies = named_studies(study)
+    check_target(list(studies.values()), target, target_name)
     if not studies:
         _logger.warning("There are no studies, so the plot is empty.")
         return {}
-    histories = [history_data(one, target=target, name=target_name) for one in studies]
-    if all(np.isnan(one.value).all() for one in histories):
+    histories = {
+        f" of {label}" if len(studies) > 1 else "": history_data(
+            one, target=target, name=target_name
+        )
+        for label, one in studies.items()
+    }
+    if all(np.isnan(one.value).all() for one in histories.values()):
         log_that_none_is_complete()
         return {}
-    if len(studies) == 1:
-        return {"": histories[0]}
-    return dict(zip(_suffixes(studies), histories, strict=True))
-
-
-def _suffixes(studies: Sequence[Study]) -> list[str]:
-    """Return one suffix for each study, which are different even if the same study is repeated."""
-    names = [f" of {one.study_name}" for one in studies]
-    return [
-        name if name not in names[:i] else f"{name} ({names[:i].count(name) + 1})"
-        for i, name in enumerate(names)
-    ]
+    return histories
 
 
 def _traces(go: Any, data: HistoryData, suffix: str, target_name: str, has_best: bool) -> list[Any]:
