@@ -3,6 +3,7 @@
 from skhpo.visualization import matplotlib
 from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
+from skhpo.visualization._param_importances import plot_param_importances
 from skhpo.visualization._plotly import is_available
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "matplotlib",
     "plot_edf",
     "plot_optimization_history",
+    "plot_param_importances",
 ]

@@ -3,30 +3,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy.stats import loguniform
-from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.svm import SVC
 
 import skhpo
 from skhpo.plots import EDFDisplay
 from tests.plots.studies import HARD, mixed, study_of, two_objectives
-
-plt = pytest.importorskip("matplotlib.pyplot")
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def search():
-    X, y = load_iris(return_X_y=True)
-    space = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-4, 1e2)}
-    return skhpo.TPESearchCV(SVC(), space, n_iter=15, random_state=0).fit(X, y)
 
 
 def test_only_measured_finite_values_count():
@@ -41,21 +23,21 @@ def test_only_measured_finite_values_count():
     assert_array_equal(display.fractions, [[1 / 3, 2 / 3, 1.0]])
 
 
-def test_predictions_of_a_search_do_not_count(search):
-    display = EDFDisplay.from_search(search)
-    results = search.cv_results_
+def test_predictions_of_a_search_do_not_count(fitted):
+    display = EDFDisplay.from_search(fitted)
+    results = fitted.cv_results_
     measured = results["mean_test_score"][results["status"] == "complete"]
     assert_array_equal(display.values[0], np.sort(measured))
     assert display.ax_.get_xlabel() == "score (higher is better)"
 
 
-def test_several_studies_and_searches_have_a_line_each(search):
+def test_several_studies_and_searches_have_a_line_each(fitted):
     studies = [study_of(mixed), study_of(mixed, seed=1)]
     assert EDFDisplay.from_study(studies).labels == [one.study_name for one in studies]
     display = EDFDisplay.from_study({"a": studies[0], "b": studies[1]})
     assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["a", "b"]
-    assert EDFDisplay.from_search([search, search]).labels == ["TPESearchCV", "TPESearchCV (2)"]
-    assert EDFDisplay.from_search({"svc": search}).labels == ["svc"]
+    assert EDFDisplay.from_search([fitted, fitted]).labels == ["TPESearchCV", "TPESearchCV (2)"]
+    assert EDFDisplay.from_search({"svc": fitted}).labels == ["svc"]
 
 
 def test_line_ends_at_one_and_starts_at_zero():
@@ -72,7 +54,7 @@ def test_hard_studies_make_a_plot(kind):
     EDFDisplay.from_study(HARD[kind]()).figure_.canvas.draw()
 
 
-def test_what_cannot_be_compared_is_refused(search):
+def test_what_cannot_be_compared_is_refused(fitted):
     down, up = study_of(mixed), study_of(mixed, direction="maximize")
     with pytest.raises(ValueError, match=r"larger values are better in \['up'\] only"):
         EDFDisplay.from_study({"down": down, "up": up})
@@ -82,7 +64,7 @@ def test_what_cannot_be_compared_is_refused(search):
     with pytest.raises(ValueError, match="select it with `objective=`"):
         EDFDisplay.from_study(several)
     with pytest.raises(TypeError, match="`from_search`"):
-        EDFDisplay.from_study(search)
+        EDFDisplay.from_study(fitted)
     with pytest.raises(TypeError, match="`from_study`"):
         EDFDisplay.from_search(down)
     with pytest.raises(NotFittedError, match="has no attribute 'study_'"):

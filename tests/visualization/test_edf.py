@@ -8,15 +8,6 @@ from numpy.testing import assert_allclose
 import skhpo.visualization as vis
 from tests.plots.studies import HARD, mixed, study_of, two_objectives
 
-plt = pytest.importorskip("matplotlib.pyplot")
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
-
 
 def heights(trace, at):
     """The height of the steps of a trace at given positions."""

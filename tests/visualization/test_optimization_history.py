@@ -9,15 +9,7 @@ import skhpo
 import skhpo.visualization as vis
 from tests.plots.studies import HARD, mixed, study_of, two_objectives, with_all_ends
 
-plt = pytest.importorskip("matplotlib.pyplot")
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
 
 
 def drawn(figure):
