@@ -76,7 +76,7 @@ class ImportancesDisplay(ImportancesData, Display):
         objective: str | None = None,
         target: Target | None = None,
         name: str | None = None,
-        n_repeats: int | None = None,
+        n_repeats: int = 25,
         seed: int = 0,
         ax: Axes | None = None,
         bar_kw: dict[str, Any] | None = None,
@@ -103,10 +103,10 @@ class ImportancesDisplay(ImportancesData, Display):
             is better.
         name : str, default=None
             Name of what is explained.
-        n_repeats : int, default=None
+        n_repeats : int, default=25
             Number of bootstrap samples, and of samples that show what chance gives. Each takes
-            as long as one evaluation. By default 25, and fewer for more than 2,000 candidates.
-            With 0, the plot has bars only.
+            as long as one evaluation, with 2,000 candidates at most. With 0, the plot has bars
+            only.
         seed : int, default=0
             Seed of the samples.
         ax : matplotlib Axes, default=None
@@ -138,7 +138,7 @@ class ImportancesDisplay(ImportancesData, Display):
         evaluator: BaseImportanceEvaluator | None = None,
         params: Sequence[str] | None = None,
         objective: str | None = None,
-        n_repeats: int | None = None,
+        n_repeats: int = 25,
         seed: int = 0,
         ax: Axes | None = None,
         bar_kw: dict[str, Any] | None = None,

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ImportancesData", "importances_data"]
 
 CHANCE_QUANTILE = 0.95
-N_REPEATS = 25
-N_EVALUATED = 50_000  # about as many trials are evaluated in all samples of a kind
+LARGEST_SAMPLE = 2_000  # more trials take longer and make little difference
 
 FloatArray = NDArray[np.float64]
 
@@ -67,7 +66,7 @@ def importances_data(
     objective: str | None = None,
     target: Target | None = None,
     name: str | None = None,
-    n_repeats: int | None = None,
+    n_repeats: int = 25,
     seed: int = 0,
     keep_constant: bool = False,
 ) -> ImportancesData:
@@ -89,9 +88,9 @@ def importances_data(
         Function that takes a complete trial and returns the number to explain; smaller is better.
     name : str, default=None
         Name of what is explained.
-    n_repeats : int, default=None
-        Number of bootstrap samples, and of shuffled samples; by default 25, and fewer for more
-        than 2,000 trials. With 0, ``sd`` and ``chance`` are NaN.
+    n_repeats : int, default=25
+        Number of bootstrap samples, and of shuffled samples, each of 2,000 trials at most. With
+        0, ``sd`` and ``chance`` are NaN.
     seed : int, default=0
         Seed of the samples.
     keep_constant : bool, default=False
@@ -101,7 +100,7 @@ def importances_data(
     -------
     data : ImportancesData
     """
-    if n_repeats is not None and n_repeats < 0:
+    if n_repeats < 0:
         raise ValueError(f"`n_repeats` must be 0 or more; got {n_repeats}.")
     check_study(study)
     evaluator = PedAnovaImportanceEvaluator() if evaluator is None else evaluator
@@ -121,8 +120,6 @@ def importances_data(
         importance = chance = np.full(len(names), 1.0 / len(names))
     elif len(names):
         importance = importance / total
-        if n_repeats is None:
-            n_repeats = int(np.clip(N_EVALUATED // len(trials), N_REPEATS // 3, N_REPEATS))
         rng = np.random.default_rng(seed)
 
         def repeat(draw: Callable[..., list[FrozenTrial]]) -> FloatArray:
@@ -135,6 +132,7 @@ def importances_data(
             resampled = repeat(_bootstrap)
             sums = resampled.sum(axis=1, keepdims=True)
             sd = np.nanstd(resampled / np.where(sums > 0.0, sums, np.nan), axis=0)
+            sd *= np.sqrt(min(len(trials), LARGEST_SAMPLE) / len(trials))
             chance = np.nanquantile(repeat(_shuffle), CHANCE_QUANTILE, axis=0) / total
     return ImportancesData(names, importance, sd, chance, explained if name is None else name)
 
@@ -199,11 +197,13 @@ def _evaluate(
 
 def _bootstrap(trials: list[FrozenTrial], rng: np.random.Generator) -> list[FrozenTrial]:
     """Draw as many trials with replacement."""
-    return [trials[i] for i in rng.integers(len(trials), size=len(trials))]
+    n_drawn = min(len(trials), LARGEST_SAMPLE)
+    return [trials[i] for i in np.sort(rng.integers(len(trials), size=n_drawn))]
 
 
 def _shuffle(trials: list[FrozenTrial], rng: np.random.Generator) -> list[FrozenTrial]:
     """Give each trial the parameters of another one."""
+    drawn = rng.permutation(len(trials))[:LARGEST_SAMPLE]
     return [
         FrozenTrial(
             trial.number,
@@ -219,5 +219,5 @@ def _shuffle(trials: list[FrozenTrial], rng: np.random.Generator) -> list[Frozen
             trial.trial_id,
             values=trial.values,
         )
-        for trial, other in zip(trials, rng.permutation(len(trials)), strict=True)
+        for trial, other in zip((trials[i] for i in np.sort(drawn)), drawn, strict=True)
     ]
