@@ -4,10 +4,12 @@ from skhpo.plots._edf import EDFDisplay
 from skhpo.plots._history import HistoryDisplay
 from skhpo.plots._importances import ImportancesDisplay
 from skhpo.plots._pareto_front import ParetoFrontDisplay
+from skhpo.plots._slice import SliceDisplay
 
 __all__ = [
     "EDFDisplay",
     "HistoryDisplay",
     "ImportancesDisplay",
     "ParetoFrontDisplay",
+    "SliceDisplay",
 ]

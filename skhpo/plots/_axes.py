@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-__all__ = ["ParamAxis", "lay_out", "param_axis", "short", "short_names"]
+__all__ = ["ParamAxis", "jittered", "lay_out", "param_axis", "short", "short_names"]
 
 LONGEST_NAME = 30  # characters of a parameter's name
 LONGEST_LABEL = 14  # characters of a choice
@@ -181,6 +181,14 @@ def lay_out(ax: Axes, which: str, axis: ParamAxis, *, has_label: bool = True) ->
         ax.set(**{f"{which}lim": (low, high)})
     if has_label:
         own.set_label_text(short(axis.name, LONGEST_NAME))
+
+
+def jittered(positions: FloatArray, axis: ParamAxis) -> FloatArray:
+    """Move the positions of choices apart, always in the same way, so that dots can be seen."""
+    if axis.scale != "category":
+        return positions
+    golden = 0.618033988749895
+    return positions + 0.5 * (np.arange(len(positions)) * golden % 1.0 - 0.5)
 
 
 def tick_places(n_choices: int) -> list[int]:

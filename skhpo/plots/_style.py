@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from skhpo._hints import missing_extra
@@ -16,9 +18,11 @@ __all__ = [
     "ORANGE",
     "RED",
     "SERIES",
+    "dot_style",
     "legend",
     "new_axes",
     "new_grid_of_axes",
+    "several_axes",
     "with_direction",
 ]
 
@@ -50,6 +54,66 @@ def legend(ax: Axes, **legend_kw: Any) -> None:
     """Add a legend if any artist has a label."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(**{"framealpha": 0.85, "edgecolor": "none", "fontsize": "small", **legend_kw})
+
+
+def dot_style(n_dots: int) -> dict[str, Any]:
+    """Return size and transparency of dots: smaller and fainter if there are many."""
+    size = min(22.0, max(3.0, 6_000.0 / max(n_dots, 1)))
+    return {"s": size, "alpha": 0.9 if n_dots < 200 else 0.55, "rasterized": n_dots > 2_000}
+
+
+@contextmanager
+def several_axes(ax: Any, n_axes: int, **subplots_kw: Any) -> Iterator[Any]:
+    """Provide axes to plot on, and add one legend for all of them at the end.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, array of Axes or None
+        The axes; None for those of a new figure, in up to 3 columns.
+    n_axes : int
+        Number of axes.
+    **subplots_kw
+        Options of a new figure.
+
+    Yields
+    ------
+    axes : ndarray of matplotlib Axes of shape (n_axes,), or (1,) if `n_axes` is 0
+
+    Raises
+    ------
+    ValueError
+        If the number of the given axes is wrong.
+    """
+    import numpy as np
+
+    if ax is not None:
+        axes = np.ravel(np.array(ax, dtype=object))
+        if len(axes) != max(n_axes, 1):
+            raise ValueError(f"`ax` must have {n_axes} axes, one per plot; got {len(axes)}.")
+        yield axes
+        legend(axes[0])
+        return
+    n_columns = 2 if n_axes == 4 else max(1, min(3, n_axes))
+    n_rows = max(1, -(-n_axes // n_columns))
+    size = (6.4, 4.8) if n_axes <= 1 else (0.8 + 3.2 * n_columns, 0.6 + 2.6 * n_rows)
+    grid = new_grid_of_axes(n_rows, n_columns, **{"figsize": size, **subplots_kw})
+    axes, unused = grid.ravel()[: max(n_axes, 1)], grid.ravel()[max(n_axes, 1) :]
+    for one in unused:
+        one.remove()
+    yield axes
+    handles: dict[str, Any] = {}
+    for one in axes:
+        found, labels = one.get_legend_handles_labels()
+        handles |= dict(zip(labels, found, strict=True))
+    if handles:
+        axes[0].figure.legend(
+            list(handles.values()),
+            list(handles),
+            loc="outside lower center",
+            ncols=min(len(handles), 2 * n_columns),
+            fontsize="small",
+            frameon=False,
+        )
 
 
 def with_direction(name: str, greater_is_better: bool | None) -> str:
