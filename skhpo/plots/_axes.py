@@ -143,7 +143,7 @@ def _is_log(distribution: BaseDistribution) -> bool:
     """Return whether the prior is more even on a log scale."""
     if isinstance(distribution, FloatDistribution | IntDistribution):
         return distribution.log
-    low, middle, high = distribution.from_unit([0.0, 0.5, 1.0]).tolist()
+    low, middle, high = distribution.from_unit([0.001, 0.5, 0.999]).tolist()
     if not 0.0 < low < high:
         return False
     linear = abs((middle - low) / (high - low) - 0.5)

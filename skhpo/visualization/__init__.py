@@ -5,6 +5,7 @@ from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
 from skhpo.visualization._param_importances import plot_param_importances
 from skhpo.visualization._plotly import is_available
+from skhpo.visualization._slice import plot_slice
 
 __all__ = [
     "is_available",
@@ -12,4 +13,5 @@ __all__ = [
     "plot_edf",
     "plot_optimization_history",
     "plot_param_importances",
+    "plot_slice",
 ]

@@ -17,7 +17,7 @@ from skhpo.visualization._arguments import (
     check_target,
     log_that_none_is_complete,
 )
-from skhpo.visualization._plotly import graph_objects
+from skhpo.visualization._plotly import INFEASIBLE, graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["TITLE", "histories_by_name", "plot_optimization_history"]
 
 TITLE = "Optimization History Plot"
-INFEASIBLE = "#cccccc"
 
 _logger = get_logger(__name__)
 

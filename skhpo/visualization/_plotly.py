@@ -6,7 +6,9 @@ from typing import Any
 
 from skhpo._hints import missing_extra
 
-__all__ = ["graph_objects", "grid_figure", "is_available"]
+__all__ = ["INFEASIBLE", "graph_objects", "grid_figure", "is_available"]
+
+INFEASIBLE = "#cccccc"  # colour of trials that break a constraint
 
 
 def is_available() -> bool:
