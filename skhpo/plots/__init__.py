@@ -1,5 +1,6 @@
 """Plots of search results, as displays in scikit-learn's style."""
 
+from skhpo.plots._contour import ContourDisplay
 from skhpo.plots._edf import EDFDisplay
 from skhpo.plots._history import HistoryDisplay
 from skhpo.plots._importances import ImportancesDisplay
@@ -7,6 +8,7 @@ from skhpo.plots._pareto_front import ParetoFrontDisplay
 from skhpo.plots._slice import SliceDisplay
 
 __all__ = [
+    "ContourDisplay",
     "EDFDisplay",
     "HistoryDisplay",
     "ImportancesDisplay",

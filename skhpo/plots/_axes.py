@@ -89,10 +89,16 @@ class ParamAxis:
         unit: FloatArray = (self._scaled(np.asarray(positions, dtype=float)) - low) / (high - low)
         return unit
 
-    def grid(self, n_points: int) -> FloatArray:
-        """Return evenly spaced positions between the ends; all positions, for choices."""
+    def grid(self, n_points: int, *, with_margin: bool = False) -> FloatArray:
+        """Return evenly spaced positions between the ends; all positions, for choices.
+
+        With ``with_margin=True``, between the limits.
+        """
         if self.scale == "category":
             return np.arange(self.low, self.high + 1.0)
+        if with_margin:
+            space = np.geomspace if self.scale == "log" else np.linspace
+            return space(*self.limits, n_points)
         low, high = self._scaled(np.array([self.low, self.high]))
         grid = np.linspace(low, high, n_points if low < high else 1)
         grid = 10.0**grid if self.scale == "log" else grid
@@ -183,12 +189,15 @@ def lay_out(ax: Axes, which: str, axis: ParamAxis, *, has_label: bool = True) ->
         own.set_label_text(short(axis.name, LONGEST_NAME))
 
 
-def jittered(positions: FloatArray, axis: ParamAxis) -> FloatArray:
-    """Move the positions of choices apart, always in the same way, so that dots can be seen."""
+def jittered(positions: FloatArray, axis: ParamAxis, *, turned: bool = False) -> FloatArray:
+    """Move the positions of choices apart, always in the same way, so that dots can be seen.
+
+    With ``turned=True``, in another way, so that a plane of choices is filled evenly.
+    """
     if axis.scale != "category":
         return positions
-    golden = 0.618033988749895
-    return positions + 0.5 * (np.arange(len(positions)) * golden % 1.0 - 0.5)
+    step = 0.5698402909980532 if turned else 0.7548776662466927  # of a low-discrepancy sequence
+    return positions + 0.5 * (np.arange(len(positions)) * step % 1.0 - 0.5)
 
 
 def tick_places(n_choices: int) -> list[int]:

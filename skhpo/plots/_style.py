@@ -18,6 +18,7 @@ __all__ = [
     "ORANGE",
     "RED",
     "SERIES",
+    "dark_is_good",
     "dot_style",
     "legend",
     "new_axes",
@@ -54,6 +55,11 @@ def legend(ax: Axes, **legend_kw: Any) -> None:
     """Add a legend if any artist has a label."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(**{"framealpha": 0.85, "edgecolor": "none", "fontsize": "small", **legend_kw})
+
+
+def dark_is_good(greater_is_better: bool | None) -> str:
+    """Return the colour map whose dark end is the better one."""
+    return "viridis_r" if greater_is_better else "viridis"
 
 
 def dot_style(n_dots: int) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def several_axes(ax: Any, n_axes: int, **subplots_kw: Any) -> Iterator[Any]:
     for one in axes:
         found, labels = one.get_legend_handles_labels()
         handles |= dict(zip(labels, found, strict=True))
-    if handles:
+    if len(handles) > 1:
         axes[0].figure.legend(
             list(handles.values()),
             list(handles),

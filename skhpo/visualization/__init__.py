@@ -1,6 +1,7 @@
 """Plots in Optuna's dialect: interactive with plotly, or with matplotlib."""
 
 from skhpo.visualization import matplotlib
+from skhpo.visualization._contour import plot_contour
 from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
 from skhpo.visualization._param_importances import plot_param_importances
@@ -10,6 +11,7 @@ from skhpo.visualization._slice import plot_slice
 __all__ = [
     "is_available",
     "matplotlib",
+    "plot_contour",
     "plot_edf",
     "plot_optimization_history",
     "plot_param_importances",

@@ -19,11 +19,8 @@ from tests.plots.studies import (
 
 
 def labels(ax):
-    return {
-        artist.get_label()
-        for artist in [*ax.collections, *ax.lines]
-        if artist.get_label()[0] != "_"
-    }
+    found = {artist.get_label() for artist in [*ax.collections, *ax.lines]}
+    return {label for label in found if not label.startswith("_")}
 
 
 def test_positions_and_values_are_those_of_the_trials():
@@ -50,8 +47,12 @@ def test_every_end_of_a_trial_has_its_own_mark():
     study = study_of(with_all_ends)
     display = SliceDisplay.from_study(study, params=["x"])
     assert labels(display.ax_) >= {
-        "complete", "stopped (predicted)", "breaks a constraint", "failed", "partial dependence, 95 %"
-    }  # fmt: skip
+        "complete",
+        "stopped (predicted)",
+        "breaks a constraint",
+        "failed",
+        "partial dependence, 95 %",
+    }
     n_failed = sum(t.state == skhpo.TrialState.FAIL for t in study.trials)
     (failed,) = (line for line in display.ax_.lines if line.get_label() == "failed")
     assert len(failed.get_xdata()) == n_failed
@@ -132,7 +133,7 @@ def test_styles_are_passed_on_and_the_dependence_is_optional():
 
 
 def test_unknown_parameters_are_refused(fitted):
-    with pytest.raises(ValueError, match="Unknown parameter 'gama'.*Did you mean 'gamma'"):
+    with pytest.raises(ValueError, match=r"Unknown parameter 'gama'.*Did you mean 'gamma'"):
         SliceDisplay.from_search(fitted, params=["gama"])
     with pytest.raises(TypeError, match="`params` must be a list of names"):
         SliceDisplay.from_search(fitted, params="gamma")

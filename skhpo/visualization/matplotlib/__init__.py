@@ -1,6 +1,7 @@
 """Plots in Optuna's dialect, drawn with matplotlib."""
 
 from skhpo.visualization.matplotlib._available import is_available
+from skhpo.visualization.matplotlib._contour import plot_contour
 from skhpo.visualization.matplotlib._edf import plot_edf
 from skhpo.visualization.matplotlib._optimization_history import plot_optimization_history
 from skhpo.visualization.matplotlib._param_importances import plot_param_importances
@@ -8,6 +9,7 @@ from skhpo.visualization.matplotlib._slice import plot_slice
 
 __all__ = [
     "is_available",
+    "plot_contour",
     "plot_edf",
     "plot_optimization_history",
     "plot_param_importances",
