@@ -5,6 +5,7 @@ from skhpo.plots._edf import EDFDisplay
 from skhpo.plots._history import HistoryDisplay
 from skhpo.plots._importances import ImportancesDisplay
 from skhpo.plots._pareto_front import ParetoFrontDisplay
+from skhpo.plots._rank import RankDisplay
 from skhpo.plots._slice import SliceDisplay
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "HistoryDisplay",
     "ImportancesDisplay",
     "ParetoFrontDisplay",
+    "RankDisplay",
     "SliceDisplay",
 ]

@@ -6,6 +6,7 @@ from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
 from skhpo.visualization._param_importances import plot_param_importances
 from skhpo.visualization._plotly import is_available
+from skhpo.visualization._rank import plot_rank
 from skhpo.visualization._slice import plot_slice
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "plot_edf",
     "plot_optimization_history",
     "plot_param_importances",
+    "plot_rank",
     "plot_slice",
 ]

@@ -5,6 +5,7 @@ from skhpo.visualization.matplotlib._contour import plot_contour
 from skhpo.visualization.matplotlib._edf import plot_edf
 from skhpo.visualization.matplotlib._optimization_history import plot_optimization_history
 from skhpo.visualization.matplotlib._param_importances import plot_param_importances
+from skhpo.visualization.matplotlib._rank import plot_rank
 from skhpo.visualization.matplotlib._slice import plot_slice
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "plot_edf",
     "plot_optimization_history",
     "plot_param_importances",
+    "plot_rank",
     "plot_slice",
 ]
