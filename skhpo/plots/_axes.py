@@ -157,7 +157,14 @@ def _is_log(distribution: BaseDistribution) -> bool:
     return bool(log < linear)
 
 
-def lay_out(ax: Axes, which: str, axis: ParamAxis, *, has_label: bool = True) -> None:
+def lay_out(
+    ax: Axes,
+    which: str,
+    axis: ParamAxis,
+    *,
+    has_label: bool = True,
+    longest_name: int = LONGEST_NAME,
+) -> None:
     """Set scale, limits, ticks and label of an axis of matplotlib.
 
     Parameters
@@ -170,6 +177,8 @@ def lay_out(ax: Axes, which: str, axis: ParamAxis, *, has_label: bool = True) ->
         The parameter.
     has_label : bool, default=True
         Whether to show the name of the parameter.
+    longest_name : int, default=30
+        Longer names are shortened.
     """
     own: Axis = ax.xaxis if which == "x" else ax.yaxis
     low, high = axis.limits
@@ -186,7 +195,7 @@ def lay_out(ax: Axes, which: str, axis: ParamAxis, *, has_label: bool = True) ->
     if math.isfinite(low):
         ax.set(**{f"{which}lim": (low, high)})
     if has_label:
-        own.set_label_text(short(axis.name, LONGEST_NAME))
+        own.set_label_text(short(axis.name, longest_name))
 
 
 def jittered(positions: FloatArray, axis: ParamAxis, *, turned: bool = False) -> FloatArray:

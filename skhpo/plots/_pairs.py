@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skhpo.plots._axes import ParamAxis, lay_out
+from skhpo.plots._axes import LONGEST_NAME, ParamAxis, lay_out
 from skhpo.plots._data._pairs import pairs_of
 from skhpo.plots._style import new_axes, new_grid_of_axes
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["lay_out_pairs", "pair_axes"]
+
+LONGEST_NAME_IN_GRID = 20
 
 
 def pair_axes(ax: Any, n_params: int) -> dict[tuple[int, int], Axes]:
@@ -57,6 +59,7 @@ def lay_out_pairs(axes: dict[tuple[int, int], Axes], params: Sequence[ParamAxis]
     """Set scales and ticks of all axes, and labels of the outer ones."""
     for (x, y), ax in axes.items():
         is_left, is_bottom = x == 0, y == len(params) - 1
-        lay_out(ax, "x", params[x], has_label=is_bottom)
-        lay_out(ax, "y", params[y], has_label=is_left)
+        longest = LONGEST_NAME if len(axes) == 1 else LONGEST_NAME_IN_GRID
+        lay_out(ax, "x", params[x], has_label=is_bottom, longest_name=longest)
+        lay_out(ax, "y", params[y], has_label=is_left, longest_name=longest)
         ax.tick_params(labelbottom=is_bottom, labelleft=is_left)

@@ -212,8 +212,6 @@ class RankDisplay(RankData, Display):
         rows = np.flatnonzero(has_both & is_measured & self.is_feasible)
         if len(rows) == 0:
             return None
-        losses = -self.rank[rows] if self.greater_is_better else self.rank[rows]
-        rows = rows[np.argsort(-losses, kind="stable")]  # good ones on top
         style = dot_style(len(rows)) | {"linewidths": 0.4, "edgecolors": GREY, "zorder": 3}
         if len(rows) > 200:
             style["linewidths"] = 0.0

@@ -18,6 +18,7 @@ __all__ = [
     "ORANGE",
     "RED",
     "SERIES",
+    "contrast_is_good",
     "dark_is_good",
     "dot_style",
     "legend",
@@ -55,6 +56,14 @@ def legend(ax: Axes, **legend_kw: Any) -> None:
     """Add a legend if any artist has a label."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(**{"framealpha": 0.85, "edgecolor": "none", "fontsize": "small", **legend_kw})
+
+
+def contrast_is_good(ax: Axes) -> str:
+    """Return the colour map whose upper end stands out most from the background of axes."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(ax.get_facecolor())
+    return "viridis_r" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "viridis"
 
 
 def dark_is_good(greater_is_better: bool | None) -> str:

@@ -4,6 +4,7 @@ from skhpo.visualization import matplotlib
 from skhpo.visualization._contour import plot_contour
 from skhpo.visualization._edf import plot_edf
 from skhpo.visualization._optimization_history import plot_optimization_history
+from skhpo.visualization._parallel_coordinate import plot_parallel_coordinate
 from skhpo.visualization._param_importances import plot_param_importances
 from skhpo.visualization._plotly import is_available
 from skhpo.visualization._rank import plot_rank
@@ -15,6 +16,7 @@ __all__ = [
     "plot_contour",
     "plot_edf",
     "plot_optimization_history",
+    "plot_parallel_coordinate",
     "plot_param_importances",
     "plot_rank",
     "plot_slice",

@@ -132,7 +132,8 @@ def ranks_to_draw(
 
 def tick_texts(data: RankData) -> list[str]:
     """Return the values at the quartiles of the ranks."""
-    values = np.quantile(data.value[~np.isnan(data.value)], TICKS)
+    with np.errstate(invalid="ignore"):  # between a finite and an infinite value
+        values = np.quantile(data.value[~np.isnan(data.value)], TICKS)
     words = ("min.", "25%", "50%", "75%", "max.")
     return [f"{word} ({value:.3g})" for word, value in zip(words, values, strict=True)]
 

@@ -23,7 +23,7 @@ def planes(figure):
     """The dots of each plane with their colours, and choices as texts."""
     found = {}
     for trace in figure.data:
-        if trace.x is None or trace.x[:1] == (None,):
+        if trace.x is None or len(trace.x) == 0 or trace.x[0] is None:
             continue
         xaxis, yaxis = (
             figure.layout[f"{which}axis" + (trace[f"{which}axis"] or which)[1:]] for which in "xy"
