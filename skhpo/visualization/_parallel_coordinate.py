@@ -114,7 +114,7 @@ def lines_to_draw(
         objectives, names = scores.value[:, None], [target_name]
         value, name, greater = scores.value, target_name, scores.greater_is_better
     else:
-        is_finite = np.isfinite(table.values).all(axis=1)
+        is_finite = np.asarray(np.isfinite(table.values).all(axis=1))
         objectives = np.where(is_finite[:, None], table.values, np.nan)
         has_names = study.metric_names is not None
         names = [one if has_names else f"Objective {i}" for i, one in enumerate(table.names)]
