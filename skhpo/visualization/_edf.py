@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from skhpo.plots._data._edf import EDFData, edf_data
 from skhpo.plots._data._sources import named_studies
 from skhpo.plots._data._trials import Target
@@ -70,7 +72,13 @@ def plot_edf(
     layout = go.Layout(title=TITLE, xaxis={"title": target_name}, yaxis={"title": Y_LABEL})
     figure = go.Figure(
         data=[
-            go.Scatter(x=x, y=y, name=label, mode="lines", line={"shape": "hv"})
+            go.Scatter(
+                x=np.concatenate([x[:1], x]),
+                y=np.concatenate([[0.0], y]),
+                name=label,
+                mode="lines",
+                line={"shape": "hv"},
+            )
             for label, x, y in zip(data.labels, data.values, data.fractions, strict=True)
             if len(x)
         ],

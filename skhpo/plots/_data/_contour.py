@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skhpo.plots._data._choose import pair_params
 from skhpo.plots._data._pairs import FloatArray, PairsData, pairs_data, pairs_of
-from skhpo.plots._data._scores import choose_params, scores_of
-from skhpo.plots._data._slice import most_important
+from skhpo.plots._data._scores import scores_of
 from skhpo.plots._data._trials import Target
 
 if TYPE_CHECKING:
     from skhpo.study import Study
 
 __all__ = ["ContourData", "Surface", "contour_data"]
-
-N_PARAMS = 4  # by default
 
 
 @dataclass
@@ -92,7 +90,7 @@ def contour_data(
         If there are fewer than two parameters.
     """
     scores = scores_of(study, objective=objective, target=target, name=name)
-    names = pair_params(study, choose_params(scores.table, params), params, objective, target)
+    names = pair_params(study, scores.table, params, objective, target)
     data = pairs_data(scores, names)
     n_points = n_points or (30 if len(names) == 2 else 20)
     surfaces = {}
@@ -106,21 +104,3 @@ def contour_data(
         found = model.dependence([columns.index(names[k]) for k in (i, j)], points)
         surfaces[i, j] = Surface(x, y, found.mean.reshape(len(y), len(x)))
     return ContourData(surfaces=surfaces, **vars(data))
-
-
-def pair_params(
-    study: Study,
-    names: list[str],
-    params: Sequence[str] | None,
-    objective: str | None,
-    target: Target | None,
-) -> list[str]:
-    """Return the parameters of a plot of pairs: the given ones, or the most important."""
-    if params is None:
-        names = most_important(study, names, objective, target)[:N_PARAMS]
-    if len(names) < 2:
-        given = "the study has" if params is None else f"`params` is {list(params)}, which has"
-        raise ValueError(
-            f"The plot needs two or more parameters with more than one value; {given} fewer."
-        )
-    return names

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.plots._axes import ParamAxis
+from skhpo.plots._data._choose import choose_params, most_important
 from skhpo.plots._data._pairs import pairs_data
-from skhpo.plots._data._scores import choose_params, scores_of
-from skhpo.plots._data._slice import most_important
+from skhpo.plots._data._scores import scores_of
 from skhpo.plots._data._trials import Target
 
 if TYPE_CHECKING:

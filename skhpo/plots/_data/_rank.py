@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata
 
-from skhpo.plots._data._contour import pair_params
+from skhpo.plots._data._choose import pair_params
 from skhpo.plots._data._pairs import FloatArray, PairsData, pairs_data
-from skhpo.plots._data._scores import choose_params, scores_of
+from skhpo.plots._data._scores import scores_of
 from skhpo.plots._data._trials import Target
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def rank_data(
         If there are fewer than two parameters.
     """
     scores = scores_of(study, objective=objective, target=target, name=name)
-    names = pair_params(study, choose_params(scores.table, params), params, objective, target)
+    names = pair_params(study, scores.table, params, objective, target)
     data = pairs_data(scores, names)
     return RankData(rank=relative_ranks(data.value), **vars(data))
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo._hints import did_you_mean
 from skhpo.history import PREDICTED_VALUE, PREDICTED_VARIANCE
 from skhpo.plots._axes import ParamAxis, param_axis
 from skhpo.plots._data._surrogate import Surrogate, fit_surrogate
@@ -18,7 +17,7 @@ from skhpo.plots._data._trials import Target, TrialTable, one_objective, trial_t
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["Scores", "choose_params", "scores_of"]
+__all__ = ["Scores", "scores_of"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -143,25 +142,3 @@ def scores_of(
         name=table.names[column],
         greater_is_better=None if target is not None else table.greater_is_better[column],
     )
-
-
-def choose_params(table: TrialTable, params: Sequence[str] | None) -> list[str]:
-    """Return the parameters to show: the given ones, or all that have more than one value.
-
-    Raises
-    ------
-    TypeError
-        If `params` is not a list of names.
-    ValueError
-        If a parameter is unknown.
-    """
-    known = list(table.distributions)
-    if params is None:
-        return [name for name in known if not table.distributions[name].single()]
-    if isinstance(params, str) or not all(isinstance(name, str) for name in params):
-        raise TypeError(f"`params` must be a list of names; got {params!r}.")
-    for name in params:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise ValueError(f"Unknown parameter {name!r}; the parameters are {known}.{hint}")
-    return list(dict.fromkeys(params))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.plots._axes import ParamAxis
-from skhpo.plots._data._importances import importances_data
-from skhpo.plots._data._scores import choose_params, scores_of
+from skhpo.plots._data._choose import choose_params, most_important
+from skhpo.plots._data._scores import scores_of
 from skhpo.plots._data._surrogate import Dependence
 from skhpo.plots._data._trials import Target
 from skhpo.trial import TrialState
@@ -19,7 +19,7 @@ from skhpo.trial import TrialState
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["Curve", "SliceData", "most_important", "slice_data"]
+__all__ = ["Curve", "SliceData", "slice_data"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -143,14 +143,3 @@ def slice_data(
         name=scores.name,
         greater_is_better=scores.greater_is_better,
     )
-
-
-def most_important(
-    study: Study, names: Sequence[str], objective: str | None, target: Target | None
-) -> list[str]:
-    """Sort parameters by their importance, the largest first."""
-    if sum(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False)) < 2:
-        return list(names)
-    found = importances_data(study, objective=objective, target=target, n_repeats=0).params
-    ranks = {name: rank for rank, name in enumerate(found)}
-    return sorted(names, key=lambda name: ranks.get(name, len(ranks)))
