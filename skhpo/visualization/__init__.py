@@ -1,3 +1,13 @@
 """Plots in Optuna's dialect: interactive with plotly, or with matplotlib."""
 
-__all__: list[str] = []
+from skhpo.visualization import matplotlib
+from skhpo.visualization._intermediate_values import plot_intermediate_values
+from skhpo.visualization._plotly import is_available
+from skhpo.visualization._timeline import plot_timeline
+
+__all__ = [
+    "is_available",
+    "matplotlib",
+    "plot_intermediate_values",
+    "plot_timeline",
+]

@@ -1,3 +1,11 @@
 """Plots in Optuna's dialect, drawn with matplotlib."""
 
-__all__: list[str] = []
+from skhpo.visualization.matplotlib._available import is_available
+from skhpo.visualization.matplotlib._intermediate_values import plot_intermediate_values
+from skhpo.visualization.matplotlib._timeline import plot_timeline
+
+__all__ = [
+    "is_available",
+    "plot_intermediate_values",
+    "plot_timeline",
+]
