@@ -5,6 +5,7 @@ from skhpo.visualization._hypervolume_history import plot_hypervolume_history
 from skhpo.visualization._intermediate_values import plot_intermediate_values
 from skhpo.visualization._pareto_front import plot_pareto_front
 from skhpo.visualization._plotly import is_available
+from skhpo.visualization._terminator_improvement import plot_terminator_improvement
 from skhpo.visualization._timeline import plot_timeline
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "plot_hypervolume_history",
     "plot_intermediate_values",
     "plot_pareto_front",
+    "plot_terminator_improvement",
     "plot_timeline",
 ]
