@@ -2,7 +2,7 @@
 
 from skhpo.boosting._curves import CurveModel, FinishedFit
 from skhpo.boosting._early_stopping import EarlyStopping
-from skhpo.boosting._fold import Stopping, finished_fit
+from skhpo.boosting._fold import Stopping, finished_fit, learning_curve
 from skhpo.boosting._threads import limit_threads, limited, threads_each
 from skhpo.boosting.families import (
     Evaluation,
@@ -26,6 +26,7 @@ __all__ = [
     "family_of",
     "find_model",
     "finished_fit",
+    "learning_curve",
     "limit_threads",
     "limited",
     "register_family",

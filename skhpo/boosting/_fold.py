@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,10 @@ from skhpo.boosting.families import (
 )
 from skhpo.boosting.families._base import Fit
 
-__all__ = ["Stopping", "Watch", "finished_fit"]
+__all__ = ["Stopping", "Watch", "finished_fit", "learning_curve"]
 
 IntArray = NDArray[np.int64]
+LearningCurve: TypeAlias = dict[str, NDArray[Any]]
 
 
 @dataclass
@@ -155,8 +156,9 @@ class Stopping:
             watch.curve = {"n_rounds": n_rounds, "log_rate": log_rate}
             if observer.stopped_at is not None:
                 watch.curve["predicted"] = observer.predicted
-            elif family.can_be_observed:
-                watch.curve |= _summary(family.curve(model), watch.best_rounds, n_rounds)
+                watch.curve |= observer.so_far(n_rounds)
+            elif type(family).curve is not Family.curve:
+                watch.curve |= _summary(family, model, watch.best_rounds, n_rounds)
             return estimator
 
         estimator.fit = fit
@@ -259,14 +261,23 @@ def _rounds_and_rate(model: Any, family: Family) -> tuple[int, float]:
     return int(rounds[0]) if rounds else 100, math.log(rates[0]) if rates else 0.0
 
 
-def _summary(curve: list[float], best_rounds: int, n_rounds: int) -> dict[str, Any]:
-    """Return a finished fit's losses at the stored rounds, and its final loss."""
+def _summary(family: Family, model: Any, best_rounds: int, n_rounds: int) -> dict[str, Any]:
+    """Return a finished fit's losses at the stored rounds, and its final loss.
+
+    The final loss is named "final", or "last" if fits of the family cannot be observed, so that
+    no model of learning curves is fitted.
+    """
+    curve = family.curve(model)
     final = curve[best_rounds - 1]
-    sign = -1.0 if final == max(curve) and final > min(curve) else 1.0
+    greater_is_better = family.greater_is_better
+    if greater_is_better is None:
+        greater_is_better = final == max(curve) and final > min(curve)
+    sign = -1.0 if greater_is_better else 1.0
     losses = [sign * value for value in curve]
+    end = "final" if family.can_be_observed else "last"
     return {
         "best": running_best(losses, rounds_to_keep(n_rounds)),
-        "final": sign * final,
+        end: sign * final,
         "sign": sign,
     }
 
@@ -276,6 +287,34 @@ def finished_fit(fold: int, curve: Mapping[str, Any]) -> FinishedFit | None:
     if "final" not in curve:
         return None
     return FinishedFit(fold=fold, **curve)
+
+
+def learning_curve(curve: Mapping[str, Any], best_rounds: int | None) -> LearningCurve | None:
+    """Convert a learning curve returned by a task for a table; None if it has no values.
+
+    Parameters
+    ----------
+    curve : mapping
+        The curve.
+    best_rounds : int or None
+        The number of rounds with which the model predicts.
+
+    Returns
+    -------
+    curve : dict or None
+        ``rounds`` (int) and ``values``, the best value of the monitored metric up to each of
+        these rounds.
+    """
+    if "best" not in curve:
+        return None
+    kept = zip(rounds_to_keep(curve["n_rounds"]), curve["best"], strict=True)
+    losses = {number: loss for number, loss in kept if loss is not None}
+    end = curve.get("final", curve.get("last"))
+    if end is not None and best_rounds is not None:
+        losses[best_rounds] = end
+    rounds = np.array(sorted(losses), dtype=np.int64)
+    best = np.minimum.accumulate([losses[number] for number in rounds.tolist()] or np.empty(0))
+    return {"rounds": rounds, "values": curve["sign"] * best}
 
 
 def _transform(estimator: Any, X: Any) -> Any:

@@ -110,6 +110,13 @@ class FoldEvent:
         Scores on the training part; empty if they were not requested.
     fit_time, score_time : float
         Seconds.
+    started_at : float
+        Start of the evaluation, in seconds since the epoch; NaN if unknown.
+    seconds : float
+        Duration of the evaluation, including what is in neither `fit_time` nor `score_time`;
+        NaN if unknown.
+    worker : str, default=None
+        The worker, as "host:process:thread"; None if unknown.
     error : str, default=None
         Traceback of a failed fit.
     from_storage : bool, default=False
@@ -124,6 +131,9 @@ class FoldEvent:
     train_metrics: Mapping[str, float] = field(default_factory=dict)
     fit_time: float = np.nan
     score_time: float = np.nan
+    started_at: float = np.nan
+    seconds: float = np.nan
+    worker: str | None = None
     error: str | None = None
     from_storage: bool = False
 

@@ -10,11 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 
 from skhpo.multi_objective import is_nondominated
+from skhpo.plots._data._pareto_front import ShownObjective
+from skhpo.plots._data._trials import trial_table
 from skhpo.plots._style import BLUE, DARK, GREY, ORANGE, RED, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from skhpo.study import Study
 
 __all__ = ["ParetoFrontDisplay"]
 
@@ -30,15 +34,15 @@ class Objective(Protocol):
     @property
     def unit(self) -> str | None: ...
     @property
-    def greater_is_better(self) -> bool: ...
+    def greater_is_better(self) -> bool | None: ...
 
 
 class ParetoFrontDisplay:
     """Plot of a Pareto front in two or three objectives.
 
-    Create it with :meth:`from_search`. Two objectives are the axes, and the dominated area is
-    shaded; a third objective is the colour of the candidates on the front. The good end of each
-    axis is marked "better".
+    Create it with :meth:`from_search` or :meth:`from_study`. Two objectives are the axes, and the
+    dominated area is shaded; a third objective is the colour of the candidates on the front. The
+    good end of each axis is marked "better".
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ class ParetoFrontDisplay:
 
     objectives : list
         One object per objective, with ``name`` (str), ``unit`` (str or None) and
-        ``greater_is_better`` (bool).
+        ``greater_is_better`` (bool; None if it is unknown).
 
     front : array-like of int
         Indices of the candidates on the front.
@@ -119,6 +123,51 @@ class ParetoFrontDisplay:
             f"ParetoFrontDisplay(objectives={names}, n_candidates={n_candidates}, "
             f"n_front={n_front}, chosen={self.chosen})"
         )
+
+    @classmethod
+    def from_study(
+        cls,
+        study: Study,
+        objectives: Sequence[str] | None = None,
+        *,
+        ax: Axes | None = None,
+        scatter_kw: dict[str, Any] | None = None,
+        front_kw: dict[str, Any] | None = None,
+    ) -> ParetoFrontDisplay:
+        """Plot the front of a study.
+
+        Parameters
+        ----------
+        study : Study
+            A study with several objectives.
+
+        objectives : list of str, default=None
+            Names of 2 or 3 objectives, in the order of the axes; by default, all. Objectives
+            without names are called "value 0", "value 1", ... If some are omitted, the front is
+            that of the objectives shown.
+
+        ax : matplotlib Axes, default=None
+            Axes to plot on; by default, those of a new figure.
+
+        scatter_kw, front_kw : dict, default=None
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : ParetoFrontDisplay
+            Its candidates are the trials; only those that are complete are shown.
+        """
+        table = trial_table(study)
+        known = [
+            ShownObjective(name, greater)
+            for name, greater in zip(table.names, table.greater_is_better, strict=True)
+        ]
+        columns = _columns(known, objectives)
+        shown = [known[column] for column in columns]
+        values = table.values[:, columns]
+        front = _front_of(values, shown, table.is_feasible)
+        display = cls(values, objectives=shown, front=front, feasible=table.is_feasible)
+        return display.plot(ax, scatter_kw=scatter_kw, front_kw=front_kw)
 
     @classmethod
     def from_search(
@@ -253,7 +302,8 @@ class ParetoFrontDisplay:
         style: dict[str, Any] = {"s": 48, "zorder": 5, "linewidths": 0.8, "label": "Pareto front"}
         if front.shape[1] == 2:
             style |= {"color": BLUE, "edgecolors": "white"}
-            self._shade_what_is_dominated(front, known)
+            if all(one.greater_is_better is not None for one in self.objectives):
+                self._shade_what_is_dominated(front, known)
             self.ax_.scatter(front[:, 0], front[:, 1], **style | front_kw)
             return
         third = self.objectives[2]
@@ -325,6 +375,9 @@ def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
     """Label an axis with name and unit, and with "better" at the good end."""
     name = str(objective.name)
     text = f"{name} ({objective.unit})" if objective.unit else name
+    if objective.greater_is_better is None:
+        ax.set(**{f"{axis}label": text})
+        return
     end, word = (1.0, "better →") if objective.greater_is_better else (0.0, "← better")
     style: dict[str, Any] = {"color": DARK, "fontsize": "small", "annotation_clip": False}
     if axis == "x":

@@ -47,6 +47,7 @@ from skhpo.search._arguments import (
     validate_arguments,
 )
 from skhpo.search._cv_results import format_results, in_order_of_rows, performed
+from skhpo.search._evaluations import make_evaluations
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
@@ -99,6 +100,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     study_: Study
     cv_results_: dict[str, Any]
+    evaluations_: dict[str, NDArray[Any]]
     best_estimator_: Any
     best_score_: float
     best_params_: dict[str, Any]
@@ -380,7 +382,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         )
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
-        """Create ``cv_results_``; raise an error if every fit failed."""
+        """Create ``cv_results_`` and ``evaluations_``; raise an error if every fit failed."""
         results = performed(candidates)
         if not results:
             raise ValueError(
@@ -392,6 +394,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         kept = in_order_of_rows(kept, setup.space)
         plan = self._make_plan(setup, self.study_.pruner)
         self.cv_results_ = format_results(self, kept, plan, setup.stopping)
+        self.evaluations_ = make_evaluations(kept, plan)
         trials = self.study_.get_trials(deepcopy=False)
         add_predictions(self.cv_results_, kept, plan, setup.problem, trials)
         first_scores = results[0].test_scores

@@ -209,6 +209,9 @@ class ParetoSearchCV(BaseStudySearchCV):
         As for :class:`skhpo.TPESearchCV`, with ``mean_model_size``, ``std_model_size``,
         ``split0_model_size``, ... for each cost.
 
+    evaluations_ : dict of ndarrays
+        The evaluated folds, one row per fold, as for :class:`skhpo.TPESearchCV`.
+
     best_index_ : int
         Row of the candidate that `refit` chooses.
 

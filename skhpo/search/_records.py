@@ -99,6 +99,12 @@ class FoldResult:
         With early stopping, the learning curve of the fit.
     stopped_at : int or None
         The round at which the fit was stopped, because it was unlikely to become the best.
+    started_at : float or None
+        Start of the evaluation, in seconds since the epoch, by the clock of the worker.
+    seconds : float or None
+        Duration of the evaluation, including what is in neither `fit_time` nor `score_time`.
+    worker : str or None
+        The worker, as "host:process:thread".
     model : estimator or None
         The fitted model if its training may continue later. It is not stored.
     stop : bool
@@ -116,6 +122,9 @@ class FoldResult:
     best_iteration: int | None = None
     curve: dict[str, Any] | None = None
     stopped_at: int | None = None
+    started_at: float | None = None
+    seconds: float | None = None
+    worker: str | None = None
     model: Any = None
     stop: bool = False
 

@@ -229,6 +229,27 @@ class StudySearchCV(BaseStudySearchCV):
         ``n_resources`` is the largest amount that a candidate got; its scores belong to that
         amount.
 
+    evaluations_ : dict of ndarrays
+        The evaluated folds, one row per fold, in the order of their start; a table for
+        ``pandas.DataFrame(search.evaluations_)``. Its columns are
+
+        - ``candidate``: row of the candidate in ``cv_results_``; ``trial_number``: number of its
+          trial; ``fold``: index of the fold; with a `resource`, ``n_resources``: the amount;
+        - ``test_score``, or ``test_<metric>`` for each metric, and the same for ``train`` with
+          `return_train_score`; each cost by its name;
+        - ``fit_time``, ``score_time``: seconds, as in ``cv_results_``; ``seconds``: duration of
+          the whole evaluation; ``started_at``: seconds from the first start in this study;
+          ``worker``: number of the worker, from 0 in the order of their first starts. NaN, and
+          -1 for the worker, if unknown;
+        - ``error``: whether the fit failed; ``from_storage``: whether an earlier fit or another
+          process evaluated it;
+        - with `early_stopping`, ``best_iteration``, ``stopped_at`` (the round at which a fit was
+          stopped, otherwise NaN) and ``curve``: the learning curve as a dict with ``rounds`` and
+          the best ``values`` of the metric so far; None without one.
+
+        Folds that were evaluated after the end of their candidate are not included, and neither
+        are the new folds of `n_confirm`.
+
     best_estimator_ : estimator
         The estimator, refitted with the best parameters; only if `refit` is not False.
 

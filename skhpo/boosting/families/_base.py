@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from skhpo.boosting._curves import CurveRule
+from skhpo.boosting._curves import CurveRule, rounds_to_keep, running_best
 from skhpo.boosting._early_stopping import EarlyStopping
 
 __all__ = ["Evaluation", "Family", "Fit", "Observer", "is_ranker", "without_callback"]
@@ -63,6 +63,14 @@ class Observer:
         """Whether there is a rule."""
         return self._rule is not None
 
+    def so_far(self, n_rounds: int) -> dict[str, Any]:
+        """Return the losses at the stored rounds of a fit that the rule has stopped."""
+        if self._rule is None:
+            return {}
+        sign = self._rule.sign
+        losses = [sign * value for value in self._values]
+        return {"best": running_best(losses, rounds_to_keep(n_rounds)), "sign": sign}
+
     def saw(self, value: float) -> bool:
         """Record the metric after a round; return whether to stop the fit."""
         self._values.append(value)
@@ -96,6 +104,9 @@ class Family:
         Parameters of ``fit`` that pass an evaluation set.
     can_be_observed : bool
         Whether a fit can be observed, and stopped, while it runs.
+    greater_is_better : bool or None
+        Whether large values of the monitored metric are good. By default, None: they are if the
+        best round has the largest value.
     continues_by_fit : bool
         Whether ``fit`` accepts a fitted model and continues its training.
     """
@@ -104,6 +115,7 @@ class Family:
     package: str
     model: str
     can_be_observed = True
+    greater_is_better: bool | None = None
     continues_by_fit = False
     rounds: tuple[str, ...] = ("n_estimators",)
     threads: tuple[str, ...] = ("n_jobs",)

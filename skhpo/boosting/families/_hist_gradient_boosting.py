@@ -24,6 +24,7 @@ class HistGradientBoosting(Family):
     rounds = ("max_iter",)
     threads = ()
     can_be_observed = False
+    greater_is_better = True  # losses are negated
     by_hand = frozenset({"X_val", "y_val", "sample_weight_val"})
 
     def fit(

@@ -18,7 +18,15 @@ from skhpo.trial import FrozenTrial, TrialState
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["Target", "TrialTable", "check_fitted", "check_study", "one_objective", "trial_table"]
+__all__ = [
+    "Target",
+    "TrialTable",
+    "check_fitted",
+    "check_study",
+    "is_feasible",
+    "one_objective",
+    "trial_table",
+]
 
 Target = Callable[[FrozenTrial], float]
 
@@ -119,7 +127,7 @@ def trial_table(
         states=np.array([trial.state for trial in trials], dtype=np.int64),
         values=values,
         predicted=predicted,
-        is_feasible=np.array([_is_feasible(trial) for trial in trials], dtype=bool),
+        is_feasible=np.array([is_feasible(trial) for trial in trials], dtype=bool),
         starts=np.array([trial.datetime_start for trial in trials], dtype="datetime64[us]"),
         ends=np.array([trial.datetime_complete for trial in trials], dtype="datetime64[us]"),
         params={name: _column(trials, name) for name in distributions},
@@ -203,7 +211,8 @@ def _predicted(trial: FrozenTrial, n_objectives: int) -> Any:
     return np.nan
 
 
-def _is_feasible(trial: FrozenTrial) -> bool:
+def is_feasible(trial: FrozenTrial) -> bool:
+    """Return whether a trial satisfies all of its constraints."""
     return all(value <= 0.0 for value in trial.constraints.values())
 
 

@@ -196,6 +196,9 @@ class StudyController:
             train_metrics=result.train_metrics,
             fit_time=result.fit_time,
             score_time=result.score_time,
+            started_at=np.nan if result.started_at is None else result.started_at,
+            seconds=np.nan if result.seconds is None else result.seconds,
+            worker=result.worker,
             error=result.fit_error,
             from_storage=task in candidate.known,
         )
@@ -299,6 +302,7 @@ class StudyController:
             candidate = self._candidate(len(everything), trial, trial.params)
             judged = list(candidate.fold_order)[: candidate.ended_after]
             candidate.results = {task: folds[task] for task in judged if task in folds}
+            candidate.known = folds
             candidate.status = _status(trial, candidate.results)
             everything[trial.number] = candidate
         return [everything[number] for number in sorted(everything)]

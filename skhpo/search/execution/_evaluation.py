@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sklearn.base import clone
@@ -86,8 +91,20 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
     -------
     result : FoldResult
     """
+    started_at, clock = time.time(), time.perf_counter()
     with without_autologging():  # in a worker process, too
-        return _evaluate_fold(evaluation, X, y, task)
+        result = _evaluate_fold(evaluation, X, y, task)
+    seconds = time.perf_counter() - clock
+    return replace(result, started_at=started_at, seconds=seconds, worker=_worker())
+
+
+def _worker() -> str:
+    return f"{_host()}:{os.getpid()}:{threading.get_native_id()}"
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()
 
 
 def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> FoldResult:
