@@ -1,0 +1,3 @@
+"""Reports on a search as one file, in HTML or Markdown."""
+
+__all__: list[str] = []
