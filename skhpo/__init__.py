@@ -23,6 +23,7 @@ from skhpo import (
 from skhpo.callbacks import SearchCallback
 from skhpo.comparison import compare_searches
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
+from skhpo.reporting import report
 from skhpo.search import (
     CmaEsSearchCV,
     Cost,
@@ -89,6 +90,7 @@ __all__ = [
     "parsimonious",
     "plots",
     "pruners",
+    "report",
     "reporting",
     "samplers",
     "search_space",

@@ -1,3 +1,5 @@
 """Reports on a search as one file, in HTML or Markdown."""
 
-__all__: list[str] = []
+from skhpo.reporting._report import report
+
+__all__ = ["report"]
