@@ -209,7 +209,7 @@ def _unimportant(subject: Subject, importances: dict[str, float]) -> Iterator[Ad
     shares = listed([f"{importances[name]:.0%}" for name in small])
     yield Advice(
         f"Fix {names} at the best value, and spend the budget on the others.",
-        f"The importance is {shares} in this space, by PED-ANOVA over {used} candidates.",
+        f"The importance is only {shares} in this space, over {used} candidates.",
     )
 
 
@@ -256,9 +256,16 @@ def _edge(distribution: BaseDistribution, unit: float) -> str | None:
     if n is not None and n < 3:
         return None
     margin = EDGE if n is None else max(EDGE, 1.0 / n)
-    if unit <= margin:
-        return "lower"
-    return "upper" if unit >= 1.0 - margin else None
+    side = "lower" if unit <= margin else "upper" if unit >= 1.0 - margin else None
+    return None if _is_natural_bound(distribution, side) else side
+
+
+def _is_natural_bound(distribution: BaseDistribution, side: str | None) -> bool:
+    """Return whether a range ends where most parameters end: at 0, or a share at 1."""
+    low, high = getattr(distribution, "low", None), getattr(distribution, "high", None)
+    if side == "lower":
+        return low == 0 or (isinstance(low, int) and low == 1)
+    return side == "upper" and isinstance(high, float) and high == 1.0
 
 
 def _wider(distribution: BaseDistribution, side: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from skhpo.distributions import BaseDistribution, CategoricalDistribution, QuantileDistribution
-from skhpo.importance import get_param_importances
+from skhpo.importance import FanovaImportanceEvaluator, get_param_importances
 from skhpo.reporting._advice import (
     ENOUGH_FOR_IMPORTANCES,
     Advice,
@@ -71,7 +72,7 @@ def make_document(
     """
     luck, gain = luck_of(subject), gain_of(subject)
     importances = _importances(subject)
-    advice = advise(subject, importances)
+    advice = advise(subject, None if importances is None else importances.shares)
     sections = [
         Section("In short", [Bullets(_in_short(subject, gain, luck, held_out, advice))]),
         Section("What was searched", _what_was_searched(subject)),
@@ -345,10 +346,11 @@ def describe_range(distribution: BaseDistribution) -> str:
         return f"one of {shown}{f' and {rest} more' if rest > 0 else ''}"
     if isinstance(distribution, QuantileDistribution):
         return f"distributed as {code(repr(distribution)[21:-1], 100)}"
-    low, high = getattr(distribution, "low", np.nan), getattr(distribution, "high", np.nan)
+    low: Any = getattr(distribution, "low", np.nan)
+    high: Any = getattr(distribution, "high", np.nan)
     text = f"{number(low, 6)} to {number(high, 6)}"
     if isinstance(low, int) or distribution.n_cells is not None:
-        step = getattr(distribution, "step", None)
+        step: Any = getattr(distribution, "step", None)
         whole = "whole numbers" if isinstance(low, int) and step in (None, 1) else ""
         text += f", {whole or f'in steps of {number(step)}' if step or whole else 'a list'}"
     return text + (", on a log scale" if getattr(distribution, "log", False) else "")
@@ -542,22 +544,47 @@ def _best_candidates(subject: Subject) -> Table:
 # ---------------------------------------------------------------------------- what mattered
 
 
-def _importances(subject: Subject) -> dict[str, float] | None:
-    """Return the importances; None if they are unknown."""
+@dataclass(frozen=True)
+class Importances:
+    """Importances of the parameters, and the method that computed them."""
+
+    shares: dict[str, float]
+    method: str
+
+
+def _importances(subject: Subject) -> Importances | None:
+    """Return the importances; None if they are unknown.
+
+    fANOVA explains the score over the space, and is not misled by a search that tries many
+    candidates near the best. It needs one objective, and parameters that all candidates have.
+    """
     if subject.study is None or len(subject.distributions) < 2 or len(subject.order) < 2:
         return None
-    return get_param_importances(subject.study)
+    names = set(subject.distributions)
+    if subject.has_front or any(names - params.keys() for params in subject.params):
+        return Importances(get_param_importances(subject.study), "PED-ANOVA")
+    evaluator = FanovaImportanceEvaluator(seed=0)
+    return Importances(get_param_importances(subject.study, evaluator=evaluator), "fANOVA")
 
 
-def _what_mattered(subject: Subject, importances: dict[str, float] | None) -> list[Block]:
+def _what_mattered(subject: Subject, importances: Importances | None) -> list[Block]:
     if importances is None:
         return []
     used = int(np.isin(subject.status.astype(str), ("complete", "pruned")).sum())
-    rows = [[code(name), f"{share:.0%}"] for name, share in importances.items()]
-    what = "lie on the front" if subject.has_front else "are among the best tenth"
-    text = (
-        f"The importance (PED-ANOVA) says how much a parameter decides which candidates {what}. It "
-        "depends on the ranges: a parameter that is good everywhere in its range has a small one."
+    rows = [[code(name), f"{share:.0%}"] for name, share in importances.shares.items()]
+    if importances.method == "fANOVA":
+        text = (
+            "The importance (fANOVA) is the share of the differences between scores that a "
+            "parameter explains by itself, without interactions."
+        )
+    else:
+        what = "lie on the front" if subject.has_front else "are among the best tenth"
+        text = (
+            f"The importance (PED-ANOVA) says how much a parameter decides which candidates {what}."
+        )
+    text += (
+        " It depends on the ranges: a parameter that is good everywhere in its range has a small "
+        "one."
     )
     if used < ENOUGH_FOR_IMPORTANCES:
         text += (

@@ -355,10 +355,11 @@ def _default(
     if config is None:
         present = estimator.get_params(deep=True)
         outside = {
-            one.target: present[one.target]
+            target: present[target]
             for one in space.parameters
-            if one.target in present
-            and present_values({one.target: one.distribution}, estimator) is None
+            if (target := one.target) is not None
+            and target in present
+            and present_values({target: one.distribution}, estimator) is None
         }
         return None, outside
     key = space.config_key(config)
