@@ -129,7 +129,8 @@ def _edges(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:
             for row in top
             if name in subject.params[row]
         ]
-        inside = [(u >= 1 - OUTER) if side == "upper" else (u <= OUTER) for u in units]
+        outer = max(OUTER, 2.0 / (distribution.n_cells or np.inf))
+        inside = [(u >= 1 - outer) if side == "upper" else (u <= outer) for u in units]
         if sum(inside) <= N_TOP // 2:
             continue
         direction = "upwards" if side == "upper" else "downwards"
@@ -138,7 +139,7 @@ def _edges(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:
             "estimator allows it.",
             f"The best value, {code(subject.params[subject.best][name])}, is at the {side} end of "
             f"{_range(distribution)}, and {sum(inside)} of the best {len(units)} candidates lie "
-            f"in the {side} fifth.",
+            f"near this end.",
         )
 
 
@@ -165,7 +166,7 @@ def _progress(subject: Subject, importances: dict[str, float]) -> Iterator[Advic
         return
     if _is_exhausted(subject):
         yield Advice(
-            "Do not repeat this search: widen or refine the space instead.",
+            "To improve further, widen or refine the space. More candidates do not exist.",
             f"All {subject.n_candidates} candidates of the space were tried.",
         )
         return
@@ -229,8 +230,9 @@ def _no_default(subject: Subject, importances: dict[str, float]) -> Iterator[Adv
     if subject.search is None or subject.default is not None:
         return
     if subject.outside:
-        given = listed([f"{code(name)} = {code(v)}" for name, v in subject.outside.items()])
-        evidence = f"It was not a candidate, as {given} is outside of the space."
+        given = [f"{code(name)} = {code(v)}" for name, v in subject.outside.items()]
+        are = "is" if len(given) == 1 else "are"
+        evidence = f"It was not a candidate, as {listed(given)} {are} outside of the space."
     else:
         evidence = "It was not among the candidates."
     yield Advice(

@@ -23,7 +23,9 @@ __all__ = [
     "Tile",
     "code",
     "count",
+    "listed",
     "number",
+    "score",
     "signed",
 ]
 
@@ -136,6 +138,20 @@ def number(value: float, digits: int = 4) -> str:
     if 10**digits <= abs(value) < 1e9:
         return f"{value:.0f}"
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+def score(value: float, digits: int = 4) -> str:
+    """Return a score with a fixed number of significant digits; "-" for NaN.
+
+    Examples
+    --------
+    >>> from skhpo.reporting._document import score
+    >>> score(0.99), score(-53.1), score(66496), score(5562.0)
+    ('0.9900', '−53.10', '66496', '5562')
+    """
+    if not 1e-4 <= abs(value) < 10 ** (digits - 1):
+        return number(value, digits)
+    return f"{float(value):#.{digits}g}".replace("-", "−")
 
 
 def signed(value: float, digits: int = 2) -> str:

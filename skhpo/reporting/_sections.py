@@ -29,6 +29,7 @@ from skhpo.reporting._document import (
     count,
     listed,
     number,
+    score,
     signed,
 )
 from skhpo.reporting._environment import code_of_search, versions
@@ -113,11 +114,11 @@ def _tiles(subject: Subject, gain: Gain | None, held_out: HeldOut | None) -> lis
     tiles = []
     if subject.best is not None:
         tiles += [
-            Tile(name, number(subject.values[subject.best, place]), _where(subject))
+            Tile(name, score(subject.values[subject.best, place]), _where(subject))
             for place, name in enumerate(subject.names[:3])
         ]
     if held_out is not None:
-        tiles.append(Tile("held-out score", number(held_out[0]), count(held_out[1], "row")))
+        tiles.append(Tile("held-out score", score(held_out[0]), count(held_out[1], "row")))
     if gain is not None and not subject.has_front:
         tiles.append(Tile("gain", signed(gain.gain), "over the estimator as given"))
     if subject.has_front:
@@ -142,7 +143,7 @@ def _n_folds(subject: Subject) -> int | None:
 def _by_status(subject: Subject) -> str:
     names, counts = np.unique(subject.status.astype(str), return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    return ", ".join(f"{counts[k]} {names[k]}" for k in order)
+    return ", ".join(f"{counts[k]} {_MEANING.get(names[k], names[k])}" for k in order)
 
 
 def _in_short(
@@ -161,13 +162,14 @@ def _in_short(
         items.append(_best_in_short(subject))
     if subject.best is not None and subject.search is not None and not subject.has_front:
         over = "" if gain is None or subject.best == subject.default else _over_default(gain)
-        items.append(f"{over}{verdict(subject, gain, luck)}")
+        why = "" if gain is not None else f" {_why_no_gain(subject)}"
+        items.append(f"{over}{verdict(subject, gain, luck)}{why}")
     if luck is not None and subject.best is not None and luck.optimism > 0.0:
         items.append(_expectation(subject, luck))
     if held_out is not None:
         items.append(
             f"On {count(held_out[1], 'row')} that the search has not seen, the score is "
-            f"{number(held_out[0])}."
+            f"{score(held_out[0])}."
         )
     if saved := _saved(subject):
         items.append(saved)
@@ -178,10 +180,10 @@ def _in_short(
 
 def _best_in_short(subject: Subject) -> str:
     assert subject.best is not None
-    value = number(subject.values[subject.best, 0])
+    value = score(subject.values[subject.best, 0])
     return (
-        f"Candidate {subject.numbers[subject.best]} of {subject.n_candidates} is the winner, with "
-        f"{code(subject.names[0])} = {value} ({_where(subject)})."
+        f"Of {count(subject.n_candidates, 'candidate')}, number {subject.numbers[subject.best]} is "
+        f"the winner, with {code(subject.names[0])} = {value} ({_where(subject)})."
     )
 
 
@@ -195,7 +197,7 @@ def _expectation(subject: Subject, luck: Luck) -> str:
     expected = subject.values[subject.best, 0] + sign * luck.optimism
     return (
         f"The best of {luck.n_complete} complete candidates was also lucky. On new data, expect "
-        f"about {number(expected)} rather than {number(subject.values[subject.best, 0])}."
+        f"about {score(expected)} rather than {score(subject.values[subject.best, 0])}."
     )
 
 
@@ -209,7 +211,7 @@ def _front_in_short(subject: Subject) -> list[str]:
     if subject.best is not None:
         values = listed(
             [
-                f"{code(name)} = {number(subject.values[subject.best, place])}"
+                f"{code(name)} = {score(subject.values[subject.best, place])}"
                 for place, name in enumerate(subject.names)
             ]
         )
@@ -397,18 +399,18 @@ def _scores(
     if gain is not None and best != default:
         rows.append(["gain", describe_gain(gain)])
     if luck is not None:
-        rows.append(["luck of the choice, estimated", number(luck.optimism, 2)])
+        rows.append(["luck of the choice (selection bias), estimated", number(luck.optimism, 2)])
         rows.append(["standard error of a mean score", number(luck.error, 2)])
     confirmed = _confirmed(subject)
     if confirmed is not None:
-        rows.append(["winner, on new folds (`n_confirm`)", number(confirmed)])
+        rows.append(["winner, on new folds (`n_confirm`)", score(confirmed)])
     if held_out is not None:
-        rows.append([f"winner, on {count(held_out[1], 'held-out row')}", number(held_out[0])])
+        rows.append([f"winner, on {count(held_out[1], 'held-out row')}", score(held_out[0])])
     return Table(["score", "value"], rows, "Scores")
 
 
 def _score_of(subject: Subject, row: int) -> str:
-    text = number(subject.values[row, 0])
+    text = score(subject.values[row, 0])
     if not subject.is_complete[row]:
         return f"not complete ({subject.status[row]})"
     if subject.folds is None or np.isnan(subject.folds[row]).any():
@@ -426,15 +428,7 @@ def _confirmed(subject: Subject) -> float | None:
 def _is_it_luck(subject: Subject, gain: Gain | None, luck: Luck | None) -> str:
     sentences = [verdict(subject, gain, luck)]
     if gain is None:
-        if subject.outside:
-            given = listed([f"{code(name)} = {code(v)}" for name, v in subject.outside.items()])
-            sentences.append(
-                f"The estimator as given was not a candidate, as {given} is outside of the space."
-            )
-        elif subject.default is None:
-            sentences.append("The estimator as given is not among the candidates.")
-        else:
-            sentences.append("The estimator as given did not complete its folds.")
+        sentences.append(_why_no_gain(subject))
     if gain is not None and gain.paired is not None and subject.best != subject.default:
         sentences.append(
             "The interval and p come from the paired t-test over the folds, corrected for "
@@ -442,6 +436,16 @@ def _is_it_luck(subject: Subject, gain: Gain | None, luck: Luck | None) -> str:
             "the choice, which a bootstrap of the fold scores estimates."
         )
     return " ".join(sentences)
+
+
+def _why_no_gain(subject: Subject) -> str:
+    if subject.outside:
+        given = [f"{code(name)} = {code(value)}" for name, value in subject.outside.items()]
+        are = "is" if len(given) == 1 else "are"
+        return f"It was not a candidate, as {listed(given)} {are} outside of the space."
+    if subject.default is None:
+        return "It was not among the candidates."
+    return "It did not complete its folds."
 
 
 def _front(subject: Subject) -> list[Block]:
@@ -467,7 +471,7 @@ def _front(subject: Subject) -> list[Block]:
         rows.append(
             [
                 str(subject.numbers[row]),
-                *(number(value) for value in subject.values[row]),
+                *(score(value) for value in subject.values[row]),
                 *(_parameter(subject.params[row], name) for name in names),
                 ", ".join(marks),
             ]
@@ -477,7 +481,7 @@ def _front(subject: Subject) -> list[Block]:
     if subject.search is not None and hasattr(subject.search, "best_params_"):
         blocks.append(_parameters(subject))
     if subject.search is not None and subject.default is None:
-        blocks.append(Paragraph("The estimator as given is not among the candidates."))
+        blocks.append(Paragraph(f"{verdict(subject, None, None)} {_why_no_gain(subject)}"))
     return blocks
 
 
@@ -513,8 +517,8 @@ _MEANING = {
     "complete": "complete",
     "pruned": "stopped early",
     "failed": "failed",
-    "timed out": "terminated at `fit_timeout`",
-    "out of memory": "terminated at `fit_memory`",
+    "timed out": "terminated at fit_timeout",
+    "out of memory": "terminated at fit_memory",
     "interrupted": "interrupted",
     "running": "still running",
 }
@@ -532,7 +536,7 @@ def _best_candidates(subject: Subject) -> Table:
     rows = [
         [
             str(subject.numbers[row]),
-            number(subject.values[row, 0]),
+            score(subject.values[row, 0]),
             *(_parameter(subject.params[row], name) for name in names),
         ]
         for row in shown
