@@ -87,10 +87,11 @@ def verdict(subject: Subject, gain: Gain | None, luck: Luck | None) -> str:
     if gain.gain <= 0.0:
         return "The winner is not better than the estimator as given on these folds."
     optimism = 0.0 if luck is None else luck.optimism
-    if luck is not None and gain.gain <= optimism:
+    if luck is not None and gain.gain < luck.optimism + luck.error:
         return (
-            "The gain is no larger than the luck of choosing the best of many candidates. On new "
-            "data, expect no improvement."
+            "The gain is about what the luck of choosing the best of many candidates gives "
+            f"({number(luck.optimism, 2)} ± {number(luck.error, 2)}). On new data, expect little "
+            "or no improvement."
         )
     if gain.paired is None:
         return "Whether the gain is luck was not tested, as scores of the folds are missing."

@@ -21,7 +21,7 @@ from sklearn.model_selection import (
 from skhpo.distributions import BaseDistribution
 from skhpo.multi_objective import is_nondominated
 from skhpo.plots._data._trials import TrialTable, trial_table
-from skhpo.search.persistence._checkpoint import folds_of
+from skhpo.search.persistence._checkpoint import N_JUDGED, folds_of
 from skhpo.space import SearchSpace, suggest_space
 from skhpo.space._defaults import present_values
 from skhpo.study import Study, create_study
@@ -387,9 +387,10 @@ def _test_per_train(search: Any) -> float | None:
 
 def _stored_folds(table: TrialTable, kept: Any) -> FloatArray | None:
     """Return the fold scores of a stored search with one objective; None for other studies."""
-    if len(table.names) > 1:
+    trials = [table.trials[row] for row in kept]
+    if len(table.names) > 1 or not any(N_JUDGED in trial.system_attrs for trial in trials):
         return None
-    by_trial = [folds_of(table.trials[row]) for row in kept]
+    by_trial = [folds_of(trial) for trial in trials]
     tasks = {task for folds in by_trial for task in folds}
     if not tasks or max(tasks) >= max(map(len, by_trial)):
         return None  # no search, or one with a resource, whose tasks are more than the folds
