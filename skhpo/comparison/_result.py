@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from skhpo._hints import missing_extra
 from skhpo._statistics import PairedDifference, corrected_t_test, holm
 from skhpo.comparison._strategy import Run
+from skhpo.plots import ComparisonDisplay
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 __all__ = ["SearchComparison"]
 
@@ -99,6 +101,48 @@ class SearchComparison:
         if sentences := self._shown_conclusions():
             html += f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in sentences)}</ul>"
         return html
+
+    @property
+    def metric_name(self) -> str:
+        """Name of the metric of the held-out rows."""
+        if isinstance(self.metric, str):
+            return self.metric
+        return getattr(self.metric, "__name__", "score" if self.metric is None else "scorer")
+
+    def plot(
+        self,
+        *,
+        x: str = "fits",
+        band: tuple[float, float] = (0.25, 0.75),
+        ax: Axes | None = None,
+        line_kw: dict[str, Any] | None = None,
+        band_kw: dict[str, Any] | None = None,
+    ) -> ComparisonDisplay:
+        """Plot the best CV score so far of each strategy.
+
+        Parameters
+        ----------
+        x : {"fits", "seconds"}, default="fits"
+            The x-axis: fits on folds, or seconds of fitting and scoring, summed over workers.
+        band : tuple of float, default=(0.25, 0.75)
+            Quantiles over the repetitions that limit the band.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; by default, those of a new figure.
+        line_kw, band_kw : dict, default=None
+            See :meth:`skhpo.plots.ComparisonDisplay.plot`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        return ComparisonDisplay.from_comparison(
+            self, x=x, band=band, ax=ax, line_kw=line_kw, band_kw=band_kw
+        )
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the results of all runs as a DataFrame.
@@ -260,14 +304,10 @@ class SearchComparison:
         )
 
     def _title(self) -> str:
-        if isinstance(self.metric, str):
-            name = self.metric
-        else:
-            name = getattr(self.metric, "__name__", "score" if self.metric is None else "scorer")
         times = "1 repetition" if self.n_repeats == 1 else f"{self.n_repeats} repetitions"
         return (
-            f"Mean {name} in {times} (plus or minus its standard deviation); {self.n_train} rows "
-            f"for the searches, {self.n_test} held out"
+            f"Mean {self.metric_name} in {times} (plus or minus its standard deviation); "
+            f"{self.n_train} rows for the searches, {self.n_test} held out"
         )
 
     def _rows(self) -> list[list[str]]:

@@ -116,9 +116,7 @@ def _leaves(search: Any) -> list[Any]:
 
 def _version(name: str) -> str:
     if name == "skhpo":
-        import skhpo
-
-        return skhpo.__version__
+        return str(importlib.import_module(name).__version__)
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
