@@ -15,6 +15,7 @@ __all__ = ["ComparisonDisplay"]
 
 _COLOURS = (BLUE, ORANGE, "#1b7837", "#762a83", RED, DARK, "#8c510a", "#01665e")
 _DASHES = ("-", "--", "-.")
+_GAPS = 4.0  # height of the plot, in units of the largest difference at the end
 _X_LABELS = {"fits": "fits", "seconds": "seconds of fitting and scoring"}
 
 
@@ -51,6 +52,9 @@ class ComparisonDisplay(ComparisonData, Display):
     Fits are counted on single folds. A candidate counts when it ends. Seconds are those of
     fitting and scoring, summed over the workers, without the time to propose candidates. For
     searches other than those of skhpo they come from ``cv_results_``, in the order of its rows.
+
+    The y-axis shows the differences at the end. Poor first candidates may lie below it:
+    ``display.ax_.set_ylim(...)`` shows them.
 
     Examples
     --------
@@ -136,10 +140,24 @@ class ComparisonDisplay(ComparisonData, Display):
                 ax.axhline(level, **{**style, "linestyle": ":", **(line_kw or {})})
             else:
                 self._draw(ax, curve, style, line_kw or {}, band_kw or {})
+        ax.set_ylim(*self._limits())
         ax.set_xlabel(_X_LABELS[self.x_name])
         ax.set_ylabel(f"best CV {self.name} so far")
         legend(ax, loc="lower right")
         return self
+
+    def _limits(self) -> tuple[float, float]:
+        """Return the limits of the y-axis, which show the differences at the end.
+
+        The first candidates of a search may be so bad that all else would be one line.
+        """
+        curves = list(self.curves.values())
+        top = max(float(curve.high.max()) for curve in curves)
+        lowest = min(float(curve.low.min()) for curve in curves)
+        gap = top - min(float(curve.low[-1]) for curve in curves)
+        bottom = max(lowest, top - _GAPS * gap) if gap > 0.0 else lowest
+        margin = 0.05 * (top - bottom) or 0.01
+        return bottom - margin, top + margin
 
     def _draw(
         self,

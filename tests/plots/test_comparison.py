@@ -107,6 +107,14 @@ def test_seconds_are_an_axis(comparison):
     assert {line.get_linewidth() for line in display.ax_.lines if line.get_label()[0] != "_"} == {5}
 
 
+def test_poor_first_candidates_do_not_hide_the_differences_at_the_end():
+    data = comparison_data(fake(a=[([5, 10], [0.1, 0.92])], b=[([5, 10], [0.9, 0.95])]))
+    ax = ComparisonDisplay(**vars(data)).plot().ax_
+    low, high = ax.get_ylim()
+    assert 0.8 < low < 0.9
+    assert 0.95 < high < 0.96
+
+
 def test_given_axes_are_used(comparison):
     _, ax = plt.subplots()
     assert comparison.plot(ax=ax).ax_ is ax
