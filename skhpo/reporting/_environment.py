@@ -49,7 +49,8 @@ def code_of_search(search: Any) -> str:
             text = text.replace(shown, thing.__qualname__)
     text = re.sub(r"://([^:/@\s']*):[^@\s']+@", r"://\1:***@", text)
     imports = "\n".join(_imports(search))
-    return f"{imports}\n\nsearch = {text}\nsearch.fit(X, y)"
+    aligned = text.replace("\n", "\n" + " " * len("search = "))
+    return f"{imports}\n\nsearch = {aligned}\nsearch.fit(X, y)"
 
 
 def _imports(search: Any) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PLOTS", "Plot", "draw_figures"]
 
 SIZE = (7.0, 3.8)  # inches
+ZOOM = 3.0  # height of the history, in units of the distance from the best to the median
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,23 @@ def _history(subject: Subject, ax: Axes) -> Any:
         name = None if subject.has_front else subject.names[0]
         display = HistoryDisplay.from_study(subject.study, name=name, **options)  # type: ignore[arg-type]
     ax.set_ylabel(subject.names[0])
+    _zoom(subject, display, ax)
     return display
+
+
+def _zoom(subject: Subject, display: HistoryDisplay, ax: Axes) -> None:
+    """Show the better half of the candidates in most of the plot, and cut off very poor ones."""
+    shown = np.where(np.isnan(display.value), display.predicted, display.value)
+    shown = shown[np.isfinite(shown)]
+    best = display.best[np.isfinite(display.best)]
+    if len(best) == 0 or len(shown) < 5:
+        return
+    end = best[-1] + ZOOM * (np.median(shown) - best[-1])
+    margin = 0.05 * abs(end - best[-1])
+    if subject.greater_is_better[0] and end > shown.min():
+        ax.set_ylim(end, best[-1] + margin)
+    elif not subject.greater_is_better[0] and end < shown.max():
+        ax.set_ylim(best[-1] - margin, end)
 
 
 def _front(subject: Subject, ax: Axes) -> Any:
@@ -85,7 +102,7 @@ PLOTS: tuple[Plot, ...] = (
     ),
     Plot(
         "The candidates in their order, and the best so far. A line that still moves at the end "
-        "means that more candidates may help.",
+        "means that more candidates may help. Very poor candidates may lie outside of the plot.",
         lambda subject: subject.study is not None,
         _history,
     ),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from skhpo._sklearn import num_samples
+import numpy as np
+from sklearn.model_selection import KFold
+
+from skhpo._sklearn import num_samples, safe_indexing
 from skhpo.reporting._document import Block, Paragraph
 from skhpo.reporting._figures import draw_figures
 from skhpo.reporting._render import check_renderer, render
@@ -19,6 +23,10 @@ from skhpo.study import Study
 __all__ = ["report"]
 
 _LAYOUTS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+
+
+N_PARTS = 10  # parts of the held-out rows, for the standard error of their score
+MIN_ROWS = 10  # minimal number of rows in a part
 
 
 def report(
@@ -50,7 +58,8 @@ def report(
 
     X_test : array-like of shape (n_samples, n_features), default=None
         Rows that the search has not seen, to score the winner on. Scores on the rows of the
-        search would be too good.
+        search would be too good. With 100 rows or more, the score has a standard error, which is
+        computed from the scores of ten parts of the rows.
 
     y_test : array-like of shape (n_samples,), default=None
         Targets of `X_test`.
@@ -145,7 +154,25 @@ def _held_out(subject: Subject, X: Any, y: Any) -> HeldOut | None:
             "`X_test` needs a search with a refitted estimator, and there is none: it is a study, "
             "or its `refit` is False."
         )
-    return float(subject.search.score(X, y)), num_samples(X)
+    search = subject.search
+    return HeldOut(float(search.score(X, y)), num_samples(X), _error_of_score(search, X, y))
+
+
+def _error_of_score(search: Any, X: Any, y: Any) -> float | None:
+    """Return the standard error of a score, from the scores of parts of the rows."""
+    if num_samples(X) < N_PARTS * MIN_ROWS:
+        return None
+    scores = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a part may lack a class
+        for _, rows in KFold(N_PARTS, shuffle=True, random_state=0).split(X):
+            part = None if y is None else safe_indexing(y, rows)
+            try:
+                scores.append(float(search.score(safe_indexing(X, rows), part)))
+            except ValueError:
+                return None
+    error = float(np.std(scores, ddof=1) / np.sqrt(N_PARTS))
+    return error if np.isfinite(error) else None
 
 
 def _figures(subject: Subject) -> Sequence[Block]:

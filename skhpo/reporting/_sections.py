@@ -40,8 +40,28 @@ __all__ = ["HeldOut", "make_document"]
 
 N_SHOWN = 10  # number of the best candidates in the table
 
-HeldOut = tuple[float, int]
-"""The score on held-out rows, and the number of these rows."""
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The score on held-out rows.
+
+    Attributes
+    ----------
+    score : float
+        The score.
+    n_rows : int
+        Number of rows.
+    error : float or None
+        Standard error, from parts of the rows; None if they are too few to tell.
+    """
+
+    score: float
+    n_rows: int
+    error: float | None = None
+
+    def __str__(self) -> str:
+        text = score(self.score)
+        return text if self.error is None else f"{text} ± {number(self.error, 2)}"
 
 
 def make_document(
@@ -60,8 +80,8 @@ def make_document(
         The search.
     title : str or None
         Title; None makes one.
-    held_out : tuple of float and int, or None
-        Score on held-out rows, and their number.
+    held_out : HeldOut or None
+        Score on held-out rows.
     figures : sequence of Block
         The plots, or a text why there are none.
     now : datetime
@@ -118,7 +138,7 @@ def _tiles(subject: Subject, gain: Gain | None, held_out: HeldOut | None) -> lis
             for place, name in enumerate(subject.names[:3])
         ]
     if held_out is not None:
-        tiles.append(Tile("held-out score", score(held_out[0]), count(held_out[1], "row")))
+        tiles.append(Tile("held-out score", score(held_out.score), count(held_out.n_rows, "row")))
     if gain is not None and not subject.has_front:
         tiles.append(Tile("gain", signed(gain.gain), "over the estimator as given"))
     if subject.has_front:
@@ -168,8 +188,8 @@ def _in_short(
         items.append(_expectation(subject, luck))
     if held_out is not None:
         items.append(
-            f"On {count(held_out[1], 'row')} that the search has not seen, the score is "
-            f"{score(held_out[0])}."
+            f"On {count(held_out.n_rows, 'row')} that the search has not seen, the score is "
+            f"{held_out}{'' if held_out.error is None else ' (standard error)'}."
         )
     if saved := _saved(subject):
         items.append(saved)
@@ -405,7 +425,7 @@ def _scores(
     if confirmed is not None:
         rows.append(["winner, on new folds (`n_confirm`)", score(confirmed)])
     if held_out is not None:
-        rows.append([f"winner, on {count(held_out[1], 'held-out row')}", score(held_out[0])])
+        rows.append([f"winner, on {count(held_out.n_rows, 'held-out row')}", str(held_out)])
     return Table(["score", "value"], rows, "Scores")
 
 
