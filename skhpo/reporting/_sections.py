@@ -61,7 +61,9 @@ class HeldOut:
 
     def __str__(self) -> str:
         text = score(self.score)
-        return text if self.error is None else f"{text} ± {number(self.error, 2)}"
+        if self.error is None:
+            return text
+        return f"{text}, with a standard error of {number(self.error, 2)}"
 
 
 def make_document(
@@ -189,7 +191,7 @@ def _in_short(
     if held_out is not None:
         items.append(
             f"On {count(held_out.n_rows, 'row')} that the search has not seen, the score is "
-            f"{held_out}{'' if held_out.error is None else ' (standard error)'}."
+            f"{held_out}."
         )
     if saved := _saved(subject):
         items.append(saved)
@@ -435,7 +437,8 @@ def _score_of(subject: Subject, row: int) -> str:
         return f"not complete ({subject.status[row]})"
     if subject.folds is None or np.isnan(subject.folds[row]).any():
         return text
-    return f"{text} ± {number(subject.folds[row].std(), 2)} over {_n_folds(subject)} folds"
+    spread = number(subject.folds[row].std(), 2)
+    return f"{text}, with a standard deviation of {spread} over {_n_folds(subject)} folds"
 
 
 def _confirmed(subject: Subject) -> float | None:
