@@ -23,6 +23,7 @@ from skhpo.comparison._strategy import (
     prepare,
     run,
 )
+from skhpo.exceptions import SearchInterruptedWarning
 
 __all__ = ["compare_searches"]
 
@@ -108,6 +109,8 @@ def compare_searches(
     -----
     UserWarning
         If a strategy fails in a repetition. Its results are then NaN.
+    SearchInterruptedWarning
+        If Ctrl-C ended the comparison. The runs that had ended are returned.
 
     See Also
     --------
@@ -163,13 +166,16 @@ def compare_searches(
 
     prepared_for(repetitions[0])  # errors of arguments are raised before the first fit
     runs: list[Run] = []
-    for repetition in repetitions:
-        in_turn = prepared_for(repetition)
-        first = repetition.number % len(in_turn)
-        for prepared in in_turn[first:] + in_turn[:first]:
-            runs.append(_run_or_warn(prepared, repetition, metric, n_jobs))
-            if verbose:
-                print(_line(runs[-1], n_repeats))
+    try:
+        for repetition in repetitions:
+            in_turn = prepared_for(repetition)
+            first = repetition.number % len(in_turn)
+            for prepared in in_turn[first:] + in_turn[:first]:
+                runs.append(_run_or_warn(prepared, repetition, metric, n_jobs))
+                if verbose:
+                    print(_line(runs[-1], n_repeats))
+    except KeyboardInterrupt:
+        runs = _after_interrupt(runs, list(searches), n_repeats)
     if all(one.error for one in runs):
         raise ValueError(f"Every run failed. The first error: {runs[0].error}")
     return SearchComparison(
@@ -179,6 +185,26 @@ def compare_searches(
         n_train=len(repetitions[0].train),
         n_test=len(repetitions[0].test),
     )
+
+
+def _after_interrupt(runs: list[Run], names: list[str], n_repeats: int) -> list[Run]:
+    """Return the runs, with one that has no results for each that did not end."""
+    if not runs:
+        raise KeyboardInterrupt
+    warn_user(
+        f"The comparison was ended early by Ctrl-C: {len(runs)} of {n_repeats * len(names)} runs "
+        "have ended. The others are NaN.",
+        SearchInterruptedWarning,
+    )
+    n_begun = max(run.repeat for run in runs) + 1
+    ended = {(run.strategy, run.repeat) for run in runs}
+    missing = [
+        Run(name, repeat, error="KeyboardInterrupt")
+        for repeat in range(n_begun)
+        for name in names
+        if (name, repeat) not in ended
+    ]
+    return runs + missing
 
 
 def _check_numbers(**numbers_given: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback
+from skhpo.callbacks import CandidateEvent, FoldEvent, SearchCallback, SearchEvent
 
 __all__ = ["Curve", "Recorder", "curve_of_table"]
 
@@ -46,6 +46,7 @@ class Recorder(SearchCallback):
 
     def __init__(self) -> None:
         self.n_fits = 0
+        self.is_interrupted = False
         self._seconds = 0.0
         self._rows: list[tuple[int, float, float]] = []
 
@@ -58,6 +59,10 @@ class Recorder(SearchCallback):
         """Add the end of a candidate."""
         score = candidate.objectives[0] if len(candidate.objectives) == 1 else np.nan
         self._rows.append((self.n_fits, self._seconds, score))
+
+    def on_search_end(self, search: SearchEvent) -> None:
+        """Remember whether Ctrl-C has ended the search."""
+        self.is_interrupted = search.reason == "interrupt"
 
     def curve(self) -> Curve:
         """Return the curve."""

@@ -238,6 +238,11 @@ def run(prepared: Prepared, repetition: Repetition, *, metric: Any, n_jobs: int 
     Returns
     -------
     run : Run
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C has ended the strategy.
     """
     X, y, groups = repetition.data_of(repetition.train)
     estimator = prepared.estimator
@@ -246,6 +251,8 @@ def run(prepared: Prepared, repetition: Repetition, *, metric: Any, n_jobs: int 
         recorder = _record(estimator)
         estimator.fit(X, y, **({} if groups is None else {"groups": groups}))
         seconds = time.perf_counter() - start
+        if recorder is not None and recorder.is_interrupted:
+            raise KeyboardInterrupt  # the search has kept its results; the comparison ends
         results = _read(estimator, recorder, prepared.n_folds)
     else:
         table = cross_validate(

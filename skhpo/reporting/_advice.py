@@ -17,7 +17,7 @@ from skhpo.distributions import (
     QuantileDistribution,
 )
 from skhpo.reporting._document import code, count, listed, number
-from skhpo.reporting._gain import Luck, luck_of
+from skhpo.reporting._gain import Luck, gain_of, luck_of
 from skhpo.reporting._subject import FloatArray, Subject
 
 __all__ = ["Advice", "advise"]
@@ -68,6 +68,7 @@ def advise(subject: Subject, importances: dict[str, float] | None) -> list[Advic
         _ended_early,
         _edges,
         _folds,
+        _uncertain_gain,
         _progress,
         _unimportant,
         _few_candidates,
@@ -157,6 +158,20 @@ def _folds(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:
         "`refit=one_standard_error(...)`.",
         f"{n_close} more candidates lie within one standard error ({number(luck.error, 2)}) of "
         "the best. These folds cannot tell them apart.",
+    )
+
+
+def _uncertain_gain(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:
+    gain, luck = gain_of(subject), luck_of(subject)
+    if subject.has_front or gain is None or gain.paired is None or gain.gain <= 0.0:
+        return
+    optimism = 0.0 if luck is None else luck.optimism
+    if gain.paired.low - optimism > 0.0:
+        return
+    yield Advice(
+        "Check the gain before you rely on it: score both on rows that the search has not seen, or "
+        "compare them with `skhpo.compare_searches`.",
+        f"The gain over the estimator as given, {number(gain.gain, 2)}, may be chance or luck.",
     )
 
 
@@ -297,10 +312,19 @@ def _range(distribution: BaseDistribution) -> str:
 
 
 def _is_exhausted(subject: Subject) -> bool:
-    sizes = [distribution.n_cells for distribution in subject.distributions.values()]
+    """Return whether all points of a finite space were tried."""
+    distributions = subject.distributions
+    sizes = [distribution.n_cells for distribution in distributions.values()]
     if not sizes or any(size is None for size in sizes):
         return False
-    return subject.n_candidates >= float(np.prod([float(size or 1) for size in sizes]))
+    size = float(np.prod([float(size or 1) for size in sizes]))
+    if subject.n_candidates < size:
+        return False
+    tried = {
+        tuple((name, distributions[name].to_internal_repr(params[name])) for name in sorted(params))
+        for params in subject.params
+    }
+    return len(tried) >= size
 
 
 def _shared_by(subject: Subject, failed: NDArray[np.bool_]) -> tuple[str, int, int] | None:

@@ -218,8 +218,8 @@ def _expectation(subject: Subject, luck: Luck) -> str:
     sign = -1.0 if subject.greater_is_better[0] else 1.0
     expected = subject.values[subject.best, 0] + sign * luck.optimism
     return (
-        f"The best of {luck.n_complete} complete candidates was also lucky. On new data, expect "
-        f"about {score(expected)} rather than {score(subject.values[subject.best, 0])}."
+        f"The best of {luck.n_complete} complete candidates was probably lucky, too. On new data, "
+        f"expect about {score(expected)} rather than {score(subject.values[subject.best, 0])}."
     )
 
 
@@ -262,16 +262,21 @@ def _saved(subject: Subject) -> str:
 # ------------------------------------------------------------------------- what was searched
 
 
+_ABOUT_STUDY = (
+    "This report was made from a study. It has no code that repeats the study, as the objective "
+    "function is not stored."
+)
+_ABOUT_SEARCH = (
+    "This report was made from a study alone. So it does not compare the winner with the "
+    "estimator as given, and it has no code that repeats the search. A report of the fitted "
+    "search has both."
+)
+
+
 def _what_was_searched(subject: Subject) -> list[Block]:
     blocks: list[Block] = []
     if subject.search is None:
-        blocks.append(
-            Paragraph(
-                "This report was made from a study alone. So it does not compare the winner with "
-                "the estimator as given, and it has no code that repeats the search. A report of "
-                "the fitted search has both."
-            )
-        )
+        blocks.append(Paragraph(_ABOUT_SEARCH if subject.fingerprint else _ABOUT_STUDY))
     settings = _settings(subject.search) if subject.search is not None else _of_study(subject)
     blocks.append(Table(["setting", "value"], settings, "Settings"))
     rows = [[code(name), describe_range(one)] for name, one in subject.distributions.items()]

@@ -25,7 +25,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skhpo import HyperbandSearchCV, ParetoSearchCV, TPESearchCV, compare_searches
+from skhpo import (
+    HyperbandSearchCV,
+    ParetoSearchCV,
+    SearchInterruptedWarning,
+    TPESearchCV,
+    compare_searches,
+)
 
 X, Y = load_iris(return_X_y=True)
 SPACE = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-3, 1e1)}
@@ -280,6 +286,40 @@ def test_a_strategy_that_fails_warns_and_costs_only_its_own_results():
 def test_if_every_run_fails_that_is_an_error():
     with pytest.raises(ValueError, match=r"Every run failed.*no tree today"):
         compare_searches({"bad": Fragile()}, X, Y, n_repeats=2)
+
+
+class Interrupted(DecisionTreeClassifier):
+    """A tree in whose 8th fit the user presses Ctrl-C."""
+
+    fits = 0
+
+    def fit(self, X, y):
+        Interrupted.fits += 1
+        if Interrupted.fits == 8:
+            raise KeyboardInterrupt
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, TPESearchCV])
+def test_ctrl_c_ends_the_comparison_and_keeps_the_runs_that_have_ended(search):
+    Interrupted.fits = 0
+    searches = {
+        "first": search(Interrupted(random_state=0), {"max_depth": [2]}, cv=3),
+        "second": search(Interrupted(random_state=0), {"max_depth": [2, 3]}, cv=3),
+    }
+    message = "ended early by Ctrl-C: 1 of 10 runs have ended"
+    with pytest.warns(SearchInterruptedWarning, match=message):
+        comparison = compare_searches(searches, X, Y, n_repeats=5, random_state=0)
+    assert comparison.n_repeats == 1
+    assert comparison.results["error"].tolist() == ["", "KeyboardInterrupt"]
+    assert np.isnan(comparison.results["held_out_score"]).tolist() == [False, True]
+    assert "too few to say" in str(comparison)
+
+
+def test_ctrl_c_before_the_first_result_is_raised():
+    Interrupted.fits = 6
+    with pytest.raises(KeyboardInterrupt):
+        compare_searches({"a": Interrupted()}, X, Y)
 
 
 def test_scoring_is_the_metric_of_the_held_out_rows_and_of_searches_without_one():

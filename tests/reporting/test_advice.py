@@ -170,3 +170,20 @@ def test_few_candidates_for_many_parameters_are_mentioned():
     study = study_of([p["x"] for p in params], params, distributions)
     (few,) = [one for one in advice_on(study) if one.action.startswith("Try at least 30")]
     assert few.evidence.startswith("There were 12 candidates for 3 parameters.")
+
+
+def test_a_space_is_exhausted_only_if_all_of_it_was_tried():
+    distributions = {"x": IntDistribution(0, 9)}
+    for tried, is_all in ((list(range(10)), True), ([*range(9), 0, 0, 1], False)):
+        study = study_of(tried, [{"x": x} for x in tried], distributions)
+        assert any(a.startswith("To improve further") for a in actions(advice_on(study))) is is_all
+
+
+def test_an_uncertain_gain_should_be_checked():
+    iris, target = load_iris(return_X_y=True)
+    search = GridSearchCV(SVC(), {"C": [1.0, 3.0]}).fit(iris, target)
+    assert search.best_params_ == {"C": 3.0}
+    advice = advise(read_search(search), None)
+    (check,) = [one for one in advice if one.action.startswith("Check the gain")]
+    gain = search.best_score_ - search.cv_results_["mean_test_score"][0]
+    assert f"as given, {gain:.2g}, may be chance" in check.evidence
