@@ -3,6 +3,7 @@
 from skhpo import (
     boosting,
     callbacks,
+    comparison,
     distributions,
     exceptions,
     importance,
@@ -10,6 +11,7 @@ from skhpo import (
     multi_objective,
     plots,
     pruners,
+    reporting,
     samplers,
     search_space,
     storages,
@@ -19,7 +21,9 @@ from skhpo import (
     visualization,
 )
 from skhpo.callbacks import SearchCallback
+from skhpo.comparison import compare_searches
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
+from skhpo.reporting import report
 from skhpo.search import (
     CmaEsSearchCV,
     Cost,
@@ -68,6 +72,8 @@ __all__ = [
     "__version__",
     "boosting",
     "callbacks",
+    "compare_searches",
+    "comparison",
     "copy_study",
     "create_study",
     "create_trial",
@@ -84,6 +90,8 @@ __all__ = [
     "parsimonious",
     "plots",
     "pruners",
+    "report",
+    "reporting",
     "samplers",
     "search_space",
     "storages",

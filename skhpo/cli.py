@@ -1,4 +1,4 @@
-"""The command line: list studies, show the best trials, export trials, open the dashboard."""
+"""The command line: list studies, show the best trials, export, report, open the dashboard."""
 
 from __future__ import annotations
 
@@ -92,7 +92,11 @@ def _open_study(storage: RDBStorage, name: str | None) -> Study:
 
 URL_ARGUMENT: Any = click.argument("url")
 STUDY_OPTION: Any = click.option(
-    "--study", metavar="NAME", help="Name of the study; not needed if there is only one."
+    "--study",
+    "--study-name",
+    "study",
+    metavar="NAME",
+    help="Name of the study; not needed if there is only one.",
 )
 
 
@@ -181,6 +185,33 @@ def export(url: str, study: str | None, layout: str, output: str | None, folds: 
     else:
         _refuse_the_database(storage, output)
         Path(output).write_text(text, encoding="utf-8", newline="")
+
+
+@main.command()
+@URL_ARGUMENT
+@STUDY_OPTION
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    default="report.html",
+    show_default=True,
+    help="File to write: .html, or .md without plots.",
+)
+@click.option("--title", metavar="TEXT", help="Title of the report.")
+@plain_errors
+def report(url: str, study: str | None, output: str, title: str | None) -> None:
+    """Write a report on a study: the winner, what mattered, what to try next.
+
+    A report of the fitted search, with skhpo.report in Python, has more sections.
+
+    Example: skhpo report sqlite:///search.db -o report.html
+    """
+    storage = _open_storage(url)
+    opened = _open_study(storage, study)
+    _refuse_the_database(storage, output)
+    click.echo(f"Wrote {skhpo.report(opened, output, title=title)}")
 
 
 @main.command()

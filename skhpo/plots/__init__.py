@@ -1,5 +1,6 @@
 """Plots of search results, as displays in scikit-learn's style."""
 
+from skhpo.plots._comparison import ComparisonDisplay
 from skhpo.plots._contour import ContourDisplay
 from skhpo.plots._curves import CurvesDisplay
 from skhpo.plots._edf import EDFDisplay
@@ -16,6 +17,7 @@ from skhpo.plots._slice import SliceDisplay
 from skhpo.plots._timeline import TimelineDisplay
 
 __all__ = [
+    "ComparisonDisplay",
     "ContourDisplay",
     "CurvesDisplay",
     "EDFDisplay",

@@ -369,3 +369,26 @@ def test_help_has_an_example_for_each_command():
     for name in ("studies", "best", "export", "dashboard"):
         assert f"Example: skhpo {name} sqlite:///" in ok(name, "--help")
         assert name in ok("--help")
+
+
+# ------------------------------------------------------------------------------ report
+
+
+def test_report_writes_html_or_markdown(file, tmp_path):
+    pytest.importorskip("jinja2")
+    path = tmp_path / "one.html"
+    output = ok("report", f"sqlite:///{file}", "--study-name", "one", "-o", path)
+    assert output == f"Wrote {path}\n"
+    assert "<h1>Study one</h1>" in path.read_text(encoding="utf-8")
+    path = tmp_path / "two.md"
+    ok("report", file, "--study", "two", "--output", path, "--title", "Mine")
+    assert path.read_text(encoding="utf-8").startswith("# Mine\n")
+
+
+def test_report_refuses_what_it_cannot_write(file, tmp_path):
+    pytest.importorskip("jinja2")
+    assert "has no trial" in error("report", file, "--study", "empty", "-o", tmp_path / "a.html")
+    assert "The suffix of `path`" in error(
+        "report", file, "--study", "one", "-o", tmp_path / "a.pdf"
+    )
+    assert "is the database itself" in error("report", file, "--study", "one", "-o", file)
