@@ -1,9 +1,9 @@
 """The order of the examples in the gallery: from the first search to the study layer."""
 
 ORDER = (
-    "plot_from_grid_search",
-    "plot_displays",
-    "plot_xgboost_pipeline",
+    "grid_to_tpe",
+    "displays",
+    "xgboost_pipeline",
     "demo",
     "conditional_space",
     "boosting",
