@@ -107,7 +107,7 @@ examples examples-rest:
 
 .PHONY: docs docs-fast
 docs: $(VENV)/.installed-site  ## Build the documentation in docs/_build/html, and check its links
-	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
 	$(BIN)/python docs/_ext/check_links.py docs/_build/html
 
 docs-fast: $(VENV)/.installed-site  ## The same, without running the examples
