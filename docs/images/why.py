@@ -32,8 +32,12 @@ BUDGET = 320  # fits: those of the grid
 
 GRID = {"svc__C": np.logspace(-2, 3, 8), "svc__gamma": np.logspace(-5, 1, 8)}
 RANGES = {"svc__C": loguniform(1e-2, 1e3), "svc__gamma": loguniform(1e-5, 1e1)}
-SHIFTS = {"GridSearchCV": -9, "RandomizedSearchCV": 9, "TPESearchCV": 0}  # of the labels, in points
-COLORS = {"GridSearchCV": "#7f8c8d", "RandomizedSearchCV": "#c2630a", "TPESearchCV": "#1478b0"}
+LABELS = {  # where the name is written, from the end of the line: points up, vertical alignment
+    "GridSearchCV": (-5, "top"),
+    "RandomizedSearchCV": (5, "bottom"),
+    "TPESearchCV": (5, "bottom"),
+}
+COLORS = {"GridSearchCV": "#7f8c8d", "RandomizedSearchCV": "#c2630a", "TPESearchCV": "#1f86c7"}
 
 
 def best_so_far(search):
@@ -76,8 +80,8 @@ def at_each_fit(table):
 def draw(table, path, *, text, background):
     """Draw the median over seeds, with the quartiles as a band."""
     style = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), text)
-    with plt.rc_context(style | {"axes.edgecolor": text, "font.size": 11}):
-        fig, ax = plt.subplots(figsize=(7.2, 4), layout="constrained", facecolor=background)
+    with plt.rc_context(style | {"axes.edgecolor": text, "font.size": 12}):
+        fig, ax = plt.subplots(figsize=(6.2, 3.8), layout="constrained", facecolor=background)
         ax.set_facecolor(background)
         for name, color in COLORS.items():
             part = table[table["search"] == name]
@@ -88,16 +92,17 @@ def draw(table, path, *, text, background):
             ax.annotate(
                 name,
                 (BUDGET, mid.iloc[-1]),
-                xytext=(6, SHIFTS[name]),
+                xytext=(-4, LABELS[name][0]),
                 textcoords="offset points",
-                va="center",
+                ha="right",
+                va=LABELS[name][1],
                 color=color,
                 weight="bold",
             )
         ax.set(xlabel="fits", ylabel="best cross-validated accuracy", xlim=(0, BUDGET))
         ax.set_ylim(0.9735, 0.9815)
         ax.spines[["top", "right"]].set_visible(False)
-        fig.savefig(path, dpi=160, facecolor=background)
+        fig.savefig(path, dpi=200, facecolor=background)
         plt.close(fig)
 
 
