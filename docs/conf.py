@@ -18,16 +18,16 @@ copyright = author
 version = release = skhpo.__version__
 
 extensions = [
+    "docstrings",
     "myst_parser",
     "numpydoc",
+    "public_names",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_codeautolink",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
-    "foreign_docstrings",
-    "public_names",
 ]
 exclude_patterns = ["_build", "_ext", "_templates", "auto_examples/*.ipynb", "**/README.txt"]
 templates_path = ["_templates"]
@@ -51,6 +51,8 @@ autosummary_ignore_module_all = False
 autosummary_context = {"members_of": public_names.members_of}
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
+python_maximum_signature_line_length = 88
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
@@ -80,6 +82,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/backreferences",
     "doc_module": ("skhpo",),
     "within_subsection_order": "gallery_order.by_topic",
+    "default_thumb_file": str(HERE / "_static" / "thumbnail.png"),
     "download_all_examples": True,
     "remove_config_comments": True,
     "show_memory": False,

@@ -11,11 +11,13 @@ finished, and refits the best of them.
 
 import warnings
 
+import matplotlib.pyplot as plt
 from scipy.stats import loguniform
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
 from skhpo import SearchInterruptedWarning, TPESearchCV, TrialState
+from skhpo.plots import HistoryDisplay
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:600], y[:600]
@@ -46,6 +48,8 @@ print("Until fifteen candidates in a row bring no improvement, of 200 at most:")
 search = TPESearchCV(SVC(), space, n_iter=200, callbacks=[Patience(15)], random_state=0)
 search.fit(X, y)
 print(f"Ended after {len(search.study_.trials)} candidates, best {search.best_score_:.4f}.\n")
+HistoryDisplay.from_search(search)
+plt.show()
 
 # %%
 # Stop after two seconds

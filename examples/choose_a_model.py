@@ -9,6 +9,7 @@ that used it. It also learns which model to try.
 
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
@@ -20,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import skhpo
+from skhpo.plots import HistoryDisplay
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = load_wine(return_X_y=True)
@@ -79,6 +81,9 @@ for model in ("forest", "svm", "network"):
 print(f"the best of all, trial {study.best_trial.number}: {study.best_value:.3f} with")
 for name, value in study.best_params.items():
     print(f"    {name} = {value:.4g}" if isinstance(value, float) else f"    {name} = {value}")
+
+HistoryDisplay.from_study(study)
+plt.show()
 
 # %%
 # The best trial creates its model again, without a study.

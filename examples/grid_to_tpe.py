@@ -28,7 +28,7 @@ grid = {"svc__C": np.logspace(-2, 3, 6), "svc__gamma": np.logspace(-5, 0, 6)}
 # 36 candidates and 5 folds are 180 fits.
 
 by_grid = GridSearchCV(pipeline, grid).fit(X, y)
-print(f"{by_grid.best_score_:.4f} from {36 * 5} fits, with {by_grid.best_params_}")
+print(f"score {by_grid.best_score_:.4f} from {36 * 5} fits")
 
 # %%
 # One word changed
@@ -38,7 +38,8 @@ print(f"{by_grid.best_score_:.4f} from {36 * 5} fits, with {by_grid.best_params_
 
 by_tpe = TPESearchCV(pipeline, grid, n_iter=36, random_state=0).fit(X, y)
 n_folds = by_tpe.cv_results_["n_splits_evaluated"]
-print(f"{by_tpe.best_score_:.4f} from {n_folds.sum()} fits, with {by_tpe.best_params_}")
+print(f"score {by_tpe.best_score_:.4f} from {n_folds.sum()} fits")
+print(by_tpe.best_params_ == by_grid.best_params_)
 
 # %%
 # A search of a whole grid has the rows in the order of ``GridSearchCV``, so the table can be drawn
@@ -71,4 +72,6 @@ plt.show()
 ranges = {"svc__C": loguniform(1e-2, 1e3), "svc__gamma": loguniform(1e-5, 1e0)}
 in_ranges = TPESearchCV(pipeline, ranges, n_iter=36, random_state=0).fit(X, y)
 n_fits = in_ranges.cv_results_["n_splits_evaluated"].sum()
-print(f"{in_ranges.best_score_:.4f} from {n_fits} fits, with {in_ranges.best_params_}")
+print(f"score {in_ranges.best_score_:.4f} from {n_fits} fits, with")
+for name, value in in_ranges.best_params_.items():
+    print(f"    {name} = {value:.3g}")

@@ -8,6 +8,7 @@ and computes nothing again.
 
 import tempfile
 
+import matplotlib.pyplot as plt
 from scipy.stats import loguniform, randint
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
@@ -15,6 +16,7 @@ from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import train_test_split
 
 from skhpo import ParetoSearchCV
+from skhpo.plots import ParetoFrontDisplay
 from skhpo.samplers import RandomSampler
 
 # %%
@@ -79,6 +81,9 @@ with tempfile.TemporaryDirectory() as folder:
 
 for name, found in {"20 at random": first, "30 more, Bayesian": second}.items():
     print(f"{name:18} hypervolume {found.hypervolume_:.4f}, front of {len(found.pareto_front_)}")
+
+ParetoFrontDisplay.from_search(second)
+plt.show()
 
 # %%
 # Operating points

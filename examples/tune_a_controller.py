@@ -7,6 +7,7 @@ simulation of an oven with a delay. It should follow the set point closely, and 
 more than one degree. This limit is a constraint, which the sampler models, too.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import skhpo
@@ -69,3 +70,16 @@ best = study.best_trial
 print(f"mean distance from the set point: {best.value:.2f} degrees, with")
 print("   ", ", ".join(f"{name} = {value:.3g}" for name, value in best.params.items()))
 print(f"overshoot: {best.constraints['overshoot'] + 1.0:.2f} degrees")
+
+# %%
+# The controllers of the first trial and of the best one
+# ------------------------------------------------------
+
+fig, ax = plt.subplots(layout="constrained")
+minutes = np.arange(N_STEPS) * STEP / 60
+for name, trial in {"first trial": study.trials[0], "best trial": best}.items():
+    ax.plot(minutes, simulate(**trial.params), label=name)
+ax.axhline(SET_POINT, color="gray", linestyle="--", label="set point")
+ax.set(xlabel="minutes", ylabel="degrees Celsius")
+ax.legend()
+plt.show()

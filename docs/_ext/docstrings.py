@@ -1,5 +1,6 @@
-"""Docstrings that are inherited from scikit-learn refer to its site, which is not part of this one.
+"""Docstrings and signatures as the API reference shows them.
 
+Docstrings that are inherited from scikit-learn refer to its site, which is not part of this one.
 Their references become plain text, so that the build can treat a broken reference as an error.
 """
 
@@ -19,6 +20,17 @@ def as_plain_text(app, what, name, obj, options, lines):
         lines[:] = [TERM.sub(r"``\1``", line) for line in lines]
 
 
+def signature_of_init(app, what, name, obj, options, signature, return_annotation):
+    """Show the parameters of ``__init__`` where a ``__new__`` checks them."""
+    if what != "class" or signature != "(*args, **kwargs)":
+        return None
+    found = inspect.signature(obj)
+    plain = [one.replace(annotation=one.empty) for one in found.parameters.values()]
+    return str(found.replace(parameters=plain, return_annotation=found.empty)), None
+
+
 def setup(app):
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", as_plain_text, priority=900)
+    app.connect("autodoc-process-signature", signature_of_init, priority=900)
     return {"parallel_read_safe": True}
