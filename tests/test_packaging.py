@@ -17,7 +17,10 @@ ROOT = Path(skhpo.__file__).resolve().parent.parent
 MODULES = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.py"))
 PAGES = re.compile(r"\]\(([^)]+)\)|(?:src|href)=\"([^\"]+)\"")
 BUILT = {"cache", "_build", "auto_examples", "generated", "backreferences"}  # not in git
-OURS = re.compile(r"https://github\.com/skhpo/skhpo/(?:blob|tree)/main/([^#]+)")
+OURS = re.compile(
+    r"https://(?:github\.com/skhpo/skhpo/(?:blob|tree)|raw\.githubusercontent\.com/skhpo/skhpo)"
+    r"/main/([^#]+)"
+)
 
 pytestmark = pytest.mark.xdist_group("packaging")  # built once
 
