@@ -59,6 +59,7 @@ numpydoc_class_members_toctree = False
 # -- Links from code to the reference
 
 codeautolink_concat_default = True
+codeautolink_disable_link_titles = True  # they would name private modules
 # The gallery (whose blocks are in "Python") links its code itself.
 codeautolink_custom_blocks = {"Python": lambda source: (source, "")}
 suppress_warnings = [

@@ -29,6 +29,7 @@ search = TPESearchCV(SVC(), ranges, n_iter=40, random_state=0).fit(X, y)
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 display = HistoryDisplay.from_search(search, ax=left)
 HistoryDisplay.from_search(search, x="fits", ax=right)
+left.set_ylim(0.85, 0.98)
 plt.show()
 
 # %%
