@@ -52,6 +52,10 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(call install,$(VENV),-e ".[test$(comma)tracking$(comma)lint$(comma)package]")
 	@touch $@ $(VENV)/.installed
 
+$(VENV)/.installed-site: pyproject.toml $(VENV)/.installed-dev
+	$(call install,$(VENV),-e ".[site]")
+	@touch $@
+
 $(VENV)/.installed-bench: pyproject.toml $(VENV)/.installed-dev
 	$(call install,$(VENV),-e ".[bench]")
 	@touch $@
@@ -68,7 +72,9 @@ install: $(VENV)/.installed-dev  ## Make .venv with all that development needs
 
 # ------------------------------------------------------------------------------------ demo
 
-.PHONY: demo torch servers examples
+.PHONY: demo torch servers examples examples-rest
+# Examples that the documentation shows, but does not run: they start processes, or need more.
+NOT_IN_DOCS := $(addprefix examples/,demo.py parallel_backends.py pytorch_pruning.py resume_and_share.py)
 demo: $(VENV)/.installed  ## See what the search does for you, in a minute
 	@$(BIN)/python examples/demo.py
 
@@ -81,8 +87,12 @@ servers:  ## Install PostgreSQL and Chromium, which some of the slow tests need 
 	command -v chromedriver >/dev/null || \
 		apt-get install -y -q --no-install-recommends chromium chromium-driver
 
+examples: EXAMPLES := $(wildcard examples/*.py)
+examples-rest: EXAMPLES := $(NOT_IN_DOCS)
 examples: $(VENV)/.installed-dev  ## Run every example
-	@set -e; for file in examples/*.py; do \
+examples-rest: $(VENV)/.installed-dev  ## Run the examples that `make docs` does not run
+examples examples-rest:
+	@set -e; for file in $(EXAMPLES); do \
 		echo "--- $$file"; \
 		case $$file in \
 			*/demo.py) $(BIN)/python $$file --quick;; \
@@ -92,6 +102,17 @@ examples: $(VENV)/.installed-dev  ## Run every example
 			*) $(BIN)/python $$file;; \
 		esac; \
 	done
+
+# ----------------------------------------------------------------------------------- docs
+
+.PHONY: docs docs-fast
+docs: $(VENV)/.installed-site  ## Build the documentation in docs/_build/html, and check its links
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	$(BIN)/python docs/_ext/check_links.py docs/_build/html
+
+docs-fast: $(VENV)/.installed-site  ## The same, without running the examples
+	SKHPO_EXAMPLES=0 $(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	$(BIN)/python docs/_ext/check_links.py docs/_build/html
 
 # ----------------------------------------------------------------------------------- tests
 
@@ -146,5 +167,6 @@ bench: $(VENV)/.installed-bench  ## Run the benchmarks, in their quick settings
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "--- $$file"; $(BIN)/python $$file --quick; done
 
 clean:  ## Remove the environments and caches
+	rm -rf docs/_build docs/auto_examples docs/api/generated docs/api/backreferences docs/sg_execution_times.rst
 	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

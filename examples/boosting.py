@@ -1,6 +1,11 @@
-"""A booster at the end of a pipeline, stopped early within the folds of the search.
+"""
+Early stopping of a booster in a pipeline
+=========================================
 
-Takes LightGBM or XGBoost, whichever is installed (``pip install ".[boosting]"``).
+The booster is the last step of a pipeline. Each fit ends when the booster no longer improves on
+rows that it does not learn from: the test part of the fold (``on="fold"``), or a tenth of the
+training rows (``on="inner"``). The example uses LightGBM or XGBoost, whichever is installed
+(``pip install "skhpo[boosting]"``).
 """
 
 import sys
@@ -31,7 +36,11 @@ except ImportError:
     except ImportError:
         sys.exit("This example needs LightGBM or XGBoost: pip install '.[boosting]'")
 
-# %% Data: who pays back a loan? Made up, with a column of text and with holes.
+# %%
+# Data
+# ----
+# Who pays back a loan? The data are made up. They have a column of text and missing values.
+
 rng = np.random.default_rng(0)
 n = 2_000
 X = pd.DataFrame(
@@ -48,8 +57,12 @@ y = (rng.logistic(size=n) < odds).astype(int)
 X.loc[rng.random(n) < 0.1, "income"] = np.nan
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=1 / 3, random_state=0)
 
-# %% A pipeline: its first step is fitted on the training part of each fold, and transforms the
-# rows on which the booster is watched.
+# %%
+# Pipeline
+# --------
+# The first step is fitted on the training part of each fold. It also transforms the rows on which
+# the booster is evaluated after each round.
+
 columns = make_column_transformer(
     (OneHotEncoder(sparse_output=False), ["purpose"]),
     remainder="passthrough",
@@ -63,7 +76,11 @@ ranges = {
     "booster__colsample_bytree": uniform(0.5, 0.5),
 }
 
-# %% The search. `n_estimators` is not in the space: each fit finds its own number of rounds.
+# %%
+# Search
+# ------
+# ``n_estimators`` is not in the space: each fit finds its own number of rounds.
+
 for on in ("fold", "inner"):
     search = TPESearchCV(
         pipeline,

@@ -1,17 +1,23 @@
-"""Watching a search, and ending it: callbacks, stop(), a timeout.
+"""
+Follow a search, and end it early
+=================================
 
-A callback is called after each candidate with the study and the candidate's record. This one prints
-each improvement, and ends the search once fifteen candidates in a row have brought none. Whatever
-ends a search early (stop(), the timeout, Ctrl-C), what has finished is kept and refitted.
+A callback is called after each candidate with the study and the candidate's trial. This one prints
+each improvement, and ends the search when fifteen candidates in a row have brought none.
+
+A search that ends early (by ``stop()``, a timeout or Ctrl-C) keeps the candidates that have
+finished, and refits the best of them.
 """
 
 import warnings
 
+import matplotlib.pyplot as plt
 from scipy.stats import loguniform
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
 from skhpo import SearchInterruptedWarning, TPESearchCV, TrialState
+from skhpo.plots import HistoryDisplay
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:600], y[:600]
@@ -34,10 +40,20 @@ class Patience:
             study.stop()
 
 
+# %%
+# Stop when nothing improves
+# --------------------------
+
 print("Until fifteen candidates in a row bring no improvement, of 200 at most:")
 search = TPESearchCV(SVC(), space, n_iter=200, callbacks=[Patience(15)], random_state=0)
 search.fit(X, y)
 print(f"Ended after {len(search.study_.trials)} candidates, best {search.best_score_:.4f}.\n")
+HistoryDisplay.from_search(search)
+plt.show()
+
+# %%
+# Stop after two seconds
+# ----------------------
 
 print("For two seconds at most:")
 search = TPESearchCV(SVC(), space, n_iter=10_000, timeout=2, random_state=0)

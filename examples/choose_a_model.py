@@ -1,11 +1,15 @@
-"""Which model, and with which settings? A random forest, a support vector machine or a network.
+"""
+Choose a model and its settings in a study
+==========================================
 
-The objective asks for the model first, and then only for the settings that this model has. The
-sampler learns for each model from the trials that took it, and which of them to take.
+A random forest, a support vector machine or a network? The objective asks for the model first, and
+then only for the settings that this model has. For each model, the sampler learns from the trials
+that used it. It also learns which model to try.
 """
 
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
@@ -17,10 +21,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import skhpo
+from skhpo.plots import HistoryDisplay
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = load_wine(return_X_y=True)
 X = X + np.random.default_rng(0).normal(0, 0.8 * X.std(axis=0), X.shape)  # not too easy
+
+
+# %%
+# The model of a trial
+# --------------------
 
 
 def make_model(trial):
@@ -47,6 +57,11 @@ def make_model(trial):
             return MLPClassifier(widths, alpha=alpha, max_iter=100, random_state=0)
 
 
+# %%
+# The study
+# ---------
+
+
 def objective(trial):
     model = make_pipeline(StandardScaler(), make_model(trial))
     return cross_val_score(model, X, y, cv=5).mean()
@@ -56,6 +71,10 @@ skhpo.logging.set_verbosity(skhpo.logging.WARNING)  # no line for each trial
 study = skhpo.create_study(direction="maximize", sampler=skhpo.samplers.TPESampler(seed=0))
 study.optimize(objective, n_trials=60)
 
+# %%
+# Results
+# -------
+
 for model in ("forest", "svm", "network"):
     values = [trial.value for trial in study.trials if trial.params["model"] == model]
     print(f"{model:8} tried {len(values):2} times, best {max(values):.3f}")
@@ -63,6 +82,11 @@ print(f"the best of all, trial {study.best_trial.number}: {study.best_value:.3f}
 for name, value in study.best_params.items():
     print(f"    {name} = {value:.4g}" if isinstance(value, float) else f"    {name} = {value}")
 
-# The best trial makes its model again, without a study.
+HistoryDisplay.from_study(study)
+plt.show()
+
+# %%
+# The best trial creates its model again, without a study.
+
 final = make_pipeline(StandardScaler(), make_model(study.best_trial)).fit(X, y)
 print(f"ready to use: {final[-1]}")

@@ -1,7 +1,12 @@
-"""Make a network small: accuracy against compression, by a grid, at random, and by TPE.
+"""
+Compress a network: accuracy against size
+=========================================
 
-The three searches have the same budget and are measured by the same reference point. The picture
-of the best front is written to ``front.png`` in a temporary folder, or in the folder that is given.
+A grid, a random search and TPE look for networks that are accurate and have few weights. All have
+the same budget, and the hypervolume of their fronts is measured from the same reference point.
+
+As a script, the example writes the picture of the best front to ``front.png`` in a temporary
+folder, or in the folder that is given as its argument.
 """
 
 import sys
@@ -25,7 +30,12 @@ if not folder.is_dir():
     sys.exit(f"{folder} is no folder: name one that is there, for the picture.")
 
 
-# %% A network that drops its smallest weights after training, and what is left of it.
+# %%
+# A network with few weights
+# --------------------------
+# It drops its smallest weights after training. ``share_left`` measures what is left of it.
+
+
 class PrunedNetwork(MLPClassifier):
     """A network of which a share of the weights, the smallest ones, is set to zero."""
 
@@ -50,7 +60,10 @@ def share_left(network):
     return np.mean(np.concatenate([weights.ravel() for weights in network.coefs_]) != 0.0)
 
 
-# %% Three searches of 27 candidates.
+# %%
+# Three searches of 27 candidates
+# -------------------------------
+
 digits = load_digits()
 X, y = digits.data[:900] / 16.0, digits.target[:900]
 ranges = {
@@ -89,7 +102,10 @@ for name, search in found.items():
     accuracy, left = search.best_values_.values()
     print(f"{name:8} {search.hypervolume_:11.3f} {n_fits:6}   {accuracy:.3f} with {left:.0%}")
 
-# %% The front as a picture.
+# %%
+# The front
+# ---------
+
 try:
     import matplotlib
 

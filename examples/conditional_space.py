@@ -1,8 +1,11 @@
-"""Which model, and with which settings? A choice of models, each with its own ranges.
+"""
+Choose a model and its settings in a search
+===========================================
 
-A list of dicts is a space with branches, and a candidate takes one of them. Here the last step of
-the pipeline differs between the branches, and so do the parameters to tune. The same name may have
-another range in another branch: a C that suits logistic regression need not suit the SVC.
+A list of dicts is a space with branches, and each candidate belongs to one of them. Here the last
+step of the pipeline differs between the branches, and so do the parameters to tune. A parameter may
+have a different range in each branch: values of ``C`` that suit logistic regression need not suit
+the support vector machine.
 """
 
 from collections import Counter
@@ -39,8 +42,16 @@ space = [
     },
 ]
 
+# %%
+# Forty candidates
+# ----------------
+
 search = TPESearchCV(pipeline, space, n_iter=40, cv=5, random_state=0)
 search.fit(X, y)
+
+# %%
+# What the search tried
+# ---------------------
 
 results = search.cv_results_
 tried, complete, best = Counter(), Counter(), {}

@@ -1,8 +1,10 @@
-"""A sampler of your own: differential evolution in some twenty lines.
+"""
+Write your own sampler
+======================
 
-A ColumnSampler sees the trials so far as points in the unit cube and returns points there. Scales,
-steps, categories, conditional spaces and the random stream of each trial are dealt with for it, and
-it serves in a study and in a search alike.
+Differential evolution in some twenty lines. A ``ColumnSampler`` gets the trials so far as points of
+the unit cube, and returns new points. Scales, steps, categories, conditional spaces and the random
+stream of each trial are handled by the base class. The sampler works in a study and in a search.
 
 Source: R. Storn and K. Price, "Differential evolution", Journal of Global Optimization 11 (1997).
 """
@@ -38,6 +40,10 @@ class DifferentialEvolutionSampler(ColumnSampler):
         keeps_mutant = rng.random(n_params) < self.crossover
         return np.clip(np.where(keeps_mutant, mutant, base), 0.0, 1.0)[None, :]
 
+
+# %%
+# Comparison with two other samplers
+# ----------------------------------
 
 X, y = load_diabetes(return_X_y=True)
 model = make_pipeline(StandardScaler(), KernelRidge(kernel="rbf"))

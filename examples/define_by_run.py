@@ -1,8 +1,10 @@
-"""A space that is written as code: the study layer, below the scikit-learn face.
+"""
+Define the space in the objective
+=================================
 
-The objective asks for each parameter when it needs it, so that loops and ifs make up the space:
-here a neural network whose number of layers decides how many widths there are. It reports its
-score after each fold, and the study's pruner stops what is worse than the median of the others.
+The objective asks for each parameter when it needs it, so loops and conditions define the space.
+Here a network has one to three layers, and a width for each of them. The objective reports the mean
+score after each fold. The study's pruner stops a trial that is worse than the median of the others.
 """
 
 import warnings
@@ -20,6 +22,11 @@ import skhpo
 warnings.simplefilter("ignore", ConvergenceWarning)  # 60 epochs are enough to compare
 X, y = load_breast_cancer(return_X_y=True)
 folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+
+
+# %%
+# Objective
+# ---------
 
 
 def objective(trial):
@@ -42,6 +49,10 @@ def objective(trial):
     return np.mean(scores)
 
 
+# %%
+# Study
+# -----
+
 skhpo.logging.set_verbosity(skhpo.logging.WARNING)  # no line for each trial
 study = skhpo.create_study(
     direction="maximize",
@@ -50,6 +61,10 @@ study = skhpo.create_study(
 )
 study.enqueue_trial({"n_layers": 1, "width_0": 32, "alpha": 1e-4, "learning_rate_init": 1e-3})
 study.optimize(objective, n_trials=30)
+
+# %%
+# Results
+# -------
 
 states = [trial.state for trial in study.trials]
 print(f"{len(states)} trials: {states.count(skhpo.TrialState.COMPLETE)} complete, ", end="")

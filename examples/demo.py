@@ -1,11 +1,15 @@
-"""The same pipeline tuned by three searches: a grid, random draws, and TPESearchCV.
+"""
+A grid, random draws and TPE on the same pipeline
+=================================================
+
+The same pipeline is tuned by three searches: a grid, random draws, and TPESearchCV.
 
 Each search tunes a support vector machine that reads handwritten digits (scikit-learn's bundled
 data). It has three parameters: the number of principal components, and C and gamma of the machine.
 The grid has 75 candidates; the other two searches try 50 candidates from the ranges that the grid
 spans. Both are random, so each runs three times, with the seeds 0, 1 and 2.
 
-Takes about a minute. With --quick: less data and one seed, to see that it runs.
+``make demo`` runs it in about a minute. With ``--quick`` it uses less data and one seed.
 """
 
 import argparse
@@ -47,7 +51,7 @@ def main(quick):
     data = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
     seeds = range(1 if quick else 3)
 
-    print(__doc__.split("\n\n")[1], "\n")
+    print(__doc__.split("\n\n")[2], "\n")
     print(f"{'':27}{'CV score':>9}{'held out':>10}{'fits':>6}{'seconds':>9}")
     run_without_search(*data)  # starts joblib's workers; TPESearchCV starts its own
     show("no search, as it is given", run_without_search(*data))
@@ -100,6 +104,6 @@ def sum_up(by_grid, by_tpe):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--quick", action="store_true", help="less data, one seed")
     main(parser.parse_args().quick)

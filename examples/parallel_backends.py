@@ -1,7 +1,9 @@
-"""The same search on processes, threads and a dask cluster: the same answer.
+"""
+Processes, threads and dask: the same result
+============================================
 
-With an integer random_state the result depends on neither the number of workers nor the backend,
-nor on which of two folds happens to finish first.
+With an int ``random_state`` the result depends neither on the number of workers nor on the backend,
+nor on which of two folds finishes first.
 """
 
 import time

@@ -1,6 +1,9 @@
-"""A PyTorch training loop that reports each epoch, and stops where there is little hope.
+"""
+Prune the training of a PyTorch network
+=======================================
 
-Needs PyTorch (``pip install ".[torch]"``); a CPU will do.
+The training loop reports the accuracy after each epoch, and the pruner stops trials that are worse
+than the median. The example needs PyTorch (``pip install "skhpo[torch]"``); a CPU is enough.
 """
 
 import sys
@@ -10,7 +13,7 @@ import skhpo
 try:
     import torch
 except ImportError:
-    sys.exit("This example needs PyTorch, which is not installed: pip install '.[torch]'")
+    sys.exit("This example needs PyTorch, which is not installed: pip install 'skhpo[torch]'")
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split

@@ -1,11 +1,14 @@
-"""Catch rare events: recall against the false-positive rate.
+"""
+Rare events: recall against false alarms
+========================================
 
-A random search comes first. The second one is Bayesian and goes on from its trials, by the same
-storage; none of what was computed is computed again.
+A random search runs first. A Bayesian search continues from its trials, through the same storage,
+and computes nothing again.
 """
 
 import tempfile
 
+import matplotlib.pyplot as plt
 from scipy.stats import loguniform, randint
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
@@ -13,9 +16,14 @@ from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import train_test_split
 
 from skhpo import ParetoSearchCV
+from skhpo.plots import ParetoFrontDisplay
 from skhpo.samplers import RandomSampler
 
-# %% Data: three in a hundred are frauds, and some labels are wrong.
+# %%
+# Data
+# ----
+# Three in a hundred cases are frauds, and some labels are wrong.
+
 X, y = make_classification(
     4_000, 12, n_informative=6, weights=[0.97], class_sep=0.9, flip_y=0.01, random_state=0
 )
@@ -27,7 +35,11 @@ def false_alarms(y_true, y_pred):
     return (y_pred[y_true == 0] == 1).mean()
 
 
-# A false alarm is a score of which less is better: its sign is turned.
+# %%
+# Objectives and space
+# --------------------
+# The share of false alarms is a score of which less is better, so its sign is reversed.
+
 objectives = {
     "recall": "recall",
     "minus_false_alarms": make_scorer(false_alarms, greater_is_better=False),
@@ -41,7 +53,11 @@ space = {
 }
 
 
-# %% Twenty candidates at random, then thirty more that learn from them.
+# %%
+# Twenty candidates at random, then thirty that learn from them
+# -------------------------------------------------------------
+
+
 def search(sampler, n_iter, url):
     return ParetoSearchCV(
         RandomForestClassifier(n_estimators=15, random_state=0),
@@ -66,7 +82,14 @@ with tempfile.TemporaryDirectory() as folder:
 for name, found in {"20 at random": first, "30 more, Bayesian": second}.items():
     print(f"{name:18} hypervolume {found.hypervolume_:.4f}, front of {len(found.pareto_front_)}")
 
-# %% The operating points, and the one that was asked for, on data that no search has seen.
+ParetoFrontDisplay.from_search(second)
+plt.show()
+
+# %%
+# Operating points
+# ----------------
+# The last line has the scores of the chosen model on data that no search has seen.
+
 print("\nrecall  false alarms")
 for recall, minus_alarms in second.pareto_values_[:: max(1, len(second.pareto_front_) // 8)]:
     print(f"{recall:6.2f} {-minus_alarms:13.3f}")

@@ -1,7 +1,9 @@
-"""A search that cannot be lost: cut short, gone on with, and shared by two processes.
+"""
+Resume a search, and share it between processes
+===============================================
 
-The search is kept in an SQLite file as it runs. Here a timeout cuts it after a second; the same
-call goes on from there. Then two processes at once do the rest of a larger budget.
+The search is stored in an SQLite file while it runs. Here a timeout ends it after a second, and the
+same call resumes it. Then two processes share the rest of a larger budget.
 """
 
 import tempfile
@@ -35,7 +37,7 @@ def report(title, found):
 
 
 def work(storage):
-    """What each of the two processes does."""
+    """Fit the search in one of the two processes."""
     search(storage, n_iter=60).fit(X, y)
 
 
@@ -44,7 +46,7 @@ if __name__ == "__main__":
         storage = f"sqlite:///{Path(folder) / 'search.db'}"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SearchInterruptedWarning)
-            report("Cut after a second", search(storage, 30, timeout=1).fit(X, y))
+            report("Ended after a second", search(storage, 30, timeout=1).fit(X, y))
         report("The same again", search(storage, 30).fit(X, y))
 
         processes = [get_context("spawn").Process(target=work, args=(storage,)) for _ in range(2)]

@@ -1,10 +1,13 @@
-"""Anything that returns a number can be tuned: here a controller that heats an oven.
+"""
+Tune a controller, without machine learning
+===========================================
 
-No machine learning: a simulation of an oven with a delay, and a PID controller with three gains.
-What is sought is a controller that follows the set point closely, and never overshoots it by more
-than one degree: that is a constraint, which the sampler models, too.
+A study tunes anything that returns a number. Here a PID controller with three gains heats the
+simulation of an oven with a delay. It should follow the set point closely, and never exceed it by
+more than one degree. This limit is a constraint, which the sampler models, too.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import skhpo
@@ -13,6 +16,11 @@ SET_POINT = 180.0  # degrees Celsius, from an ambient temperature of 20
 STEP = 0.5  # seconds
 N_STEPS = 1200
 DELAY = 12  # steps from the heater to the sensor
+
+
+# %%
+# Simulation
+# ----------
 
 
 def simulate(kp, ki, kd):
@@ -32,6 +40,11 @@ def simulate(kp, ki, kd):
     return temperatures
 
 
+# %%
+# Objective and constraint
+# ------------------------
+
+
 def objective(trial):
     temperatures = simulate(
         kp=trial.suggest_float("kp", 1e-3, 1e0, log=True),
@@ -41,6 +54,10 @@ def objective(trial):
     trial.set_constraint("overshoot", temperatures.max() - SET_POINT - 1.0)
     return np.abs(temperatures - SET_POINT).mean()
 
+
+# %%
+# Study
+# -----
 
 skhpo.logging.set_verbosity(skhpo.logging.WARNING)  # no line for each trial
 study = skhpo.create_study(sampler=skhpo.samplers.GPSampler(seed=0))
@@ -53,3 +70,16 @@ best = study.best_trial
 print(f"mean distance from the set point: {best.value:.2f} degrees, with")
 print("   ", ", ".join(f"{name} = {value:.3g}" for name, value in best.params.items()))
 print(f"overshoot: {best.constraints['overshoot'] + 1.0:.2f} degrees")
+
+# %%
+# The controllers of the first trial and of the best one
+# ------------------------------------------------------
+
+fig, ax = plt.subplots(layout="constrained")
+minutes = np.arange(N_STEPS) * STEP / 60
+for name, trial in {"first trial": study.trials[0], "best trial": best}.items():
+    ax.plot(minutes, simulate(**trial.params), label=name)
+ax.axhline(SET_POINT, color="gray", linestyle="--", label="set point")
+ax.set(xlabel="minutes", ylabel="degrees Celsius")
+ax.legend()
+plt.show()

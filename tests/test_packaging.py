@@ -16,7 +16,11 @@ import skhpo
 ROOT = Path(skhpo.__file__).resolve().parent.parent
 MODULES = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.py"))
 PAGES = re.compile(r"\]\(([^)]+)\)|(?:src|href)=\"([^\"]+)\"")
-OURS = re.compile(r"https://github\.com/skhpo/skhpo/(?:blob|tree)/main/([^#]+)")
+BUILT = {"cache", "_build", "auto_examples", "generated", "backreferences"}  # not in git
+OURS = re.compile(
+    r"https://(?:github\.com/skhpo/skhpo/(?:blob|tree)|raw\.githubusercontent\.com/skhpo/skhpo)"
+    r"/main/([^#]+)"
+)
 
 pytestmark = pytest.mark.xdist_group("packaging")  # built once
 
@@ -36,7 +40,7 @@ def dist(tmp_path_factory):
     pytest.importorskip("build")
     copy = tmp_path_factory.mktemp("build") / "skhpo"
     left_out = shutil.ignore_patterns(
-        ".venv*", ".git", "*_cache", "cache", ".hypothesis", "build", "dist", "*.egg-info"
+        ".venv*", ".git", "*_cache", "cache", ".hypothesis", "build", "_build", "dist", "*.egg-info"
     )
     shutil.copytree(ROOT, copy, ignore=left_out)
     (copy / "notes.txt").write_text("mine", encoding="utf-8")
@@ -125,7 +129,7 @@ def test_the_sdist_holds_each_file_of(folder, dist):
     here = {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / folder).rglob("*")
-        if file.suffix in suffixes and "cache" not in file.parts
+        if file.suffix in suffixes and not BUILT.intersection(file.parts)
     }
     assert here
     assert here - packed == set()

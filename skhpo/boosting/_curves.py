@@ -55,7 +55,7 @@ class FinishedFit:
     n_rounds : int
         Maximal number of rounds.
     best : sequence of float or None
-        Best losses after the rounds of :func:`rounds_to_keep`.
+        Best losses after the rounds of ``rounds_to_keep(n_rounds)``.
     final : float
         Final loss.
     sign : float
@@ -169,7 +169,7 @@ class CurveModel:
     target : float
         Mean final loss of the best candidate.
     looks : tuple
-        See :class:`CurveRule`.
+        See ``CurveRule``.
     """
 
     sign: float

@@ -26,8 +26,8 @@ class RacingPruner(BasePruner):
 
     The objective must be a mean over parts that all trials share, such as the folds of a
     cross-validation. Report each part's score with the part's number as the step. A model of part
-    effects and noise (:class:`skhpo.pruners._fold_model.FoldModel`), fitted to the complete
-    trials, predicts the mean of the running trial over all parts.
+    effects and noise, fitted to the complete trials, predicts the mean of the running trial over
+    all parts.
 
     A search uses this pruner with ``pruner="auto"``.
 
@@ -86,7 +86,7 @@ class RacingPruner(BasePruner):
     def fit_front(
         self, losses: NDArray[np.float64], n_objectives: int, **settings: Any
     ) -> FrontRace:
-        """Fit a :class:`FrontRace` with this pruner's level."""
+        """Fit a ``FrontRace`` with this pruner's level."""
         return FrontRace.fit(
             losses,
             n_objectives,

@@ -61,9 +61,9 @@ class NSGAIIISampler(GeneticSampler):
     Notes
     -----
     - The notes on blocks, parents and children of :class:`NSGAIISampler` apply here, too.
-      - Among the directions with the fewest trials, the trial nearest to its direction is selected
-        next; the original algorithm draws one at random. The ideal point and the extreme points are
-        computed from the competing trials.
+    - Among the directions with the fewest trials, the trial nearest to its direction is selected
+      next; the original algorithm draws one at random. The ideal point and the extreme points are
+      computed from the competing trials.
 
     References
     ----------

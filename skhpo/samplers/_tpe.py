@@ -82,16 +82,16 @@ class TPESampler(ColumnSampler):
     Notes
     -----
     - The good trials are the best ``ceil(0.15 n)``, at most 25. They are weighted by log rank,
-        which is robust to outliers; the other trials have equal weights.
-      - With several objectives, the good trials are the tenth in the first fronts. From the last
-        of these fronts, the trials that together dominate the largest volume are used (Ozaki et al.
-        2022). The good trials then have equal weights, and there may be more than 25 of them.
-      - Infeasible trials rank after all feasible ones, by the amount of their violation.
-      - Each dimension has one bandwidth, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
-      - Trials stopped early rank by the prediction of their value if there is one, otherwise
-        after all complete trials. Failed trials count among the others.
-      - In a conditional space, each group of parameters that occur together is modelled on the
-        trials that have it.
+      which is robust to outliers; the other trials have equal weights.
+    - With several objectives, the good trials are the tenth in the first fronts. From the last
+      of these fronts, the trials that together dominate the largest volume are used (Ozaki et al.
+      2022). The good trials then have equal weights, and there may be more than 25 of them.
+    - Infeasible trials rank after all feasible ones, by the amount of their violation.
+    - Each dimension has one bandwidth, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
+    - Trials stopped early rank by the prediction of their value if there is one, otherwise
+      after all complete trials. Failed trials count among the others.
+    - In a conditional space, each group of parameters that occur together is modelled on the
+      trials that have it.
 
     References
     ----------

@@ -245,7 +245,7 @@ class ParetoSearchCV(BaseStudySearchCV):
     n_features_in_ : int
         Number of features.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the data have names.
 
     Warns

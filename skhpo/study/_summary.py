@@ -14,7 +14,7 @@ __all__ = ["StudySummary"]
 
 @dataclass(frozen=True)
 class StudySummary:
-    """A summary of a study, returned by :func:`get_all_study_summaries`.
+    """A summary of a study, returned by :func:`skhpo.get_all_study_summaries`.
 
     Attributes
     ----------

@@ -28,10 +28,10 @@ LISTED_CONSTRAINTS = "constraints"  # system attribute in which Optuna 4 stores 
 class BaseTrial(ABC):
     """Base class of trials: the interface of a trial for an objective.
 
-    An objective works with any kind of trial: a live :class:`Trial`, the :class:`FrozenTrial` of
-    a study's best trial, or a :class:`FixedTrial` with parameters chosen by hand. In addition to
-    the methods listed here, each has the attributes ``number``, ``params``, ``distributions``,
-    ``user_attrs`` and ``datetime_start``.
+    An objective works with any kind of trial: a live :class:`skhpo.Trial`, the
+    :class:`skhpo.FrozenTrial` of a study's best trial, or a :class:`FixedTrial` with parameters
+    chosen by hand. In addition to the methods listed here, each has the attributes ``number``,
+    ``params``, ``distributions``, ``user_attrs`` and ``datetime_start``.
     """
 
     __slots__ = ()
