@@ -1,29 +1,26 @@
 """Hyperparameter search for everyone who writes scikit-learn."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from skhpo import (
     boosting,
     callbacks,
-    comparison,
     distributions,
     exceptions,
     importance,
     logging,
     multi_objective,
-    plots,
     pruners,
-    reporting,
     samplers,
     search_space,
     storages,
     study,
     tracking,
     trial,
-    visualization,
 )
 from skhpo.callbacks import SearchCallback
-from skhpo.comparison import compare_searches
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
-from skhpo.reporting import report
 from skhpo.search import (
     CmaEsSearchCV,
     Cost,
@@ -48,6 +45,11 @@ from skhpo.study import (
     load_study,
 )
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
+
+if TYPE_CHECKING:
+    from skhpo import comparison, plots, reporting, visualization
+    from skhpo.comparison import compare_searches
+    from skhpo.reporting import report
 
 __version__ = "0.1.0.dev0"
 
@@ -101,3 +103,24 @@ __all__ = [
     "trial",
     "visualization",
 ]
+
+# What is used after a search is imported at its first use, so that the import takes less time.
+_LAZY = {
+    "comparison": "skhpo.comparison",
+    "compare_searches": "skhpo.comparison",
+    "plots": "skhpo.plots",
+    "report": "skhpo.reporting",
+    "reporting": "skhpo.reporting",
+    "visualization": "skhpo.visualization",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(_LAZY[name])
+    return module if module.__name__ == f"{__name__}.{name}" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
