@@ -40,8 +40,6 @@ class ContourDisplay(ContourData, Display):
 
     Parameters
     ----------
-    surfaces : dict of (int, int) to Surface
-        The partial dependence by the indices of the two parameters.
     axes : list of ParamAxis
         The axes of the parameters, with their names.
     positions : ndarray of shape (n_trials, n_params)
@@ -56,6 +54,8 @@ class ContourDisplay(ContourData, Display):
         Name of the objective.
     greater_is_better : bool or None
         Whether larger values are better; None if unknown.
+    surfaces : dict of (int, int) to Surface
+        The partial dependence by the indices of the two parameters.
 
     Attributes
     ----------

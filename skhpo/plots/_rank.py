@@ -35,8 +35,6 @@ class RankDisplay(RankData, Display):
 
     Parameters
     ----------
-    rank : ndarray of shape (n_trials,)
-        Rank of each measured value, from 0 for the smallest to 1 for the largest.
     axes : list of ParamAxis
         The axes of the parameters, with their names.
     positions : ndarray of shape (n_trials, n_params)
@@ -51,6 +49,8 @@ class RankDisplay(RankData, Display):
         Name of the objective.
     greater_is_better : bool or None
         Whether larger values are better; None if unknown.
+    rank : ndarray of shape (n_trials,)
+        Rank of each measured value, from 0 for the smallest to 1 for the largest.
 
     Attributes
     ----------
