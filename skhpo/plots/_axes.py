@@ -15,6 +15,7 @@ from skhpo.distributions import (
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
+    OrdinalDistribution,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ __all__ = ["ParamAxis", "jittered", "lay_out", "param_axis", "short", "short_nam
 LONGEST_NAME = 30  # characters of a parameter's name
 LONGEST_LABEL = 14  # characters of a choice
 MAX_TICKS = 12  # choices that have a tick of their own
+MAX_TICKS_OF_NUMBERS = 7  # the same for choices that are ordered numbers
+MANY_NUMBERS = 6  # from here on, choices that are evenly spaced numbers are a scale
 MARGIN = 0.04
 
 FloatArray = NDArray[np.float64]
@@ -43,7 +46,8 @@ class ParamAxis:
         Its distribution.
     scale : {"linear", "log", "category"}
         How values become positions. A number is its own position. A choice has the position 0, 1,
-        ..., in the order of the choices, or in numerical order if they are ordered numbers.
+        ..., in the order of the choices, or in numerical order if they are ordered numbers. Many
+        choices that are evenly spaced numbers are numbers.
     low, high : float
         Smallest and largest position of the values; for choices, of all choices.
     """
@@ -75,9 +79,9 @@ class ParamAxis:
 
     def positions(self, values: Iterable[Any]) -> FloatArray:
         """Return the positions of values of the parameter."""
-        internal = np.array([self.distribution.to_internal_repr(one) for one in values], float)
         if self.scale != "category":
-            return internal
+            return _numbers(self.distribution, values)
+        internal = np.array([self.distribution.to_internal_repr(one) for one in values], float)
         unit = self.distribution.to_unit(internal)
         return np.floor(unit * (self.distribution.n_cells or 1))
 
@@ -138,11 +142,36 @@ def param_axis(name: str, distribution: BaseDistribution, values: Iterable[Any])
     ('category', [1.0, 0.0], ['linear', 'rbf'])
     """
     if isinstance(distribution, CategoricalDistribution):
-        return ParamAxis(name, distribution, "category", 0.0, distribution.n_cells - 1.0)
-    positions = np.array([distribution.to_internal_repr(one) for one in values], dtype=float)
+        scale = _scale_of_choices(distribution)
+        if scale == "category":
+            return ParamAxis(name, distribution, scale, 0.0, distribution.n_cells - 1.0)
+    positions = _numbers(distribution, values)
     low, high = (positions.min(), positions.max()) if len(positions) else (math.nan, math.nan)
-    scale = "log" if low > 0.0 and _is_log(distribution) else "linear"
+    if not isinstance(distribution, CategoricalDistribution):
+        scale = "log" if low > 0.0 and _is_log(distribution) else "linear"
     return ParamAxis(name, distribution, scale, float(low), float(high))
+
+
+def _numbers(distribution: BaseDistribution, values: Iterable[Any]) -> FloatArray:
+    """Return values that are numbers as floats."""
+    if isinstance(distribution, CategoricalDistribution):
+        return np.array([float(distribution.canonical(one)) for one in values], dtype=float)
+    return np.array([distribution.to_internal_repr(one) for one in values], dtype=float)
+
+
+def _scale_of_choices(distribution: CategoricalDistribution) -> str:
+    """Return the scale of choices; many numbers at even distances are no categories."""
+    if not isinstance(distribution, OrdinalDistribution) or distribution.n_cells < MANY_NUMBERS:
+        return "category"
+    numbers = np.sort(np.array(distribution.choices, dtype=float))
+    if _is_even(numbers):
+        return "linear"
+    return "log" if numbers[0] > 0.0 and _is_even(np.log(numbers)) else "category"
+
+
+def _is_even(numbers: FloatArray) -> bool:
+    steps = np.diff(numbers)
+    return bool(steps.max() <= 1.01 * steps.min())
 
 
 def _is_log(distribution: BaseDistribution) -> bool:
@@ -184,7 +213,8 @@ def lay_out(
     low, high = axis.limits
     if axis.scale == "category":
         labels = axis.labels
-        at = tick_places(len(labels))
+        is_ordered = axis.distribution.is_ordered
+        at = tick_places(len(labels), MAX_TICKS_OF_NUMBERS if is_ordered else MAX_TICKS)
         own.set_ticks(at, [short(labels[i], LONGEST_LABEL) for i in at])
         if which == "x" and sum(len(short(labels[i], LONGEST_LABEL)) for i in at) > 22:
             ax.tick_params(axis="x", labelrotation=30)
@@ -209,11 +239,11 @@ def jittered(positions: FloatArray, axis: ParamAxis, *, turned: bool = False) ->
     return positions + 0.5 * (np.arange(len(positions)) * step % 1.0 - 0.5)
 
 
-def tick_places(n_choices: int) -> list[int]:
+def tick_places(n_choices: int, n_ticks: int = MAX_TICKS) -> list[int]:
     """Return which choices get a tick: all, or evenly spaced ones if there are many."""
-    if n_choices <= MAX_TICKS:
+    if n_choices <= n_ticks:
         return list(range(n_choices))
-    return sorted({round(place) for place in np.linspace(0, n_choices - 1, MAX_TICKS)})
+    return sorted({round(place) for place in np.linspace(0, n_choices - 1, n_ticks)})
 
 
 def short(text: str, n_characters: int) -> str:

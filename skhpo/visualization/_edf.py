@@ -60,7 +60,7 @@ def plot_edf(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> study = skhpo.create_study()
     >>> study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=20)
     >>> figure = skhpo.visualization.plot_edf(study)

@@ -65,7 +65,7 @@ def plot_param_importances(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> def objective(trial):
     ...     trial.suggest_float("idle", 0, 1)
     ...     return trial.suggest_float("x", -5, 5) ** 2

@@ -16,7 +16,7 @@ def is_available() -> bool:
 
     Examples
     --------
-    >>> import skhpo.visualization
+    >>> import skhpo
     >>> skhpo.visualization.is_available()
     True
     """

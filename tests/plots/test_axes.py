@@ -30,10 +30,13 @@ LONG = "columntransformer__numeric__simpleimputer__strategy"
         (SequenceDistribution(np.logspace(-3, 3, 2_000)), "log"),
         (CategoricalDistribution(["a", None, (1, 2)]), "category"),
         (OrdinalDistribution([1, 10, 100]), "category"),
+        (OrdinalDistribution([1, 2, 3, 5, 8, 13, 21]), "category"),
+        (OrdinalDistribution(range(10, 20)), "linear"),
+        (OrdinalDistribution([0.001, 0.01, 0.1, 1, 10, 100]), "log"),
     ],
 )
 def test_scales_follow_the_distribution(distribution, scale):
-    value = distribution.nth(1) if scale == "category" else 2.0
+    value = distribution.nth(1) if hasattr(distribution, "choices") else 2.0
     assert param_axis("p", distribution, [value]).scale == scale
 
 
@@ -44,6 +47,9 @@ def test_choices_have_places_in_their_order():
     axis = param_axis("p", OrdinalDistribution([10, 1, 100]), [])
     assert_array_equal(axis.positions([1, 10, 100]), [0, 1, 2])
     assert axis.labels == ["1", "10", "100"]
+    axis = param_axis("p", OrdinalDistribution([5, 4, 3, 2, 1, 0]), [3, 1])
+    assert_array_equal(axis.positions([3, 1]), [3, 1])
+    assert (axis.low, axis.high) == (1, 3)
 
 
 def test_limits_have_a_margin_on_the_scale_of_the_axis():

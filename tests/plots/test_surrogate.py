@@ -94,6 +94,18 @@ def test_shared_parameters_use_the_trials_of_all_branches():
     assert found[1] - found[0] == pytest.approx(0.8, abs=0.35)
 
 
+def test_choices_that_were_not_tried_are_unknown():
+    def objective(trial):
+        kind = trial.suggest_categorical("kind", list("abcdefgh"))
+        return "abcdefgh".index(kind) + trial.suggest_float("x", 0, 1)
+
+    study = study_of(objective, 12)
+    tried = {"abcdefgh".index(trial.params["kind"]) for trial in study.trials}
+    assert len(tried) < 8
+    found = dependence(study, "kind", range(8)).mean
+    assert set(np.flatnonzero(np.isfinite(found)).tolist()) == tried
+
+
 def test_few_trials_or_no_parameters_have_no_surrogate():
     assert scores_of(study_of(additive, 4)).surrogate()[0] is None
     assert scores_of(study_of(lambda trial: 1.0, 10)).surrogate()[0] is None

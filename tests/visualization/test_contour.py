@@ -1,7 +1,5 @@
 """The contours in Optuna's dialect show what Optuna shows."""
 
-import time
-
 import numpy as np
 import optuna
 import pytest
@@ -65,13 +63,11 @@ def test_pairs_that_never_occur_together_are_empty():
     vis.matplotlib.plot_contour(study, params=["line[0]", "curve[1]"])
 
 
-def test_large_studies_are_fast_and_small():
+def test_large_studies_have_a_grid_of_limited_size():
     study = big(5_000)
-    start = time.process_time()
     figure = vis.plot_contour(study, params=["x", "y"])
     assert np.shape(figure.data[0].z) == (100, 100)
     vis.matplotlib.plot_contour(study, params=["x", "y"]).figure.canvas.draw()
-    assert time.process_time() - start < 20
 
 
 def test_a_target_counts_small_as_good():

@@ -126,7 +126,8 @@ class Surrogate:
         """Return the partial dependence on some parameters.
 
         The average is over trials that have these parameters. If the value of a parameter decides
-        which others are active, it is only combined with trials in which they are active.
+        which others are active, it is only combined with trials in which they are active. Choices
+        that were not tried have no dependence.
 
         Parameters
         ----------
@@ -177,6 +178,8 @@ class Surrogate:
         fits = np.ones((len(points), len(rows)), dtype=bool)
         for k, j in enumerate(columns):
             fits &= self._goes_with(j, points[:, k], rows)
+            if not self._axes[j].distribution.is_ordered:
+                fits &= np.isin(points[:, k], self._tried[j])[:, None]
         weights: FloatArray = fits / np.maximum(fits.sum(axis=1, keepdims=True), 1.0)
         return weights
 

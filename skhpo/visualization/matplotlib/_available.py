@@ -10,7 +10,7 @@ def is_available() -> bool:
 
     Examples
     --------
-    >>> import skhpo.visualization
+    >>> import skhpo
     >>> skhpo.visualization.matplotlib.is_available()
     True
     """

@@ -54,7 +54,7 @@ def plot_edf(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> study = skhpo.create_study()
     >>> study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=20)
     >>> skhpo.visualization.matplotlib.plot_edf(study).get_ylabel()

@@ -56,7 +56,7 @@ def plot_parallel_coordinate(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> def objective(trial):
     ...     return trial.suggest_float("x", -5, 5) ** 2 + trial.suggest_float("y", -5, 5)
     >>> study = skhpo.create_study()

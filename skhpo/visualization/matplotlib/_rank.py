@@ -64,7 +64,7 @@ def plot_rank(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> def objective(trial):
     ...     return trial.suggest_float("x", -5, 5) ** 2 + trial.suggest_float("y", -5, 5)
     >>> study = skhpo.create_study()

@@ -60,7 +60,7 @@ def plot_slice(
 
     Examples
     --------
-    >>> import skhpo, skhpo.visualization
+    >>> import skhpo
     >>> study = skhpo.create_study()
     >>> study.optimize(lambda trial: trial.suggest_float("x", -5, 5) ** 2, n_trials=20)
     >>> skhpo.visualization.matplotlib.plot_slice(study).get_xlabel()
