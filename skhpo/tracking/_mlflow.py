@@ -16,6 +16,7 @@ from skhpo.callbacks import (
     SearchEvent,
 )
 from skhpo.tracking._mlflow_runs import PARENT, MetricValue, Runs
+from skhpo.tracking._plots import figures_of
 from skhpo.tracking._values import by_objective, has_results, settings_of, space_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of r
 SEARCH = "skhpo.search"
 CONTINUED_BY = "skhpo.continued_by"
 TABLE = "cv_results.csv"
+PLOTS = "plots"
 N_COMPLETE = "n_complete"  # a metric of every search that has ended with a result
 
 # MLflow's status of a run, by the status of its candidate; FAILED for all others.
@@ -81,7 +83,9 @@ class MLflowCallback(SearchCallback):
       parameters (``best_<name>``),
     - metrics: ``best_cv_score``, or for several objectives ``best_<objective>``; the number of
       complete, pruned and failed candidates; ``refit_time``,
-    - ``cv_results.csv``, and the refitted model with its signature and an input example.
+    - ``cv_results.csv``, and the refitted model with its signature and an input example,
+    - plots: ``plots/history.png`` and ``plots/importances.png``, or with several objectives
+      ``plots/pareto_front.png``, if matplotlib is installed.
 
     Each candidate has a nested run, which starts and ends with it. It has
 
@@ -121,6 +125,8 @@ class MLflowCallback(SearchCallback):
         ``mlflow.sklearn.log_model``, such as ``{"registered_model_name": "churn"}``.
     tags : dict of str to str, default=None
         Further tags of the runs of the search and of the candidates.
+    log_plots : bool, default=True
+        Whether to log the plots.
 
     Raises
     ------
@@ -148,6 +154,7 @@ class MLflowCallback(SearchCallback):
         run_name: str | None = None,
         log_model: bool | Mapping[str, Any] = True,
         tags: Mapping[str, str] | None = None,
+        log_plots: bool = True,
     ) -> None:
         if find_spec("mlflow") is None:
             raise missing_extra("MLflowCallback needs MLflow", "mlflow")
@@ -160,6 +167,7 @@ class MLflowCallback(SearchCallback):
         self.run_name = run_name
         self.log_model = log_model
         self.tags = tags
+        self.log_plots = log_plots
         self._search: _SearchRun | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -241,6 +249,8 @@ class MLflowCallback(SearchCallback):
             runs.log_new_params(run_id, best_params(search.search))
             runs.log(run_id, metrics=best_metrics(search))
             runs.log_table(run_id, search.search.cv_results_, TABLE)
+            if self.log_plots:
+                runs.log_figures(run_id, figures_of(search), PLOTS)
         if current.is_ours:
             runs.end(run_id, current.status)
         if not search.search.refit or search.reason == "error":

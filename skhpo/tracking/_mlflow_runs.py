@@ -141,6 +141,11 @@ class Runs:
         writer.writerows(rows_of(columns))
         self.client.log_text(run_id, text.getvalue(), file_name)
 
+    def log_figures(self, run_id: str, figures: Mapping[str, Any], folder: str) -> None:
+        """Log figures of matplotlib by name, as pictures in a folder."""
+        for name, figure in figures.items():
+            self.client.log_figure(run_id, figure, f"{folder}/{name}.png")
+
     def log_model(
         self,
         run_id: str,

@@ -14,13 +14,15 @@ from skhpo import ParetoSearchCV, SearchCallback, StudySearchCV, TPESearchCV
 from skhpo.tracking import MLflowCallback
 
 mlflow = pytest.importorskip("mlflow")
+plt = pytest.importorskip("matplotlib.pyplot")
 
 X, y = load_iris(return_X_y=True, as_frame=True)
 SPACE = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-5, 1e1)}
 
 
 def search(callback=None, cls=TPESearchCV, estimator=None, space=SPACE, **settings):
-    callback = MLflowCallback(log_model=False) if callback is None else callback
+    if callback is None:
+        callback = MLflowCallback(log_model=False, log_plots=False)
     arguments = {"n_iter": 6, "cv": 3, "random_state": 0, "callbacks": [callback], **settings}
     return cls(estimator or SVC(), space, **arguments)
 
@@ -42,6 +44,26 @@ def test_the_run_of_the_search_has_settings_space_best_candidate_and_table(exper
         rows = list(csv.DictReader(file))
     scores = [float(row["mean_test_score"]) for row in rows]
     np.testing.assert_array_equal(scores, fitted.cv_results_["mean_test_score"])
+
+
+def test_the_plots_are_pictures_of_the_search(experiment, tmp_path):
+    open_figures = plt.get_fignums()
+    search(MLflowCallback(log_model=False)).fit(X, y)
+    assert plt.get_fignums() == open_figures
+    run_id = experiment.run().info.run_id
+    files = [file.path for file in experiment.client.list_artifacts(run_id, "plots")]
+    assert sorted(files) == ["plots/history.png", "plots/importances.png"]
+    path = experiment.client.download_artifacts(run_id, "plots/history.png", str(tmp_path))
+    assert plt.imread(path).std() > 0.0
+
+
+def test_a_search_with_several_objectives_has_a_plot_of_its_front(experiment):
+    callback = MLflowCallback(log_model=False)
+    search(
+        callback, cls=ParetoSearchCV, objectives=["accuracy", "fit_time"], scoring=["accuracy"]
+    ).fit(X, y)
+    files = experiment.client.list_artifacts(experiment.run().info.run_id, "plots")
+    assert [file.path for file in files] == ["plots/pareto_front.png"]
 
 
 def test_a_complete_candidate_has_the_metrics_of_its_folds_and_their_means(experiment):
