@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skhpo.logging import get_logger
 from skhpo.plots._data._curves import CurvesData, curves_of_study
 from skhpo.visualization._plotly import graph_objects
@@ -17,6 +19,8 @@ __all__ = ["TITLE", "X_LABEL", "Y_LABEL", "curves_with_messages", "plot_intermed
 
 TITLE = "Intermediate Values Plot"
 X_LABEL, Y_LABEL = "Step", "Intermediate Value"
+MANY = 1000  # trials from which several share a trace
+N_GROUPS = 10
 _GREY = "#CCCCCC"
 
 _logger = get_logger(__name__)
@@ -29,7 +33,8 @@ def plot_intermediate_values(study: Study) -> Figure:
     ----------
     study : Study
         The study. Trials that failed or reported nothing are omitted. Trials that break a
-        constraint have grey markers.
+        constraint have grey markers. More than 1,000 trials share a few traces, because a browser
+        cannot show thousands of them.
 
     Returns
     -------
@@ -61,7 +66,14 @@ def plot_intermediate_values(study: Study) -> Figure:
     data = curves_with_messages(study)
     layout = {"title": {"text": TITLE}, "showlegend": False}
     layout |= {"xaxis": {"title": {"text": X_LABEL}}, "yaxis": {"title": {"text": Y_LABEL}}}
-    return go.Figure(data=[_line(data, i) for i in range(len(data.x))], layout=layout)
+    if len(data.x) <= MANY:
+        lines = [_line(data, i) for i in range(len(data.x))]
+    else:
+        rows = np.arange(len(data.x))
+        groups = [rows[data.is_feasible & (rows % N_GROUPS == k)] for k in range(N_GROUPS)]
+        groups.append(rows[~data.is_feasible])
+        lines = [_lines(data, group) for group in groups if len(group)]
+    return go.Figure(data=lines, layout=layout)
 
 
 def curves_with_messages(study: Study) -> CurvesData:
@@ -83,4 +95,24 @@ def _line(data: CurvesData, i: int) -> dict[str, Any]:
         "mode": "lines+markers",
         "marker": marker,
         "name": f"Trial{data.number[i]}",
+    }
+
+
+def _lines(data: CurvesData, rows: Any) -> dict[str, Any]:
+    """Return one trace of several trials, with gaps between them."""
+    gap = np.array([np.nan])
+    marker: dict[str, Any] = {"size": 3}
+    if not data.is_feasible[rows[0]]:
+        marker["color"] = _GREY
+    names = [f"Trial{data.number[i]}" for i in rows for _ in range(len(data.x[i]) + 1)]
+    return {
+        "type": "scatter",
+        "x": np.concatenate([part for i in rows for part in (data.x[i], gap)]),
+        "y": np.concatenate([part for i in rows for part in (data.y[i], gap)]),
+        "mode": "lines+markers",
+        "line": {"width": 1},
+        "marker": marker,
+        "text": names,
+        "hovertemplate": "%{x}, %{y}<extra>%{text}</extra>",
+        "name": f"{len(rows)} trials",
     }

@@ -103,3 +103,24 @@ def test_empty_plots_say_why(face, caplog):
     assert "no trials" in caplog.text
     assert "intermediate values" in caplog.text
     warnings.resetwarnings()
+
+
+def test_thousands_of_trials_share_a_few_traces():
+    study = skhpo.create_study()
+    reports = [{0: number + 2.0, 1: number + 1.0} for number in range(1500)]
+    study.add_trials([
+        skhpo.create_trial(
+            value=1.0, intermediate_values=one, constraints={"c": float(number % 3 == 0)}
+        )
+        for number, one in enumerate(reports)
+    ])  # fmt: skip
+    figure = vis.plot_intermediate_values(study)
+    assert len(figure.data) == 11
+    shown = {}
+    for trace in figure.data:
+        for name, y in zip(trace.text, trace.y, strict=True):
+            shown.setdefault(name, []).append(y)
+    assert len(shown) == 1500
+    assert shown["Trial7"][:2] == [9.0, 8.0]
+    assert np.isnan(shown["Trial7"][2])
+    assert "#CCCCCC" in {trace.marker.color for trace in figure.data}
