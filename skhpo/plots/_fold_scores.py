@@ -177,7 +177,8 @@ class FoldScoresDisplay(FoldScoresData, Display):
 
     def _draw_means(self, ax: Axes, scores: Any) -> None:
         is_known = np.isfinite(scores).any(axis=1)
-        means = np.nanmean(scores[is_known], axis=1)
+        with np.errstate(over="ignore"):  # scores may be huge
+            means = np.nanmean(scores[is_known], axis=1)
         style: dict[str, Any] = {"marker": "|", "s": 190, "color": ORANGE, "linewidths": 2.4}
         ax.scatter(means, np.flatnonzero(is_known), **style, zorder=4, label="mean")
 

@@ -64,10 +64,9 @@ def make_evaluations(
 
 def _measured(results: Sequence[FoldResult]) -> dict[str, NDArray[Any]]:
     """Return the scores, the costs and the times."""
-    columns: dict[str, list[float]] = {}
-    names = [name for result in results for name in _named(result)]
-    for name in dict.fromkeys(names):
-        columns[name] = [_named(result).get(name, np.nan) for result in results]
+    measured = [_named(result) for result in results]
+    names = dict.fromkeys(name for one in measured for name in one)
+    columns = {name: [one.get(name, np.nan) for one in measured] for name in names}
     for name in ("fit_time", "score_time", "seconds"):
         columns[name] = [_or_nan(getattr(result, name)) for result in results]
     return {name: np.array(column, dtype=np.float64) for name, column in columns.items()}

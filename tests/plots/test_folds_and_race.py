@@ -1,5 +1,8 @@
 """Scores by fold compare the best candidates; the race shows who was stopped after which fold."""
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -9,7 +12,7 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.svm import SVC
 
 import skhpo
-from skhpo.plots import FoldScoresDisplay, RacingDisplay
+from skhpo.plots import CurvesDisplay, FoldScoresDisplay, RacingDisplay
 from skhpo.plots._data._evaluations import names_of_candidates
 from tests.search.estimators import Failing
 
@@ -207,3 +210,19 @@ def test_it_draws_on_given_axes_with_given_styles(Display, search):
         assert list(display.axes_) == list(axes)
     assert display.figure_ is figure
     assert any(dots.get_alpha() == 0.123 for dots in axes[0].collections)
+
+
+def test_infinite_and_huge_scores_are_left_out():
+    class Absurd(SVC):
+        def score(self, X, y):
+            return {0: math.inf, 1: -math.inf, 2: 1e300}.get(int(self.C), super().score(X, y))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = skhpo.TPESearchCV(
+            Absurd(), {"C": [0.5, 1.5, 2.5, 4.0, 5.0]}, pruner=None, cv=2, random_state=0
+        ).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for Display in (*DISPLAYS, CurvesDisplay):
+            Display.from_search(search).figure_.canvas.draw()

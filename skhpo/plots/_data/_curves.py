@@ -138,6 +138,7 @@ def curves_of_search(search: Any, *, kind: str = "auto", metric: str | None = No
     return _score_curves(search, kind, metric)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
 def _score_curves(search: Any, kind: str, metric: str | None) -> CurvesData:
     shown = metric_of(search, metric)
     table = search.evaluations_

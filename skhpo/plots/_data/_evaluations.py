@@ -75,12 +75,12 @@ def metric_of(search: Any, metric: str | None = None) -> Metric:
     prefix = "test_"
     table = search.evaluations_
     scores = [name.removeprefix(prefix) for name in table if name.startswith(prefix)]
-    objectives = {str(one.name): one for one in getattr(search, "objectives_", ())}
+    objectives = [str(one.name) for one in getattr(search, "objectives_", ())]
     costs = [name for name in table if f"mean_{name}" in search.cv_results_ and name not in scores]
     if metric is None:
-        if len(objectives) > 1:
+        if objectives:
             raise ValueError(
-                f"The search has several objectives, {list(objectives)}, and the plot shows one: "
+                f"The search has several objectives, {objectives}, and the plot shows one: "
                 "select it with `metric=`."
             )
         refit = search.refit
