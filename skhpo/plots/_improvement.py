@@ -189,7 +189,7 @@ class ImprovementDisplay(ImprovementData, Display):
             noise: dict[str, Any] = {"color": ORANGE, "linewidth": 1.8, "drawstyle": "steps-post"}
             noise["label"] = "noise (standard error)"
             ax.plot(self.number, self.error, **{**noise, **(error_kw or {})})
-        ax.set(xlabel="candidate", ylabel=f"possible gain in {self.name}")
+        ax.set(xlabel="candidate", ylabel=f"possible gain ({self.name})")
         ax.set_ylim(bottom=0.0)
         ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
         legend(ax)

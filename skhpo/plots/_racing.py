@@ -174,7 +174,7 @@ class RacingDisplay(RacingData):
         return self
 
     def _name_axes(self, scores: Axes, folds: Axes) -> None:
-        scores.set_ylabel(f"{self.name} (mean of folds run)")
+        scores.set_ylabel(f"mean {self.name}")
         folds.set(xlabel="candidate", ylabel="folds run")
         if len(self.number):
             folds.set_xlim(self.number.min() - 0.8, self.number.max() + 0.8)

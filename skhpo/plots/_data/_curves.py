@@ -172,7 +172,7 @@ def _learning_curves(search: Any) -> CurvesData:
         [curve["rounds"] for curve in curves],
         [curve["values"] for curve in curves],
         "rounds",
-        "best monitored metric so far",
+        "best metric so far",
     )
 
 
