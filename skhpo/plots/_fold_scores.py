@@ -9,7 +9,7 @@ import numpy as np
 from skhpo.plots._base import Display
 from skhpo.plots._data._evaluations import shortened
 from skhpo.plots._data._fold_scores import FoldScoresData, fold_scores_data
-from skhpo.plots._style import BLUE, GREY, ORANGE, legend, new_axes
+from skhpo.plots._style import BLUE, GREY, ORANGE, legend, new_axes, with_direction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +164,7 @@ class FoldScoresDisplay(FoldScoresData, Display):
         labels = [shortened(label, n_characters) for label in self.labels]
         ax.set_yticks(rows, labels, fontsize="small")
         ax.set_ylim(n_candidates - 0.5, -0.5)
-        ax.set_xlabel(self.name)
+        ax.set_xlabel(with_direction(self.name, self.greater_is_better))
         legend(ax, loc="best")
         if n_folds <= _MANY_FOLDS and points.get_array() is not None and width > _NARROW:
             handles, names = points.legend_elements(num=list(range(n_folds)))

@@ -59,7 +59,7 @@ def test_the_best_complete_candidates_come_first(search):
     for row, scores in zip(display.candidate, display.scores, strict=True):
         assert_array_equal(scores, [results[f"split{k}_test_score"][row] for k in range(5)])
     assert display.candidate[0] == search.best_index_
-    assert display.ax_.get_xlabel() == "score"
+    assert display.ax_.get_xlabel() == "score (higher is better)"
     assert display.ax_.yaxis_inverted()
 
 
