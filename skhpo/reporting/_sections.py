@@ -291,9 +291,9 @@ def _settings(search: Any) -> list[list[str]]:
     if hasattr(search, "n_features_in_"):
         rows.append(["data", count(search.n_features_in_, "feature")])
     rows.append(["search", code(type(search).__name__)])
-    for name in ("sampler", "pruner", "resource"):
+    for name in ("sampler", "pruner", "resource", "early_stopping"):
         if given.get(name) not in (None, "auto"):
-            rows.append([name, code(given[name], 200)])
+            rows.append([name.replace("_", " "), code(given[name], 200)])
     if "n_iter" in given:
         rows.append(["budget", count(search.n_iter, "candidate")])
     if given.get("timeout") is not None:

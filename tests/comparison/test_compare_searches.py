@@ -262,11 +262,11 @@ def test_a_grid_within_the_budget_runs():
     assert comparison.results["fits"][0] == 24
 
 
-class Fragile(DecisionTreeClassifier):
-    """A tree that cannot be fitted."""
+class Fragile(Witness):
+    """A classifier that cannot be fitted."""
 
     def fit(self, X, y):
-        raise RuntimeError("no tree today")
+        raise RuntimeError("no model today")
 
 
 def test_a_strategy_that_fails_warns_and_costs_only_its_own_results():
@@ -277,19 +277,19 @@ def test_a_strategy_that_fails_warns_and_costs_only_its_own_results():
     results = comparison.results
     assert np.isnan(results["held_out_score"][:2]).all()
     assert not np.isnan(results["held_out_score"][2:]).any()
-    assert all("no tree today" in error for error in results["error"][:2])
+    assert all("no model today" in error for error in results["error"][:2])
     assert comparison.summary()["n_repeats"].tolist() == [0, 2]
     assert "2 of 4 runs failed" in str(comparison)
 
 
 @pytest.mark.filterwarnings("ignore:The strategy")
 def test_if_every_run_fails_that_is_an_error():
-    with pytest.raises(ValueError, match=r"Every run failed.*no tree today"):
+    with pytest.raises(ValueError, match=r"Every run failed.*no model today"):
         compare_searches({"bad": Fragile()}, X, Y, n_repeats=2)
 
 
-class Interrupted(DecisionTreeClassifier):
-    """A tree in whose 8th fit the user presses Ctrl-C."""
+class Interrupted(Witness):
+    """A classifier in whose 8th fit the user presses Ctrl-C."""
 
     fits = 0
 
@@ -304,8 +304,8 @@ class Interrupted(DecisionTreeClassifier):
 def test_ctrl_c_ends_the_comparison_and_keeps_the_runs_that_have_ended(search):
     Interrupted.fits = 0
     searches = {
-        "first": search(Interrupted(random_state=0), {"max_depth": [2]}, cv=3),
-        "second": search(Interrupted(random_state=0), {"max_depth": [2, 3]}, cv=3),
+        "first": search(Interrupted(), {"k": [2]}, cv=3),
+        "second": search(Interrupted(), {"k": [2, 3]}, cv=3),
     }
     message = "ended early by Ctrl-C: 1 of 10 runs have ended"
     with pytest.warns(SearchInterruptedWarning, match=message):
