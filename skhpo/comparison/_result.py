@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from itertools import combinations
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +92,7 @@ class SearchComparison:
         if pairs := self._pairs():
             parts += [f"{_PAIRS_TITLE}:", _as_text([_PAIRS_HEADER, *pairs])]
         if sentences := self._shown_conclusions():
-            parts.append("\n".join(sentences))
+            parts.append("\n".join(fill(one, _WIDTH, subsequent_indent="  ") for one in sentences))
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -285,8 +286,10 @@ class SearchComparison:
         return [
             [
                 f"{row['first']} − {row['second']}",
-                _number(row["difference"], "{:+.2g}"),
-                *(_number(row[name], "{:+.2g}") for name in ("low", "high")),
+                *(
+                    "-" if np.isnan(row[n]) else _signed(row[n])
+                    for n in ("difference", "low", "high")
+                ),
                 "-" if np.isnan(row["p_holm"]) else _p(row["p_holm"]),
                 _number(row["detectable"], "{:.2g}"),
             ]
@@ -304,10 +307,10 @@ class SearchComparison:
         )
 
     def _title(self) -> str:
-        times = "1 repetition" if self.n_repeats == 1 else f"{self.n_repeats} repetitions"
+        over = "1 repetition" if self.n_repeats == 1 else f"{self.n_repeats} repetitions"
         return (
-            f"Mean {self.metric_name} in {times} (plus or minus its standard deviation); "
-            f"{self.n_train} rows for the searches, {self.n_test} held out"
+            f"{self.metric_name}, mean ± standard deviation over {over}; {self.n_train} rows for "
+            f"the searches, {self.n_test} held out"
         )
 
     def _rows(self) -> list[list[str]]:
@@ -336,6 +339,7 @@ class SearchComparison:
 _HEADER = ["strategy", "held out", "CV score", "fits", "seconds", "repetitions"]
 _PAIRS_HEADER = ["pair", "difference", "95% from", "to", "p, adjusted", "could show"]
 _PAIRS_TITLE = "Differences of held-out scores, with the corrected paired t-test"
+_WIDTH = 100  # of lines that are printed
 _MAX_SENTENCES = 3  # pairs for which print shows a sentence each; more are a table
 
 

@@ -569,7 +569,7 @@ def _best_candidates(subject: Subject) -> Table:
         ]
         for row in shown
     ]
-    caption = f"The best {count(len(shown), 'candidate')}"
+    caption = f"The best {count(len(shown), 'candidate')}, with their numbers from 0 on"
     return Table(["candidate", code(subject.names[0]), *map(code, names)], rows, caption)
 
 

@@ -156,9 +156,10 @@ def test_the_summary_has_means_medians_and_spreads():
 
 def test_print_is_an_aligned_table():
     lines = str(comparison_of({"short": A, "a longer name": B})).splitlines()
-    assert lines[0].startswith("Mean accuracy in 8 repetitions")
+    assert lines[0].startswith("accuracy, mean ± standard deviation over 8 repetitions")
     assert "90 rows for the searches, 30 held out" in lines[0]
     assert len(lines[3]) == len(lines[4])
+    assert max(map(len, lines)) <= 100
 
 
 class Cells(HTMLParser):
