@@ -28,8 +28,8 @@ def compare_searches(
     """Compare search strategies on the same data, with repeated hold-out.
 
     Each repetition draws a new split of the rows: a part for the searches, and held-out rows that
-    no search sees. All strategies get the same rows and the same folds. Their best models are scored
-    on the held-out rows.
+    no search sees. All strategies get the same rows and the same folds. Their best models are
+    scored on the held-out rows.
 
     Parameters
     ----------
