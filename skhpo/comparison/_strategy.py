@@ -15,6 +15,7 @@ from skhpo._sklearn import safe_indexing
 from skhpo.comparison._budget import budget_params, fits_to_confirm
 from skhpo.comparison._curves import Curve, Recorder, curve_of_table
 from skhpo.comparison._splits import IntArray, check_cv_of, inner_folds
+from skhpo.search._base import BaseStudySearchCV
 
 __all__ = [
     "Prepared",
@@ -293,7 +294,7 @@ def _metric(name: str, search: Any) -> Any:
 
 def _record(search: Any) -> Recorder | None:
     """Add a recorder to a search of skhpo; None for others."""
-    if not type(search).__module__.startswith("skhpo.") and not hasattr(search, "pruner"):
+    if not isinstance(search, BaseStudySearchCV):
         return None
     recorder = Recorder()
     search.set_params(callbacks=[*(search.callbacks or []), recorder])

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skhpo._warnings import warn_user
 from skhpo.plots import HistoryDisplay, ParetoFrontDisplay
-from skhpo.reporting._document import Figure
+from skhpo.reporting._document import Figure, Paragraph, code
 from skhpo.reporting._subject import Subject
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _history(subject: Subject, ax: Axes) -> Any:
     else:
         name = None if subject.has_front else subject.names[0]
         display = HistoryDisplay.from_study(subject.study, name=name, **options)  # type: ignore[arg-type]
-    ax.set_ylabel(subject.names[0])
+    ax.set_ylabel(subject.names[0].replace("$", r"\$"))  # no mathematics
     _zoom(subject, display, ax)
     return display
 
@@ -109,7 +110,7 @@ PLOTS: tuple[Plot, ...] = (
 )
 
 
-def draw_figures(subject: Subject) -> Iterator[Figure]:
+def draw_figures(subject: Subject) -> Iterator[Figure | Paragraph]:
     """Draw the plots that make sense for a subject.
 
     Parameters
@@ -119,22 +120,36 @@ def draw_figures(subject: Subject) -> Iterator[Figure]:
 
     Yields
     ------
-    figure : Figure
+    figure : Figure or Paragraph
+        A plot; a text in place of one that fails, as the rest of the report is still of use.
 
     Raises
     ------
     ImportError
         If matplotlib is missing.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure as MatplotlibFigure
+    import matplotlib.figure  # noqa: F401  (if it is missing, no plot can be drawn)
 
     for plot in PLOTS:
         if not plot.is_shown(subject):
             continue
-        with rc_context({"svg.fonttype": "path", "svg.hashsalt": "skhpo"}):
-            figure = MatplotlibFigure(figsize=SIZE, layout="constrained")
-            plot.draw(subject, figure.subplots())
-            file = io.StringIO()
-            figure.savefig(file, format="svg", metadata={"Date": None})
-        yield Figure(file.getvalue(), plot.caption.partition(".")[0], plot.caption)
+        try:
+            svg = _svg(plot, subject)
+        except Exception as error:
+            text = f"A plot could not be drawn: {type(error).__name__}: {error}"
+            warn_user(text)
+            yield Paragraph(f"A plot could not be drawn: {code(error)}.")
+        else:
+            yield Figure(svg, plot.caption.partition(".")[0], plot.caption)
+
+
+def _svg(plot: Plot, subject: Subject) -> str:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "skhpo"}):
+        figure = MatplotlibFigure(figsize=SIZE, layout="constrained")
+        plot.draw(subject, figure.subplots())
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()
