@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo._warnings import warn_user
-from skhpo.plots import HistoryDisplay, ParetoFrontDisplay
+from skhpo.plots import FoldScoresDisplay, HistoryDisplay, ParetoFrontDisplay, SliceDisplay
 from skhpo.reporting._document import Figure, Paragraph, code
 from skhpo.reporting._subject import Subject
+from skhpo.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
 
 __all__ = ["PLOTS", "Plot", "draw_figures"]
 
 SIZE = (7.0, 3.8)  # inches
+N_SLICES = 6  # parameters
 ZOOM = 3.0  # height of the history, in units of the distance from the best to the median
 
 
@@ -34,15 +37,16 @@ class Plot:
     is_shown : callable
         Function of the subject that says whether the plot makes sense.
     draw : callable
-        Function of the subject and the axes that draws it.
+        Function of the subject and a matplotlib Figure that draws it.
     """
 
     caption: str
     is_shown: Callable[[Subject], bool]
-    draw: Callable[[Subject, Axes], Any]
+    draw: Callable[[Subject, MatplotlibFigure], None]
 
 
-def _history(subject: Subject, ax: Axes) -> Any:
+def _history(subject: Subject, figure: MatplotlibFigure) -> None:
+    ax = figure.subplots()
     options: dict[str, Any] = {"ax": ax}
     if subject.has_front:
         options["objective"] = subject.names[0]
@@ -50,10 +54,9 @@ def _history(subject: Subject, ax: Axes) -> Any:
         display = HistoryDisplay.from_search(subject.search, **options)
     else:
         name = None if subject.has_front else subject.names[0]
-        display = HistoryDisplay.from_study(subject.study, name=name, **options)  # type: ignore[arg-type]
+        display = HistoryDisplay.from_study(_study(subject), name=name, **options)
     ax.set_ylabel(subject.names[0].replace("$", r"\$"))  # no mathematics
     _zoom(subject, display, ax)
-    return display
 
 
 def _zoom(subject: Subject, display: HistoryDisplay, ax: Axes) -> None:
@@ -71,13 +74,14 @@ def _zoom(subject: Subject, display: HistoryDisplay, ax: Axes) -> None:
         ax.set_ylim(best[-1] - margin, end)
 
 
-def _front(subject: Subject, ax: Axes) -> Any:
-    names = list(subject.names[:3])
+def _front(subject: Subject, figure: MatplotlibFigure) -> None:
+    ax, names = figure.subplots(), list(subject.names[:3])
     if subject.search is not None:
-        return ParetoFrontDisplay.from_search(subject.search, names, ax=ax)
+        ParetoFrontDisplay.from_search(subject.search, names, ax=ax)
+        return
     objectives = [
         _Objective(name, greater)
-        for name, greater in zip(subject.names[:3], subject.greater_is_better, strict=False)
+        for name, greater in zip(names, subject.greater_is_better, strict=False)
     ]
     display = ParetoFrontDisplay(
         np.where(subject.is_complete[:, None], subject.values, np.nan)[:, :3],
@@ -85,7 +89,42 @@ def _front(subject: Subject, ax: Axes) -> Any:
         front=subject.front,
         feasible=subject.is_feasible,
     )
-    return display.plot(ax)
+    display.plot(ax)
+
+
+def _slices(subject: Subject, figure: MatplotlibFigure) -> None:
+    names = _sliced(subject)
+    n_columns = min(3, len(names))
+    n_rows = -(-len(names) // n_columns)
+    figure.set_size_inches(SIZE[0], 2.6 * n_rows)
+    axes = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
+    for unused in axes[len(names) :]:
+        unused.set_visible(False)
+    name = None if subject.has_front else subject.names[0]
+    objective = subject.names[0] if subject.has_front else None
+    SliceDisplay.from_study(
+        _study(subject), params=names, objective=objective, name=name, ax=axes[: len(names)]
+    )
+
+
+def _sliced(subject: Subject) -> list[str]:
+    """Return the parameters to show: those with more than one value, and not too many."""
+    several = [name for name, one in subject.distributions.items() if not one.single()]
+    return several[:N_SLICES]
+
+
+def _fold_scores(subject: Subject, figure: MatplotlibFigure) -> None:
+    FoldScoresDisplay.from_search(subject.search, ax=figure.subplots())
+
+
+def _has_fold_scores(subject: Subject) -> bool:
+    is_ours = hasattr(subject.search, "study_") and not subject.has_front
+    return is_ours and subject.n_fits is not None and len(subject.order) > 1
+
+
+def _study(subject: Subject) -> Study:
+    assert subject.study is not None
+    return subject.study
 
 
 @dataclass(frozen=True)
@@ -106,6 +145,18 @@ PLOTS: tuple[Plot, ...] = (
         "means that more candidates may help. Very poor candidates may lie outside of the plot.",
         lambda subject: subject.study is not None,
         _history,
+    ),
+    Plot(
+        "The candidates by each parameter. The line is the partial dependence: the expected value, "
+        "averaged over the other parameters. Very poor candidates are shown at the edge.",
+        lambda subject: subject.study is not None and len(_sliced(subject)) > 0,
+        _slices,
+    ),
+    Plot(
+        "The scores of the best candidates on each fold. If the folds differ more than the "
+        "candidates, the order of the candidates is uncertain.",
+        _has_fold_scores,
+        _fold_scores,
     ),
 )
 
@@ -149,7 +200,7 @@ def _svg(plot: Plot, subject: Subject) -> str:
 
     with rc_context({"svg.fonttype": "path", "svg.hashsalt": "skhpo"}):
         figure = MatplotlibFigure(figsize=SIZE, layout="constrained")
-        plot.draw(subject, figure.subplots())
+        plot.draw(subject, figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()
