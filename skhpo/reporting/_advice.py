@@ -16,6 +16,7 @@ from skhpo.distributions import (
     CategoricalDistribution,
     QuantileDistribution,
 )
+from skhpo.plots._data._improvement import improvement_data
 from skhpo.reporting._document import code, count, listed, number
 from skhpo.reporting._gain import Luck, gain_of, luck_of
 from skhpo.reporting._subject import FloatArray, Subject
@@ -192,12 +193,32 @@ def _progress(subject: Subject, importances: dict[str, float]) -> Iterator[Advic
     luck = luck_of(subject)
     if last >= int(0.8 * n):
         yield _continue(subject, last, late, luck)
-    elif last < 0.5 * n:
+        return
+    expected = _expected_improvement(subject)
+    if last < 0.5 * n and (expected is None or luck is None or expected < luck.error):
         yield Advice(
             "Stop here: more candidates from the same space are unlikely to help much.",
             f"The best candidate was number {subject.numbers[last]}. The {n - 1 - last} candidates "
-            "after it found nothing better.",
+            f"after it found nothing better.{_describe_expected(expected, luck)}",
         )
+
+
+def _expected_improvement(subject: Subject) -> float | None:
+    """Return what a Gaussian process expects of the best next candidate; None if it is unknown."""
+    if subject.study is None:
+        return None
+    expected = improvement_data(subject.study, n_points=1).expected
+    known = expected[np.isfinite(expected)]
+    return float(known[-1]) if len(known) else None
+
+
+def _describe_expected(expected: float | None, luck: Luck | None) -> str:
+    if expected is None:
+        return ""
+    text = f" A Gaussian process expects that the next one improves by {number(expected, 2)}"
+    if luck is None:
+        return f"{text}."
+    return f"{text}, and the standard error of a score is {number(luck.error, 2)}."
 
 
 def _continue(subject: Subject, last: int, late: float, luck: Luck | None) -> Advice:
