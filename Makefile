@@ -91,6 +91,7 @@ examples: EXAMPLES := $(wildcard examples/*.py)
 examples-rest: EXAMPLES := $(NOT_IN_DOCS)
 examples: $(VENV)/.installed-dev  ## Run every example
 examples-rest: $(VENV)/.installed-dev  ## Run the examples that `make docs` does not run
+examples examples-rest: export OMP_NUM_THREADS = 1  # many small fits: threads only wait
 examples examples-rest:
 	@set -e; for file in $(EXAMPLES); do \
 		echo "--- $$file"; \
