@@ -7,39 +7,81 @@ the data and draws them. The numbers stay available as attributes of the display
 """
 
 import matplotlib.pyplot as plt
-from scipy.stats import loguniform, randint
-from sklearn.datasets import load_digits, make_classification
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.svm import SVC
+from scipy.stats import loguniform, randint, uniform
+from sklearn.datasets import load_breast_cancer, make_classification
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from skhpo import ParetoSearchCV, TPESearchCV
-from skhpo.plots import HistoryDisplay, ParetoFrontDisplay
+from skhpo.plots import (
+    FoldScoresDisplay,
+    HistoryDisplay,
+    ImportancesDisplay,
+    ImprovementDisplay,
+    ParetoFrontDisplay,
+    RacingDisplay,
+    SliceDisplay,
+)
+
+X, y = load_breast_cancer(return_X_y=True)
+ranges = {
+    "learning_rate": loguniform(0.01, 1.0),
+    "max_leaf_nodes": randint(2, 32),
+    "l2_regularization": loguniform(1e-3, 1e2),
+    "max_features": uniform(0.2, 0.8),
+}
+booster = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+search = TPESearchCV(booster, ranges, n_iter=40, scoring="neg_log_loss", random_state=3).fit(X, y)
 
 # %%
-# The history of a search
-# -----------------------
+# How did the search go?
+# ----------------------
 # Complete candidates are dots. Candidates that were stopped early are open circles at their
 # predicted score. The line is the best score so far.
 
-X, y = load_digits(return_X_y=True)
-X, y = X[:500], y[:500]
-ranges = {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-6, 1e-1)}
-search = TPESearchCV(SVC(), ranges, n_iter=40, random_state=0).fit(X, y)
-
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
-display = HistoryDisplay.from_search(search, ax=left)
-HistoryDisplay.from_search(search, x="fits", ax=right)
-left.set_ylim(0.85, 0.98)
+display = HistoryDisplay.from_search(search)
 plt.show()
 
 # %%
 # The values that are drawn are arrays:
 
-print(f"best after 10 candidates: {display.best[9]:.4f}, after 40: {display.best[-1]:.4f}")
+print(f"best after 10 candidates: {display.best[9]:.4f}")
+print(f"best after 40 candidates: {display.best[-1]:.4f}")
 
 # %%
-# Several objectives: the front
-# -----------------------------
+# Which parameters matter?
+# ------------------------
+# Importances come with those that chance alone would give. Slices show how the score depends on
+# each parameter.
+
+ImportancesDisplay.from_search(search)
+SliceDisplay.from_search(search)
+plt.show()
+
+# %%
+# Who was stopped, and when?
+# --------------------------
+
+RacingDisplay.from_search(search)
+plt.show()
+
+# %%
+# Is the best candidate clearly better than the next ones?
+# --------------------------------------------------------
+
+FoldScoresDisplay.from_search(search, n_best=5)
+plt.show()
+
+# %%
+# Is it worth continuing?
+# -----------------------
+# The improvement to expect from further candidates, against the noise of the folds.
+
+ImprovementDisplay.from_search(search)
+plt.show()
+
+# %%
+# Several objectives: what is the trade-off?
+# ------------------------------------------
 # The staircase joins the candidates of the front. The shaded region is dominated by them, and a
 # ring marks the candidate that was chosen.
 
