@@ -119,7 +119,7 @@ class Greedy(Scored):
 
     def fit(self, X, y):
         if self.kind == "hoards":
-            self.hoard_ = np.ones(100_000_000)
+            self.hoard_ = np.ones(250_000_000)
         if self.kind in ("hangs", "hoards"):
             time.sleep(300)
         return super().fit(X, y)
