@@ -120,7 +120,7 @@ def draw_curves(curves, path):
         ax.step(epochs, median, where="post", label=name, linestyle=style, color=colour)
         ax.fill_between(epochs, low, high, step="post", alpha=0.12, color=colour, linewidth=0)
     final = [np.nanmedian(lines[:, -1]) for lines in curves.values()]
-    ax.set_ylim(min(final) - 0.12, max(final) + 0.02)
+    ax.set_ylim(min(final) - 0.07, max(final) + 0.01)
     ax.set(xlabel="Fine-tuning epochs", ylabel="Best score so far (validation)")
     ax.legend(loc="lower right", frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
@@ -195,7 +195,7 @@ def draw_front(study, path):
     display = ParetoFrontDisplay(values, objectives=objectives, front=front, chosen=chosen)
     display.plot(ax)
     ax.set_yscale("log", base=2)
-    ax.yaxis.set_major_formatter("{x:g}")
+    ax.set_yticks([4, 6, 8, 12, 16, 24], labels=["4", "6", "8", "12", "16", "24"])
     figure.savefig(path, dpi=100)
 
 

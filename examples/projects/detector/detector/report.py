@@ -148,17 +148,13 @@ def recommendation(parts: dict[str, data.Part], seeds: tuple[int, ...]) -> str:
     }  # fmt: skip
     scores = {name: np.array([one["test_map50"] for one in runs[name]]) for name in runs}
     is_better = scores["candidate"].min() > scores["baseline"].max()
-    rows = [
-        [
-            name,
-            shown(settings[name]),
-            f"{values.mean():.3f}",
-            f"{values.min():.3f}",
-            f"{values.max():.3f}",
-            f"{np.mean([one['train_seconds'] for one in runs[name]]):.1f}",
-        ]
-        for name, values in scores.items()
-    ]
+    rows = []
+    for name, values in scores.items():
+        seconds = np.mean([one["train_seconds"] for one in runs[name]])
+        numbers = [values.mean(), values.min(), values.max()]
+        rows.append(
+            [name, shown(settings[name]), *(f"{one:.3f}" for one in numbers), f"{seconds:.1f}"]
+        )
     table = markdown_table(
         ["", "settings", "mean test mAP50", "lowest", "highest", "seconds"], rows
     )

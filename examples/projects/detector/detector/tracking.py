@@ -22,6 +22,7 @@ MODEL = "shape-detector"
 
 def connect() -> None:
     """Use the server of ``MLFLOW_TRACKING_URI``, or a database in ``runs/`` without a server."""
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # a line per run
     if "MLFLOW_TRACKING_URI" not in os.environ:
         Path("runs").mkdir(exist_ok=True)
         mlflow.set_tracking_uri("sqlite:///runs/mlflow.db")
