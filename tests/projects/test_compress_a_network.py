@@ -64,7 +64,7 @@ def test_the_command_compares_five_methods_and_draws_two_pictures(tmp_path):
     output = command("run.py", "--quick", "--folder", tmp_path)
     for method in ("grid", "random", "Gaussian process", "TPE", "successive halving"):
         assert f"\n{method} " in output
-    assert "is the knee" in output
+    assert "knee of the whole front" in output
     assert {path.name for path in tmp_path.iterdir()} == {"convergence.png", "front.png"}
 
 

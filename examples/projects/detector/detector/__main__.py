@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
 def print_metrics(results: dict) -> None:
     print(
         f"mAP50 {results['map50']:.3f} (test {results['test_map50']:.3f}), "
-        f"{results['train_seconds']:.1f} s, run {results['run_id']}"
+        f"{results['train_seconds']:.1f} s of CPU, run {results['run_id']}"
     )
 
 

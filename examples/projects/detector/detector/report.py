@@ -65,7 +65,7 @@ def table_of_studies(studies: dict[str, skhpo.Study]) -> str:
         row += [f"{best.user_attrs['test_map50']:.3f}", shown(best.params)]
         row.append(first_at(done, target))
         rows.append(row)
-    header = ["study", "trials", "seconds", "best mAP50", "its test mAP50", "parameters"]
+    header = ["study", "trials", "CPU seconds", "best mAP50", "its test mAP50", "parameters"]
     return markdown_table([*header, "as good as the whole grid after"], rows)
 
 
@@ -96,7 +96,7 @@ def effects(studies: dict[str, skhpo.Study]) -> str:
                 seconds = [trial.user_attrs["train_seconds"] for trial in chosen]
                 row = [value, f"{np.mean(map50):.3f}", f"{max(map50):.3f}"]
                 rows.append([*row, f"{np.mean(seconds):.1f}"])
-            header = [name, "mean mAP50 in the grid", "best", "mean seconds"]
+            header = [name, "mean mAP50 in the grid", "best", "mean CPU seconds"]
             blocks.append(markdown_table(header, rows))
     biggest = max(studies.values(), key=lambda study: len(study.trials))
     shares = skhpo.importance.get_param_importances(biggest)
@@ -112,7 +112,7 @@ def table_of_runs() -> str:
         row = [run.info.run_name, tags["kind"], params["epochs"], params["imgsz"]]
         row += [f"{float(params['lr']):.2g}", f"{metrics['map50']:.3f}"]
         rows.append([*row, f"{metrics['train_seconds']:.1f}", tags["data.sha256"][:8]])
-    header = ["run", "kind", "epochs", "imgsz", "lr", "mAP50", "seconds", "data"]
+    header = ["run", "kind", "epochs", "imgsz", "lr", "mAP50", "CPU seconds", "data"]
     return markdown_table(header, rows)
 
 
@@ -156,7 +156,7 @@ def recommendation(parts: dict[str, data.Part], seeds: tuple[int, ...]) -> str:
             [name, shown(settings[name]), *(f"{one:.3f}" for one in numbers), f"{seconds:.1f}"]
         )
     table = markdown_table(
-        ["", "settings", "mean test mAP50", "lowest", "highest", "seconds"], rows
+        ["", "settings", "mean test mAP50", "lowest", "highest", "CPU seconds"], rows
     )
     if is_better:
         version = register(runs["candidate"][0]["run_id"])
@@ -202,7 +202,7 @@ def draw_progress(studies: dict[str, skhpo.Study], path: Path) -> None:
         left.step(np.arange(1, len(best) + 1), best, where="post", label=name)
         right.step(seconds, best, where="post", label=name)
     left.set(xlabel="Trials", ylabel="Best mAP50 so far (validation)")
-    right.set(xlabel="Seconds of training")
+    right.set(xlabel="CPU seconds of training")
     right.legend(loc="lower right", frameon=False)
     for ax in (left, right):
         ax.spines[["top", "right"]].set_visible(False)

@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 import mlflow
 import torch
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Param
 from mlflow.tracking import MlflowClient
 
@@ -38,8 +40,10 @@ def code_version() -> str:
 @contextmanager
 def run_of(name: str, kind: str, version: dict[str, str]):
     """Open a run that knows its kind and the versions of data and code."""
+    source = CodeDatasetSource(tags={"function": "detector.data.write"})
     tags = {"kind": kind, "data.sha256": version["all"], "code.sha256": code_version()}
     with mlflow.start_run(run_name=name, nested=mlflow.active_run() is not None, tags=tags) as run:
+        mlflow.log_input(MetaDataset(source, name="shapes", digest=version["all"][:8]))
         yield run
 
 

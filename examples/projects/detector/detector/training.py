@@ -1,7 +1,7 @@
 """One training as one run, and the searches that start many of them."""
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import mlflow
 import torch
@@ -36,9 +36,9 @@ def train(
         torch.manual_seed(seed)
         network = Detector()
         settings = {"epochs": epochs, "imgsz": imgsz, "lr": lr, "seed": seed}
-        start = perf_counter()
+        start = process_time()
         losses = list(train_epochs(network, parts["train"], **settings))
-        seconds = perf_counter() - start
+        seconds = process_time() - start
         results = {
             "map50": evaluate(network, parts["valid"], imgsz),
             "test_map50": evaluate(network, parts["test"], imgsz),
