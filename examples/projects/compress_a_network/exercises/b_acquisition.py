@@ -49,7 +49,7 @@ class ConfidenceBoundSampler(ColumnSampler):
 args = arguments(__doc__.splitlines()[0])
 base, data = base_and_data(args.quick)
 n_seeds, n_trials = (1, 10) if args.quick else (6, 30)
-kappas = {"exploit (kappa = 0)": 0.0, "balance (kappa = 2)": 2.0, "explore (kappa = 100)": 100.0}
+kappas = {"exploit (kappa = 0)": 0.0, "balance (kappa = 0.5)": 0.5, "explore (kappa = 100)": 100.0}
 
 pyplot()
 import matplotlib.pyplot as plt
