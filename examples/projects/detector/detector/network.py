@@ -11,7 +11,7 @@ from detector.metrics import Detections, corners_of, iou, map50
 torch.set_num_threads(1)
 
 STRIDE = 8  # pixels of a cell of the resized image
-BATCH_SIZE = 20
+BATCH_SIZE = 8
 MAX_DETECTIONS = 12
 USUAL_SIZE = 0.25  # of a box, as a share of the image: what a raw output of 0 stands for
 

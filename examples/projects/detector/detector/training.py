@@ -14,8 +14,8 @@ from skhpo.pruners import NopPruner
 from skhpo.samplers import GridSampler, TPESampler
 from skhpo.trial import TrialState
 
-BASELINE = {"epochs": 10, "imgsz": 64, "lr": 1e-3}
-GRID = {"epochs": [5, 10, 20], "imgsz": [48, 64, 96], "lr": [1e-3, 3e-3, 1e-2]}
+BASELINE = {"epochs": 8, "imgsz": 64, "lr": 3e-3}
+GRID = {"epochs": [4, 8, 16], "imgsz": [48, 64, 96], "lr": [1e-3, 3e-3, 1e-2]}
 STORAGE = "sqlite:///runs/studies.db"
 
 
@@ -54,7 +54,7 @@ def objective_of(parts: dict[str, data.Part], study_name: str):
 
     def objective(trial: skhpo.Trial) -> float:
         settings = {
-            "epochs": trial.suggest_int("epochs", 2, 20),
+            "epochs": trial.suggest_int("epochs", 2, 16),
             "imgsz": trial.suggest_int("imgsz", 48, 96, step=16),
             "lr": trial.suggest_float("lr", 5e-4, 3e-2, log=True),
         }
