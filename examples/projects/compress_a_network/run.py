@@ -37,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     skhpo.logging.set_verbosity(skhpo.logging.WARNING)
-    budget, n_seeds, n_front = (48, 2, 15) if args.quick else (BUDGET, 8, 100)
+    budget, n_seeds, n_front = (30, 2, 10) if args.quick else (BUDGET, 8, 100)
 
     start = time.perf_counter()
     data = load_data()
