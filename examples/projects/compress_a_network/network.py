@@ -76,7 +76,8 @@ class CompressedLinear(nn.Linear):
 
     def effective_weight(self) -> torch.Tensor:
         kept = self.weight * self.mask
-        return kept + (quantise(kept.detach(), self.bits) - kept.detach())
+        rounded = quantise(kept.detach(), self.bits)
+        return kept + (rounded - kept.detach())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return functional.linear(x, self.effective_weight(), self.bias)

@@ -69,7 +69,8 @@ class Compression:
         lr = trial.suggest_float("lr", 1e-3, 1e-1, log=True)
         n_epochs = self.n_epochs or trial.suggest_int("epochs", 1, MAX_EPOCHS)
         trial.set_user_attr("ratio", ratio)
-        for epoch, reached in enumerate(train_epochs(network, self.data, n_epochs, lr), start=1):
+        epochs = train_epochs(network, self.data, n_epochs, lr)
+        for epoch, reached in enumerate(epochs, start=1):
             trial.set_user_attr("n_epochs", epoch)
             if not self.several:
                 trial.report(score_of(reached, ratio), epoch)

@@ -7,6 +7,7 @@ starts the same with MinIO, which keeps them on disk.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ def main() -> int:
     }.items():
         os.environ.setdefault(name, value)
     processes = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # then `finally` stops the servers
     try:
         processes.append(start("moto.server", "-H", "127.0.0.1", "-p", str(args.s3_port)))
         wait_for(s3, processes)
@@ -90,8 +92,6 @@ def create_bucket(url: str) -> None:
 
 
 def stop(processes: list[subprocess.Popen]) -> None:
-    import signal
-
     for process in reversed(processes):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
