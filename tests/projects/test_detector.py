@@ -113,6 +113,7 @@ def test_searches_are_runs_and_the_report_is_made_of_them(detector, tmp_path):
     assert {run.data.tags["data.sha256"] for run in runs} == {detector.data.version(parts)["all"]}
     files = {one.path for one in mlflow.MlflowClient().list_artifacts(runs[0].info.run_id)}
     assert files == {"weights.pt", "data.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"runs"}
     text = detector.report.write_report(parts, tmp_path / "report", seeds=(1,)).read_text()
     for expected in ("Promote the candidate", "Keep the baseline"):
         if expected in text:

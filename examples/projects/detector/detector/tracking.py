@@ -28,6 +28,9 @@ def connect() -> None:
     if "MLFLOW_TRACKING_URI" not in os.environ:
         Path("runs").mkdir(exist_ok=True)
         mlflow.set_tracking_uri("sqlite:///runs/mlflow.db")
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            folder = Path("runs", "artifacts").absolute()
+            mlflow.create_experiment(EXPERIMENT, artifact_location=folder.as_uri())
     mlflow.set_experiment(EXPERIMENT)
 
 
