@@ -17,7 +17,8 @@ ROOT = Path(skhpo.__file__).resolve().parent.parent
 MODULES = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.py"))
 TEMPLATES = [file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.jinja")]
 PAGES = re.compile(r"\]\(([^)]+)\)|(?:src|href)=\"([^\"]+)\"")
-BUILT = {"cache", "_build", "auto_examples", "generated", "backreferences"}  # not in git
+BUILT = {"cache", "_build", "auto_examples", "generated", "backreferences"}
+BUILT |= {"results", "data", "runs", "stack"}  # written by examples/projects; none is in git
 OURS = re.compile(
     r"https://(?:github\.com/skhpo/skhpo/(?:blob|tree)|raw\.githubusercontent\.com/skhpo/skhpo)"
     r"/main/([^#]+)"
