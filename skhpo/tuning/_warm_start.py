@@ -9,7 +9,7 @@ from typing import Any
 from skhpo.exceptions import DuplicatedStudyError, StudyMismatchError
 from skhpo.space import SearchSpace
 from skhpo.storages import BaseStorage
-from skhpo.study import Study, create_study, get_all_study_names, load_study
+from skhpo.study import Study, get_all_study_names, load_study
 from skhpo.trial import TrialState
 
 __all__ = ["best_of_parents", "inherit"]
@@ -44,9 +44,10 @@ def inherit(storage: BaseStorage, name: str, parent: str) -> int:
     """
     source = _load(storage, parent)
     try:
-        child = create_study(storage=storage, study_name=name, directions=source.directions)
+        storage.create_new_study(source.directions, name)
     except DuplicatedStudyError:
         return _wait_for_trials(storage, name)
+    child = load_study(study_name=name, storage=storage)
     for key, value in storage.get_study(source.log.study_id).system_attrs.items():
         storage.set_study_system_attr(child.log.study_id, key, value)
     trials = source.get_trials(deepcopy=False, states=FINISHED)

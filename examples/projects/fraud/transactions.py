@@ -74,13 +74,10 @@ def _add_takeovers(table: pd.DataFrame, rows: np.ndarray, rng: np.random.Generat
     table.loc[rows, "is_online"] = rng.random(n_rows) < 0.8
 
 
-def write_transactions(folder: Path, n_rows: int = 16_000, seed: int = 0) -> tuple[Path, Path]:
-    """Write the first 70 % of the time for the jobs as Parquet, the last 30 % as a test.
-
-    The columns are integers, numbers and texts, as Parquet and CSV files have them.
-    """
+def write_transactions(folder: Path, n_rows: int = 24_000, seed: int = 0) -> tuple[Path, Path]:
+    """Write the first half of the time for the jobs as Parquet, the second half as a test."""
     table = make_transactions(n_rows, seed=seed)
-    border = int(0.7 * n_rows)
+    border = n_rows // 2
     paths = folder / "train.parquet", folder / "test.parquet"
     for part, path in zip((table[:border], table[border:]), paths, strict=True):
         part.to_parquet(path, index=False)
