@@ -5,6 +5,7 @@ Run `python examples/projects/fraud/kill_and_share.py`. It takes the job of rand
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,9 +32,10 @@ def write_job(folder: Path, name: str, **limits: int) -> Path:
 
 
 def start(job: Path) -> subprocess.Popen:
-    """Start `skhpo tune` in a process."""
+    """Start `skhpo tune` in a process whose fits use one thread, so that two fit on two cores."""
     command = [sys.executable, "-m", "skhpo", "tune", str(job)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=one_thread)
 
 
 def candidates_in(log: Path) -> int:
@@ -88,8 +90,8 @@ def share(folder: Path, **limits: int) -> tuple[float, float, int, bool]:
 def main(arguments: list[str] | None = None) -> None:
     """Try both."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=24_000)
-    parser.add_argument("--candidates", type=int, default=20)
+    parser.add_argument("--rows", type=int, default=8_000)
+    parser.add_argument("--candidates", type=int, default=12)
     given = parser.parse_args(arguments)
     limits = {"MaxNumberOfTrainingJobs": given.candidates}
     with tempfile.TemporaryDirectory() as name:
