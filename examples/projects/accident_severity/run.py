@@ -31,7 +31,7 @@ sys.path.insert(0, str(HERE))
 
 from accidents import NUMBERS, TARGET, TEXTS, make_accidents
 
-# MLflow's default format, skops, refuses this pipeline: it does not trust the dtype of the texts.
+# MLflow's default format, skops, does not trust the trees of a forest, so the model is a pickle.
 MODEL_FORMAT = {"serialization_format": "cloudpickle"}
 EXPERIMENT = "accident severity"
 METRIC = "average_precision"
