@@ -112,8 +112,6 @@ class TuningJob:
         Name of the job, and of its study in the storage.
     estimator : tuple of str
         Names or import paths of the steps; the last one is the model.
-    static_params : dict of str to object
-        Parameters of the model that are not searched.
     data : DataFiles
         The data.
     space : dict of str to distribution
@@ -122,14 +120,16 @@ class TuningJob:
         The metric, as a scorer: larger is better.
     metric : str
         The metric as the job names it.
-    minimize : bool
-        Whether the job minimises the metric.
     strategy : {"Random", "Bayesian", "Hyperband", "Grid"}
         How candidates are proposed.
-    resource, min_resource, max_resource : str, int or None, int or None
-        The resource of Hyperband, and its bounds.
     max_jobs : int or None
         Number of candidates; None for all points of a grid.
+    minimize : bool
+        Whether the job minimises the metric.
+    static_params : dict of str to object
+        Parameters of the model that are not searched.
+    resource, min_resource, max_resource : str, int or None, int or None
+        The resource of Hyperband, and its bounds.
     max_parallel_jobs : int
         Number of fits that run at the same time.
     max_seconds : float or None
