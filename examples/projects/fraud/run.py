@@ -109,7 +109,8 @@ def front_table(search: ParetoSearchCV) -> pd.DataFrame:
             "chosen": ["<-" if row == search.best_index_ else "" for row in front],
         }
     )
-    return rows.sort_values("false-positive rate").reset_index(drop=True)
+    flags_frauds = rows["recall"] > 0
+    return rows[flags_frauds].sort_values("false-positive rate").reset_index(drop=True)
 
 
 def plot_front(rows: pd.DataFrame, path: Path) -> None:
