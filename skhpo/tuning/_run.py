@@ -285,8 +285,10 @@ def _write_all(
     _replace(output / "summary.json", lambda path: Path(path).write_text(text, encoding="utf-8"))
     if find_spec("jinja2") is not None:
         X_test, y_test = test if test is not None else (None, None)
+        title = summary["HyperParameterTuningJobName"]
         _replace(
-            output / "report.html", lambda path: report(search, path, X_test=X_test, y_test=y_test)
+            output / "report.html",
+            lambda path: report(search, path, title=title, X_test=X_test, y_test=y_test),
         )
 
 

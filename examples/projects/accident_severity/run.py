@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the project."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=HERE / "output")
-    parser.add_argument("--rows", type=int, default=8_000)
+    parser.add_argument("--rows", type=int, default=5_000)
     parser.add_argument("--candidates", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cv", type=int, default=5)
