@@ -47,7 +47,7 @@ from skhpo.study import (
 from skhpo.trial import FrozenTrial, Trial, TrialState, create_trial
 
 if TYPE_CHECKING:
-    from skhpo import comparison, plots, reporting, visualization
+    from skhpo import comparison, plots, reporting, tuning, visualization
     from skhpo.comparison import compare_searches
     from skhpo.reporting import report
 
@@ -101,6 +101,7 @@ __all__ = [
     "suggest_space",
     "tracking",
     "trial",
+    "tuning",
     "visualization",
 ]
 
@@ -111,6 +112,7 @@ _LAZY = {
     "plots": "skhpo.plots",
     "report": "skhpo.reporting",
     "reporting": "skhpo.reporting",
+    "tuning": "skhpo.tuning",
     "visualization": "skhpo.visualization",
 }
 

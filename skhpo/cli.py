@@ -1,4 +1,4 @@
-"""The command line: list studies, show the best trials, export, report, open the dashboard."""
+"""The command line: list studies, show the best trials, export, report, tune, dashboard."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
@@ -112,7 +113,7 @@ def _format_option(*choices: str) -> Any:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(skhpo.__version__, prog_name="skhpo")
 def main() -> None:
-    """Inspect the databases of searches and studies.
+    """Run tuning jobs, and inspect the databases of searches and studies.
 
     URL is the URL of a database, such as sqlite:///search.db or
     postgresql://user:password@host/name, or the path of an SQLite file.
@@ -212,6 +213,41 @@ def report(url: str, study: str | None, output: str, title: str | None) -> None:
     opened = _open_study(storage, study)
     _refuse_the_database(storage, output)
     click.echo(f"Wrote {skhpo.report(opened, output, title=title)}")
+
+
+@main.command()
+@click.argument("job", type=click.Path(dir_okay=False))
+@click.option("--check", is_flag=True, help="Check the job, and run nothing.")
+@plain_errors
+def tune(job: str, check: bool) -> None:
+    """Run a tuning job that a JSON file describes, or resume it.
+
+    The job has the vocabulary of managed tuners: parameter ranges, resource limits, strategy,
+    objective, early stopping, warm start. The same command again resumes it, and several
+    processes may run it at the same time.
+
+    Example: skhpo tune job.json
+    """
+    from skhpo.tuning import read_job
+    from skhpo.tuning import tune as run_job
+
+    checked = read_job(job)
+    if checked.without_effect:
+        click.echo(f"Without effect here: {', '.join(checked.without_effect)}.", err=True)
+    if check:
+        click.echo(f"The job {checked.name!r} is valid: {len(checked.space)} ranges.")
+        return
+    result = run_job(job, verbose=int(sys.stderr.isatty()))
+    click.echo(_vertical(_flat(result.summary)), nl=False)
+    click.echo(f"Wrote {result.folder}")
+
+
+def _flat(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a summary and of the objects in it, in one level."""
+    flat: dict[str, Any] = {}
+    for name, value in summary.items():
+        flat |= _prefixed(name, value) if isinstance(value, Mapping) else {name: value}
+    return flat
 
 
 @main.command()
