@@ -11,7 +11,17 @@ from skhpo import TPESearchCV
 X, y = load_iris(return_X_y=True)
 
 
+@pytest.fixture
+def current_store():
+    """The tracking URI of MLflow, which Optuna's callback changes for the whole process."""
+    mlflow = pytest.importorskip("mlflow")
+    uri = mlflow.get_tracking_uri()
+    yield
+    mlflow.set_tracking_uri(uri)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("current_store")
 def test_optunas_callback_for_mlflow_records_measured_values_only(tmp_path):
     mlflow = pytest.importorskip("mlflow")
     integration = pytest.importorskip("optuna_integration")
