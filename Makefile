@@ -132,7 +132,7 @@ test-all: $(VENV)/.installed-dev  ## Run all tests
 
 doctest: $(VENV)/.installed-dev  ## Run the examples in docstrings, README and docs
 	$(PYTEST) $(PARALLEL) --doctest-modules skhpo
-	$(PYTEST) README.md CONTRIBUTING.md docs  # in order: a block uses the names of those before it
+	OMP_NUM_THREADS=1 $(PYTEST) -n $(JOBS) --dist loadfile README.md CONTRIBUTING.md docs  # a block uses the names of those before it
 
 oldest: $(OLDEST)/.installed  ## Run what depends on them with the oldest supported versions
 	$(OLDEST)/bin/python -m pytest $(PARALLEL) -m "not slow" $(OLDEST_TESTS)
