@@ -4,6 +4,7 @@ import datetime
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import loguniform, uniform
 from sklearn.datasets import load_iris, make_classification
@@ -165,9 +166,9 @@ def test_folds_are_bars_in_the_lane_of_their_worker(search):
 
 
 def test_the_busy_share_is_that_of_all_workers():
-    search = skhpo.TPESearchCV(
-        Slow(seconds=0.03), {"x": uniform(0, 1)}, n_iter=8, cv=3, n_jobs=2, pruner=None
-    ).fit(X, y)  # fmt: skip
+    settings = {"n_iter": 8, "cv": 3, "pruner": None}
+    with parallel_config(backend="threading", n_jobs=2):  # both workers start at once
+        search = skhpo.TPESearchCV(Slow(seconds=0.03), {"x": uniform(0, 1)}, **settings).fit(X, y)
     display = TimelineDisplay.from_search(search)
     assert set(display.lane) == {0, 1}
     ends = display.start + display.seconds

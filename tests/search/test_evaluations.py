@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from scipy.stats import loguniform, uniform
 from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -55,9 +56,8 @@ def test_folds_are_in_the_order_of_their_start_and_do_not_overlap_on_one_worker(
 
 
 def test_workers_are_numbered_by_their_first_start():
-    search = TPESearchCV(
-        Slow(seconds=0.05), FLAT, n_iter=6, cv=3, random_state=0, n_jobs=2
-    ).fit(X, y)  # fmt: skip
+    with parallel_config(backend="threading", n_jobs=2):  # both workers start at once
+        search = TPESearchCV(Slow(seconds=0.05), FLAT, n_iter=6, cv=3, random_state=0).fit(X, y)
     table = frame(search)
     assert set(table["worker"]) == {0, 1}
     assert table["worker"][0] == 0
