@@ -1,7 +1,7 @@
 """The possible improvement in Optuna's dialect, with evaluators of one's own."""
 
 import numpy as np
-import optuna
+import optuna.terminator
 import pytest
 
 import skhpo
