@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
-__all__ = ["PairedDifference", "corrected_t_test", "holm"]
+__all__ = ["PairedDifference", "corrected_error", "corrected_t_test", "holm"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class PairedDifference:
     p_value: float
     detectable: float
     n: int
+
+
+def corrected_error(values: NDArray[np.float64], test_per_train: float) -> float:
+    """Return the corrected standard error of the mean of values; see :func:`corrected_t_test`."""
+    return float(np.sqrt(values.var(ddof=1) * (1.0 / len(values) + test_per_train)))
 
 
 def corrected_t_test(
@@ -81,7 +86,7 @@ def corrected_t_test(
         mean = float(given[0]) if n else np.nan
         return PairedDifference(mean, np.nan, np.nan, np.nan, np.nan, n)
     mean = float(given.mean())
-    error = float(np.sqrt(given.var(ddof=1) * (1.0 / n + test_per_train)))
+    error = corrected_error(given, test_per_train)
     detectable = float(stdtrit(n - 1, 0.5 + confidence / 2.0)) * error
     if error > 0.0:
         p_value = 2.0 * float(stdtr(n - 1, -abs(mean) / error))

@@ -317,7 +317,19 @@ def _prior(n_dims: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _matern(a: FloatArray, b: FloatArray, signal: float) -> tuple[FloatArray, FloatArray]:
-    """Return Matern's kernel with smoothness 5/2 between scaled features, and its slope.
+    """Return Matern's kernel between scaled features, and its slope, as :func:`matern` does."""
+    return matern(squared_distances(a, b), signal)
+
+
+def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the squared distances between the rows of two arrays, of shape (n_a, n_b)."""
+    squared = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2.0 * (a @ b.T)
+    distances: FloatArray = np.maximum(squared, 0.0)
+    return distances
+
+
+def matern(squared: FloatArray, signal: float) -> tuple[FloatArray, FloatArray]:
+    """Return Matern's kernel with smoothness 5/2 of squared scaled distances, and its slope.
 
     Returns
     -------
@@ -326,8 +338,7 @@ def _matern(a: FloatArray, b: FloatArray, signal: float) -> tuple[FloatArray, Fl
     slope : ndarray of shape (n_a, n_b)
         ``s 5/3 (1 + r) exp(-r)``: the kernel's gradient with respect to `a` is ``slope (b - a)``.
     """
-    squared = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2.0 * (a @ b.T)
-    r = np.sqrt(5.0 * np.maximum(squared, 0.0))
+    r = np.sqrt(5.0 * squared)
     decay = signal * np.exp(-r)
     slope = decay * (1.0 + r)
     return slope + decay * (r * r / 3.0), slope * (5.0 / 3.0)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from sklearn.model_selection import check_cv
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from skhpo import _statistics
 from skhpo.distributions import BaseDistribution
 from skhpo.history import PREDICTED_VARIANCE
 from skhpo.plots._data._evaluations import metric_of, values_of_folds
@@ -166,7 +168,7 @@ def corrected_error(scores: FloatArray, test_to_train: float | None = None) -> f
     if k < 2:
         return math.nan
     ratio = 1.0 / (k - 1) if test_to_train is None else test_to_train
-    return math.sqrt((1.0 / k + ratio) * float(np.var(known, ddof=1)))
+    return _statistics.corrected_error(known, ratio)
 
 
 def test_to_train(search: Any) -> float | None:
@@ -271,8 +273,7 @@ def _bound_and_expectation(trials: _KnownTrials, seed: int) -> tuple[float, floa
     lower = float((space_mean - width * space_sd).min())
     gain = (float(mean.min()) - space_mean) / space_sd
     density = np.exp(-0.5 * gain**2) / math.sqrt(2.0 * math.pi)
-    cumulated = 0.5 * (1.0 + np.vectorize(math.erf)(gain / math.sqrt(2.0)))
-    expected = float((space_sd * (gain * cumulated + density)).max())
+    expected = float((space_sd * (gain * ndtr(gain) + density)).max())
     return float(spread * max(upper - lower, 0.0)), float(spread * expected)
 
 

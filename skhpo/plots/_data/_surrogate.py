@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from skhpo.plots._axes import ParamAxis
-from skhpo.samplers._gp_model import GaussianProcess, fit_hyperparameters
+from skhpo.samplers._gp_model import (
+    GaussianProcess,
+    fit_hyperparameters,
+    matern,
+    squared_distances,
+)
 from skhpo.samplers._gp_transform import soften
 
 __all__ = ["Dependence", "Surrogate", "fit_surrogate"]
@@ -149,14 +154,14 @@ class Surrogate:
         swept = np.hstack([self._block(j, points[:, k]) for k, j in enumerate(columns)])
         order = np.concatenate([np.flatnonzero(self._block_of == j) for j in columns])
         at_points = swept * process.inverse_lengthscales[order]
-        to_trials = _squared(at_points, process.scaled[:, order])
+        to_trials = squared_distances(at_points, process.scaled[:, order])
         rest = process.scaled[:, ~is_swept]
-        from_rows = _squared(rest[rows], rest)
-        prior = _kernel(from_rows[:, rows], process.signal)
+        from_rows = squared_distances(rest[rows], rest)
+        prior = matern(from_rows[:, rows], process.signal)[0]
         weights = self._weights(columns, points, rows)
         mean, sd = np.full(len(points), np.nan), np.full(len(points), np.nan)
         for i in np.flatnonzero(weights.any(axis=1)):
-            kernel = weights[i] @ _kernel(from_rows + to_trials[i], process.signal)
+            kernel = weights[i] @ matern(from_rows + to_trials[i], process.signal)[0]
             explained = process.whitener @ kernel
             mean[i] = kernel @ process.weights
             sd[i] = np.sqrt(max(weights[i] @ prior @ weights[i] - explained @ explained, 0.0))
@@ -244,17 +249,3 @@ def _exclude(a: FloatArray, b: FloatArray, is_ordered: bool) -> bool:
 def _evenly(n: int, n_wanted: int) -> NDArray[np.int64]:
     """Return at most `n_wanted` evenly spaced indices below `n`."""
     return np.unique(np.linspace(0, n - 1, min(n, n_wanted)).round().astype(np.int64))
-
-
-def _squared(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return the squared distances between the rows of two arrays."""
-    squared = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2.0 * (a @ b.T)
-    distances: FloatArray = np.maximum(squared, 0.0)
-    return distances
-
-
-def _kernel(squared: FloatArray, signal: float) -> FloatArray:
-    """Return Matern's kernel with smoothness 5/2, of scaled squared distances."""
-    r = np.sqrt(5.0 * squared)
-    kernel: FloatArray = signal * (1.0 + r + r * r / 3.0) * np.exp(-r)
-    return kernel
