@@ -489,18 +489,26 @@ class RDBStorage(BaseStorage):
                 self._write_all(queue)
 
     def _write_all(self, queue: list[Work] | None) -> None:
-        """Write all in one transaction, or trial by trial if another process has ended one.
-
-        If that fails, clear the caches.
-        """
+        """Write all in one transaction, or trial by trial if another process has ended one."""
         if not queue:
             return
-        try:
-            self._write(*queue)
-        except SkhpoError as error:
-            self._forget()
-            if isinstance(error, UpdateFinishedTrialError):
+        with self._forgetting_after_errors():
+            try:
+                self._write(*queue)
+            except UpdateFinishedTrialError:
                 self._perform_by_trial(queue)
+                raise
+
+    @contextmanager
+    def _forgetting_after_errors(self) -> Iterator[None]:
+        """Clear the caches after any error in the block, Ctrl-C included.
+
+        It is then unknown what was stored, so it must be read again.
+        """
+        try:
+            yield
+        except BaseException:
+            self._forget()
             raise
 
     def set_trial_param(
@@ -611,8 +619,9 @@ class RDBStorage(BaseStorage):
 
         with self._lock:
             try:
-                if not self._database.write(work):
-                    return False
+                with self._forgetting_after_errors():
+                    if not self._database.write(work):
+                        return False
             except UpdateFinishedTrialError:
                 return False
             self._write()  # write pending changes of this process, so that they are read again

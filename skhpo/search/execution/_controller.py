@@ -221,6 +221,8 @@ class StudyController:
     def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
         trial = self._log.record(candidate.trial_id)
         candidate.models.clear()
+        if not trial.state.is_finished() and not self._checkpoint.has_all(trial, candidate.results):
+            candidate.status = "interrupted"  # its last result could not be stored
         if len(values) == 1:
             self._curves.add(candidate, float(values[0]))
         if candidate.status == "complete":

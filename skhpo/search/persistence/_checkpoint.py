@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,6 +50,10 @@ class Checkpoint:
 
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Store the result of a fold."""
+
+    def has_all(self, trial: FrozenTrial, tasks: Iterable[int]) -> bool:
+        """Return whether the results of all these tasks of a candidate are stored."""
+        return True
 
     def let_go(self, trial_id: int) -> bool:
         """Release an unfinished candidate for another fit; return whether that is possible."""
@@ -122,6 +126,13 @@ class StoredCheckpoint(Checkpoint):
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Store the result of a fold."""
         self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
+
+    def has_all(self, trial: FrozenTrial, tasks: Iterable[int]) -> bool:
+        """Return whether the results of all these tasks of a candidate are stored.
+
+        The last one is missing if the transaction that contained it has failed.
+        """
+        return all(f"{FOLD}{task}" in trial.system_attrs for task in tasks)
 
     def let_go(self, trial_id: int) -> bool:
         """Release an unfinished candidate, so that another fit can resume it."""

@@ -131,7 +131,7 @@ class JournalStorage(BaseStorage):
         try:
             self._backend.append_logs(new)
             n_there = sum(1 for _ in self._backend.read_logs(self._n_read))
-        except StorageInternalError:
+        except BaseException:  # Ctrl-C, too: it is unknown what was written
             self._forget()
             raise
         if n_there == len(new):
