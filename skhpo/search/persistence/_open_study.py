@@ -86,8 +86,8 @@ def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -
             "compared with those of this one. Give another `study_name`."
         )
     else:
-        storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
         Study(name, storage).set_metric_names(_names(setup))
+        storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
     return name
 
 
