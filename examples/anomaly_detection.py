@@ -117,4 +117,4 @@ for name, model in models.items():
         is_fault_test, -model.score_samples(X_test), name=name, ax=ax
     )
     print(f"{name:28} average precision {average_precision(model, X_test, is_fault_test):.2f}")
-plt.savefig("/tmp/an.png")
+plt.show()

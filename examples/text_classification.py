@@ -71,7 +71,7 @@ for name, value in search.best_params_.items():
     print(f"    {name} = {value}")
 
 ImportancesDisplay.from_search(search)
-plt.savefig("/tmp/txt.png")
+plt.show()
 
 # %%
 # Texts that the search has not seen
