@@ -81,7 +81,7 @@ of_features = {
 }
 of_model = {"svc__C": loguniform(1e-1, 1e3), "svc__gamma": loguniform(1e-2, 1e2)}
 pipeline = make_pipeline(EdgeHistograms(), SVC())
-search = TPESearchCV(pipeline, of_features | of_model, n_iter=50, random_state=0).fit(X, y)
+search = TPESearchCV(pipeline, of_features | of_model, n_iter=40, random_state=0).fit(X, y)
 for name, value in search.best_params_.items():
     print(f"{name} = {value:.3g}")
 
@@ -96,7 +96,7 @@ plt.show()
 # -----------------------------------
 # For comparison, a second search tunes the model alone.
 
-model_alone = TPESearchCV(pipeline, of_model, n_iter=50, random_state=0).fit(X, y)
+model_alone = TPESearchCV(pipeline, of_model, n_iter=40, random_state=0).fit(X, y)
 models = {
     "pixels": SVC().fit(X, y),
     "features, default parameters": pipeline.fit(X, y),

@@ -80,10 +80,10 @@ space = {
     "alpha": loguniform(1e-1, 1e2),
     "regularization": loguniform(1e-2, 1e2),
 }
-search = TPESearchCV(ImplicitFactors(), space, n_iter=40, scoring=recall, cv=4, random_state=0)
+search = TPESearchCV(ImplicitFactors(), space, n_iter=30, scoring=recall, cv=4, random_state=0)
 search.fit(pairs)
 n_fits = search.cv_results_["n_splits_evaluated"].sum()
-print(f"40 candidates took {n_fits} fits instead of {40 * 4}; the best is")
+print(f"30 candidates took {n_fits} fits instead of {30 * 4}; the best is")
 for name, value in search.best_params_.items():
     print(f"    {name} = {value:.3g}")
 

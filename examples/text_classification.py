@@ -32,7 +32,11 @@ for package in ("fft", "interpolate", "linalg", "ndimage", "optimize", "signal",
         docstring = inspect.getdoc(getattr(module, name)) or ""
         labels[docstring.partition("\n\n")[0]] = package
 X, X_test, y, y_test = train_test_split(
-    list(labels), list(labels.values()), test_size=0.5, stratify=list(labels.values()), random_state=0
+    list(labels),
+    list(labels.values()),
+    test_size=0.5,
+    stratify=list(labels.values()),
+    random_state=0,
 )
 print(f"{len(X)} texts for the search, {len(X_test)} for the test; one of them:")
 print(f"{y[0]}: {X[0]}")
