@@ -19,7 +19,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from skhpo import TPESearchCV
-from skhpo.plots import ImportancesDisplay
+from skhpo.plots import SliceDisplay
 
 # %%
 # Texts
@@ -74,7 +74,7 @@ print(f"30 candidates took {n_fits} fits instead of {30 * 5}; the best is")
 for name, value in search.best_params_.items():
     print(f"    {name} = {value}")
 
-ImportancesDisplay.from_search(search)
+SliceDisplay.from_search(search, params=["model__C"])
 plt.show()
 
 # %%
