@@ -1,8 +1,10 @@
-"""Callbacks that stop a study after a number of trials, or without improvement."""
+"""Callbacks of studies: those that stop a study, and a base class."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Container
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,33 @@ from skhpo.trial import FrozenTrial, TrialState
 if TYPE_CHECKING:
     from skhpo.study._study import Study
 
-__all__ = ["MaxTrialsCallback", "NoImprovementCallback"]
+__all__ = ["MaxTrialsCallback", "NoImprovementCallback", "OptimizeCallback"]
+
+
+class OptimizeCallback(ABC):
+    """Base class of study callbacks that need to know when ``Study.optimize`` starts and ends."""
+
+    @abstractmethod
+    def optimizing(self, study: Study) -> AbstractContextManager[None]:
+        """Return a context that is open while ``Study.optimize`` runs, in the caller's thread.
+
+        Parameters
+        ----------
+        study : Study
+            The study.
+        """
+
+    @abstractmethod
+    def __call__(self, study: Study, trial: FrozenTrial) -> None:
+        """Called after each trial, in the thread of the trial.
+
+        Parameters
+        ----------
+        study : Study
+            The study.
+        trial : FrozenTrial
+            The record of the trial.
+        """
 
 
 class MaxTrialsCallback(HasParameters):

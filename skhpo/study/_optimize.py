@@ -8,12 +8,13 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skhpo.exceptions import is_pruned
 from skhpo.storages import Heartbeat, fail_stale_trials
+from skhpo.study._callbacks import OptimizeCallback
 from skhpo.study._progress_bar import ProgressBar, progress_bar
 from skhpo.trial import FrozenTrial, Trial, TrialState
 
@@ -115,7 +116,11 @@ def optimize(
         with (
             Heartbeat(storage, storage.get_heartbeat_interval()) as heartbeat,
             shown as progress,
+            ExitStack() as contexts,
         ):
+            for callback in callbacks:
+                if isinstance(callback, OptimizeCallback):
+                    contexts.enter_context(callback.optimizing(study))
             run = _Run(
                 study=study,
                 func=func,

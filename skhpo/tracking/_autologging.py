@@ -19,17 +19,14 @@ import numpy as np
 from skhpo._warnings import warn_user
 from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.tracking._mlflow import (
-    STATUS,
-    STUDY,
     TABLE,
-    TRIAL,
     MLflowCallback,
     best_metrics,
     best_params,
     search_params,
     search_tags,
 )
-from skhpo.tracking._mlflow_runs import MetricValue, Runs
+from skhpo.tracking._mlflow_runs import STATUS, STUDY, TRIAL, MetricValue, Runs
 from skhpo.tracking._values import has_results
 
 __all__ = ["SearchLogging", "autologging", "without_autologging"]

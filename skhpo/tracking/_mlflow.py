@@ -1,4 +1,4 @@
-"""The tracker that records a search in MLflow: a run for the search, nested runs for candidates."""
+"""The tracker for MLflow: a run for the search, nested runs for its candidates."""
 
 from __future__ import annotations
 
@@ -15,18 +15,26 @@ from skhpo.callbacks import (
     SearchCallback,
     SearchEvent,
 )
-from skhpo.tracking._mlflow_runs import PARENT, MetricValue, Runs
-from skhpo.tracking._plots import figures_of
+from skhpo.tracking._mlflow_runs import (
+    N_COMPLETE,
+    PLOTS,
+    RUN_ID,
+    STATUS,
+    STUDY,
+    TRIAL,
+    MetricValue,
+    Runs,
+    open_experiment,
+)
+from skhpo.tracking._mlflow_study import OpenStudies, StudyTracking, study_tags
+from skhpo.tracking._plots import figures_of_search
 from skhpo.tracking._values import by_objective, has_results, settings_of, space_of
 
 if TYPE_CHECKING:
     from skhpo.study import Study
 
 __all__ = [
-    "STATUS",
-    "STUDY",
     "TABLE",
-    "TRIAL",
     "MLflowCallback",
     "best_metrics",
     "best_params",
@@ -34,13 +42,8 @@ __all__ = [
     "search_tags",
 ]
 
-RUN_ID = "mlflow_run_id"  # user attribute of a stored study
-STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of runs
 SEARCH = "skhpo.search"
-CONTINUED_BY = "skhpo.continued_by"
 TABLE = "cv_results.csv"
-PLOTS = "plots"
-N_COMPLETE = "n_complete"  # a metric of every search that has ended with a result
 
 # MLflow's status of a run, by the status of its candidate; FAILED for all others.
 _RUN_STATUS = {"complete": "FINISHED", "pruned": "KILLED", "interrupted": "KILLED"}
@@ -74,10 +77,12 @@ class _SearchRun:
     status: str = "FINISHED"
 
 
-class MLflowCallback(SearchCallback):
-    """Tracker that records a search in MLflow.
+class MLflowCallback(StudyTracking, SearchCallback):
+    """Tracker that records a search or a study in MLflow.
 
-    The run of the search has
+    Give it in ``callbacks=`` of a search, or of :meth:`skhpo.Study.optimize`.
+
+    The run of a search has
 
     - parameters: the settings of the search, the search space (``space.<name>``), and the best
       parameters (``best_<name>``),
@@ -102,13 +107,28 @@ class MLflowCallback(SearchCallback):
     A candidate that was stopped has no means. Its predicted values are the metrics
     ``predicted_<objective>``. Its run has MLflow's status KILLED.
 
-    If a run is active when the search starts, the search is recorded in this run. If that run
-    already has a search, or `run_name` is given, a nested run is created. The active run is not
-    used if `tracking_uri` or `experiment_name` name another store or experiment.
+    The run of a study has the parameter ``direction``, the number of complete, pruned and failed
+    trials, the same plots, and with one objective the metric ``best_value`` and the tags
+    ``best_trial`` and ``best_<name>``. Each trial has a nested run with
+
+    - its parameters, and its user attributes as tags,
+    - if it is complete, ``value``, or ``value_<k>`` with several objectives, or the names of
+      ``study.set_metric_names``,
+    - ``intermediate_value``, with the step of each report,
+    - the tags ``skhpo.study``, ``skhpo.trial`` and ``skhpo.status``.
+
+    :meth:`track_in_mlflow` lets an objective function log to the run of its trial.
+
+    If a run is active when the search or the study starts, it is recorded in this run, which
+    stays active. If that run already has a search or another study, a nested run is created. The
+    active run is not used if `tracking_uri` or `experiment_name` name another store or experiment.
 
     A stored search that is resumed keeps the runs of its candidates. If its last run was killed
     while running, that run continues. Otherwise a new run is created for the search, and the
-    runs of the candidates are nested in it.
+    runs of the candidates are nested in it. A study that is optimised again continues its run.
+
+    An error while a candidate or a trial is recorded becomes a warning, and the search or the
+    study continues.
 
     Parameters
     ----------
@@ -119,12 +139,13 @@ class MLflowCallback(SearchCallback):
         Name of the experiment. It is created if it does not exist. None is the experiment of the
         active run, or the current one of MLflow.
     run_name : str, default=None
-        Name of the search's run. None lets MLflow choose a name.
+        Name of the run that is created for the search or the study. None lets MLflow choose a
+        name. A run that is active keeps its name.
     log_model : bool or dict, default=True
-        Whether to log the refitted model, as ``"model"``. A dict has further arguments for
+        Whether to log the refitted model of a search, as ``"model"``. A dict has further arguments for
         ``mlflow.sklearn.log_model``, such as ``{"registered_model_name": "churn"}``.
     tags : dict of str to str, default=None
-        Further tags of the runs of the search and of the candidates.
+        Further tags of all runs.
     log_plots : bool, default=True
         Whether to log the plots.
 
@@ -145,6 +166,9 @@ class MLflowCallback(SearchCallback):
 
         callback = MLflowCallback("sqlite:///mlflow.db", experiment_name="iris")
         search = TPESearchCV(SVC(), space, callbacks=[callback]).fit(X, y)
+
+        study = skhpo.create_study()
+        study.optimize(objective, n_trials=50, callbacks=[MLflowCallback()])
     """
 
     def __init__(
@@ -169,9 +193,10 @@ class MLflowCallback(SearchCallback):
         self.tags = tags
         self.log_plots = log_plots
         self._search: _SearchRun | None = None
+        self._studies = OpenStudies()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the arguments; the connection of a running search is not copied."""
+        """Return the arguments; what is being recorded is not copied."""
         return {**vars(self), "_search": None}
 
     # ------------------------------------------------------------------------- the search
@@ -179,13 +204,14 @@ class MLflowCallback(SearchCallback):
     def on_search_start(self, search: SearchEvent) -> None:
         """Create or continue the run of the search, and log its settings."""
         self._search = None
-        runs, active = self._open_experiment()
+        runs, active = open_experiment(self.tracking_uri, self.experiment_name)
         is_stored = search.search.storage is not None
         previous = runs.get(search.study.user_attrs.get(RUN_ID)) if is_stored else None
         known = {} if previous is None else _known_candidates(runs, previous, search.study)
         run_id, is_ours = self._choose_run(runs, search, active, previous)
         if previous is not None and previous.info.run_id != run_id:
-            _move_candidates(runs, known, previous, run_id)
+            ids = [candidate.run_id for candidate in known.values()]
+            runs.move(ids, previous.info.run_id, run_id)
         if is_stored:
             search.study.set_user_attr(RUN_ID, run_id)
         self._search = _SearchRun(
@@ -194,38 +220,16 @@ class MLflowCallback(SearchCallback):
         runs.log(run_id, tags=self._tags(search))
         runs.log_new_params(run_id, search_params(search.search))
 
-    def _open_experiment(self) -> tuple[Runs, Any]:
-        """Return the experiment, and the user's active run if it belongs to it, or None."""
-        runs, active = Runs(self.tracking_uri, self.experiment_name), self._active_run()
-        if active is not None and self.experiment_name is None:
-            runs.experiment_id = active.info.experiment_id
-        if active is not None and active.info.experiment_id != runs.experiment_id:
-            active = None
-        return runs, active
-
-    def _active_run(self) -> Any:
-        """Return the user's active run, if it is in the store of this tracker, or None."""
-        import mlflow
-
-        if self.tracking_uri not in (None, mlflow.get_tracking_uri()):
-            return None
-        return mlflow.active_run()
-
     def _choose_run(
         self, runs: Runs, search: SearchEvent, active: Any, previous: Any
     ) -> tuple[str, bool]:
         """Return the id of the search's run, and whether to end it after the search."""
-        if active is not None and self._is_free(runs, active):
+        if active is not None and runs.study_of(active.info.run_id) is None:
             return active.info.run_id, False
         if active is None and previous is not None and _was_cut(previous):
             return previous.info.run_id, True
         parent = None if active is None else active.info.run_id
         return runs.create(self.run_name, self._tags(search), parent), True
-
-    def _is_free(self, runs: Runs, active: Any) -> bool:
-        """Whether the search may use the active run: it must not have a search."""
-        tags = runs.client.get_run(active.info.run_id).data.tags
-        return self.run_name is None and STUDY not in tags
 
     def _tags(self, search: SearchEvent) -> dict[str, Any]:
         return {**(self.tags or {}), **search_tags(search)}
@@ -250,7 +254,7 @@ class MLflowCallback(SearchCallback):
             runs.log(run_id, metrics=best_metrics(search))
             runs.log_table(run_id, search.search.cv_results_, TABLE)
             if self.log_plots:
-                runs.log_figures(run_id, figures_of(search), PLOTS)
+                runs.log_figures(run_id, figures_of_search(search), PLOTS)
         if current.is_ours:
             runs.end(run_id, current.status)
         if not search.search.refit or search.reason == "error":
@@ -316,30 +320,18 @@ def _was_cut(run: Any) -> bool:
 
 def _known_candidates(runs: Runs, previous: Any, study: Study) -> dict[int, _CandidateRun]:
     """Return the runs of the candidates of an earlier fit, by the numbers of their trials."""
-    tags = {run.info.run_id: run.data.tags for run in runs.children(previous.info.run_id)}
+    of_trials = runs.of_trials(previous.info.run_id, study.study_name)
     return {
-        int(of_run[TRIAL]): _CandidateRun(run_id, earlier_status=of_run.get(STATUS))
-        for run_id, of_run in tags.items()
-        if TRIAL in of_run and of_run.get(STUDY) == study.study_name
+        number: _CandidateRun(run.info.run_id, earlier_status=run.data.tags.get(STATUS))
+        for number, run in of_trials.items()
     }
-
-
-def _move_candidates(
-    runs: Runs, known: Mapping[int, _CandidateRun], previous: Any, run_id: str
-) -> None:
-    """Nest the runs of an earlier fit's candidates in the new run of the search."""
-    for candidate in known.values():
-        runs.log(candidate.run_id, tags={PARENT: run_id})
-    runs.log(previous.info.run_id, tags={CONTINUED_BY: run_id})
 
 
 def search_tags(event: SearchEvent) -> dict[str, Any]:
     """Return the tags of a search's run."""
     return {
-        STUDY: event.study.study_name,
+        **study_tags(event.study),
         SEARCH: type(event.search).__name__,
-        "skhpo.sampler": type(event.study.sampler).__name__,
-        "skhpo.pruner": type(event.study.pruner).__name__,
         "estimator_name": type(event.search.estimator).__name__,
     }
 

@@ -7,22 +7,58 @@ import io
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from skhpo.tracking._values import rows_of, to_text
 
-__all__ = ["MetricValue", "Runs"]
+__all__ = [
+    "N_COMPLETE",
+    "PLOTS",
+    "RUN_ID",
+    "STATUS",
+    "STUDY",
+    "TRIAL",
+    "MetricValue",
+    "Runs",
+    "open_experiment",
+]
 
-PARENT = "mlflow.parentRunId"  # tags that MLflow's user interface reads
-RUN_NAME = "mlflow.runName"
+STUDY, TRIAL, STATUS = "skhpo.study", "skhpo.trial", "skhpo.status"  # tags of runs
+CONTINUED_BY = "skhpo.continued_by"
+RUN_ID = "mlflow_run_id"  # user attribute of a study that has a run
+N_COMPLETE = "n_complete"  # a metric of the run of each search and study that has ended
+PLOTS = "plots"
+PARENT = "mlflow.parentRunId"  # tag that MLflow's user interface reads
 MAX_PARAMS = 100  # MLflow's limits for one request
 MAX_METRICS = 1000
 N_EXAMPLE_ROWS = 5
 
 MetricValue = tuple[str, float, int]  # name, value and step
+
+
+def open_experiment(tracking_uri: str | None, experiment_name: str | None) -> tuple[Runs, Any]:
+    """Return an experiment, and the user's active run if it belongs to it, or None.
+
+    Parameters
+    ----------
+    tracking_uri : str or None
+        The tracking store; None is MLflow's current one.
+    experiment_name : str or None
+        The experiment; None is that of the active run, or else MLflow's current one.
+    """
+    import mlflow
+
+    runs = Runs(tracking_uri, experiment_name)
+    active: Any = mlflow.active_run() if runs.is_current_store else None
+    if active is not None and experiment_name is None:
+        runs.experiment_id = active.info.experiment_id
+    if active is not None and active.info.experiment_id != runs.experiment_id:
+        active = None
+    return runs, active
 
 
 class Runs:
@@ -57,6 +93,13 @@ class Runs:
             return str(experiment.experiment_id)
         return str(self.client.create_experiment(name))
 
+    @property
+    def is_current(self) -> bool:
+        """Whether MLflow's functions without a client use this experiment."""
+        from mlflow.tracking.fluent import _get_experiment_id
+
+        return self.is_current_store and str(_get_experiment_id()) == self.experiment_id
+
     def get(self, run_id: str | None) -> Any:
         """Return a run of this experiment that is not deleted, or None."""
         from mlflow.exceptions import MlflowException
@@ -82,13 +125,40 @@ class Runs:
             if not token:
                 return found
 
-    def create(self, name: str | None, tags: Mapping[str, Any], parent: str | None = None) -> str:
+    def of_trials(self, parent: str, study_name: str) -> dict[int, Any]:
+        """Return the runs of a study's trials that are nested in a run, by number."""
+        return {
+            int(run.data.tags[TRIAL]): run
+            for run in self.children(parent)
+            if TRIAL in run.data.tags and run.data.tags.get(STUDY) == study_name
+        }
+
+    def move(self, run_ids: Iterable[str], parent: str, new_parent: str) -> None:
+        """Nest the runs of trials in the run that continues their study."""
+        for run_id in run_ids:
+            self.log(run_id, tags={PARENT: new_parent})
+        self.log(parent, tags={CONTINUED_BY: new_parent})
+
+    def study_of(self, run_id: str) -> str | None:
+        """Return the name of the study that a run belongs to, or None."""
+        name: str | None = self.client.get_run(run_id).data.tags.get(STUDY)
+        return name
+
+    def create(
+        self,
+        name: str | None,
+        tags: Mapping[str, Any],
+        parent: str | None = None,
+        start: datetime | None = None,
+    ) -> str:
         """Create a run, with MLflow's own tags for the user and the source; return its id."""
         from mlflow.tracking.context.registry import resolve_tags
 
         nested = {} if parent is None else {PARENT: parent}
         every = resolve_tags({**_texts(tags), **nested})
-        run = self.client.create_run(self.experiment_id, tags=every, run_name=name)
+        run = self.client.create_run(
+            self.experiment_id, start_time=_milliseconds(start), tags=every, run_name=name
+        )
         return str(run.info.run_id)
 
     def log(
@@ -104,7 +174,7 @@ class Runs:
 
         now = time.time_ns() // 1_000_000
         all_params = [Param(_key(n), v) for n, v in _texts(params or {}).items()]
-        all_tags = [RunTag(name, text) for name, text in _texts(tags or {}).items()]
+        all_tags = [RunTag(_key(name), text) for name, text in _texts(tags or {}).items()]
         all_metrics = [
             Metric(_key(name), float(value), now, step)
             for name, value, step in metrics
@@ -129,9 +199,9 @@ class Runs:
         """Mark a run as running."""
         self.client.update_run(run_id, status="RUNNING")
 
-    def end(self, run_id: str, status: str) -> None:
+    def end(self, run_id: str, status: str, end: datetime | None = None) -> None:
         """End a run with a status of MLflow: "FINISHED", "FAILED" or "KILLED"."""
-        self.client.set_terminated(run_id, status)
+        self.client.set_terminated(run_id, status, _milliseconds(end))
 
     def log_table(self, run_id: str, columns: Mapping[str, Any], file_name: str) -> None:
         """Log columns of equal length as a CSV file. Masked values are empty."""
@@ -224,6 +294,10 @@ def _model_example(model: Any, X: Any) -> dict[str, Any]:
         return {"input_example": rows}
     signature = infer_signature(rows, getattr(model, method)(rows))
     return {"signature": signature, "input_example": rows}
+
+
+def _milliseconds(time: datetime | None) -> int | None:
+    return None if time is None else round(1000 * time.timestamp())
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

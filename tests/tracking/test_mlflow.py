@@ -186,6 +186,13 @@ def test_a_search_is_recorded_in_the_active_run_and_leaves_it_active(experiment)
     assert len(experiment.candidates()) == 6
 
 
+def test_a_run_name_makes_no_run_within_the_active_run_which_keeps_its_name(experiment):
+    with mlflow.start_run(run_name="mine") as active:
+        search(MLflowCallback(run_name="other", log_model=False, log_plots=False)).fit(X, y)
+    assert experiment.run().info.run_name == "mine"
+    assert len(experiment.candidates(active)) == 6
+
+
 def test_two_searches_in_one_active_run_do_not_mix(experiment):
     with mlflow.start_run():
         search().fit(X, y)

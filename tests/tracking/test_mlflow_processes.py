@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("mlflow")
 
 SCRIPT = textwrap.dedent("""
-    import sys, time
+    import os, sys, time
     from scipy.stats import loguniform
     from sklearn.datasets import load_iris
     from sklearn.svm import SVC
@@ -24,8 +24,10 @@ SCRIPT = textwrap.dedent("""
     class Tells(SearchCallback):
         def on_fold_end(self, fold):
             print("fold", fold.number, flush=True)
+            while fold.number >= 6 and not os.path.exists(gate):
+                time.sleep(0.02)
 
-    uri, experiment, storage = sys.argv[1:]
+    uri, experiment, storage, gate = sys.argv[1:]
     callbacks = [MLflowCallback(uri, experiment, log_model=False), Tells()]
     TPESearchCV(
         Slow(), {"C": loguniform(1e-3, 1e3)}, n_iter=14, cv=3, storage=storage, study_name="s",
@@ -35,8 +37,12 @@ SCRIPT = textwrap.dedent("""
 
 
 def begin(store, experiment, folder):
-    """Start the search in another process; return once its first folds are known."""
-    command = [sys.executable, "-c", SCRIPT, store, experiment.name, str(folder / "search.db")]
+    """Start the search in another process; return once its first folds are known.
+
+    It stops at its seventh candidate until the file "gate" exists.
+    """
+    paths = [str(folder / "search.db"), str(folder / "gate")]
+    command = [sys.executable, "-c", SCRIPT, store, experiment.name, *paths]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     for _ in range(8):
         process.stdout.readline()
@@ -52,6 +58,7 @@ def test_a_search_that_was_killed_continues_its_run(mlflow_store, experiment, tm
     assert run.info.status == "RUNNING"
     n_before = len(experiment.candidates())
     assert 0 < n_before < 14
+    (tmp_path / "gate").touch()
     process = begin(mlflow_store, experiment, tmp_path)
     process.communicate()
     assert process.returncode == 0
@@ -71,6 +78,7 @@ def test_a_search_that_was_killed_continues_its_run(mlflow_store, experiment, tm
 def test_two_processes_share_the_run_of_a_search(mlflow_store, experiment, tmp_path):
     first = begin(mlflow_store, experiment, tmp_path)
     second = begin(mlflow_store, experiment, tmp_path)
+    (tmp_path / "gate").touch()
     for process in (first, second):
         process.communicate()
         assert process.returncode == 0
