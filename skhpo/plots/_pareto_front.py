@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from skhpo.multi_objective import is_nondominated
 from skhpo.plots._data._pareto_front import ShownObjective
-from skhpo.plots._data._trials import trial_table
+from skhpo.plots._data._trials import TrialTable, trial_table
 from skhpo.plots._style import BLUE, DARK, GREY, ORANGE, RED, legend, new_axes
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class ParetoFrontDisplay:
     """Plot of a Pareto front in two or three objectives.
 
     Create it with :meth:`from_search` or :meth:`from_study`. Two objectives are the axes, and the
-    dominated area is shaded; a third objective is the colour of the candidates on the front. The
-    good end of each axis is marked "better".
+    dominated area is shaded; a third objective, or an attribute of the trials, is the colour of the
+    candidates on the front. The good end of each axis is marked "better".
 
     Parameters
     ----------
@@ -130,9 +130,12 @@ class ParetoFrontDisplay:
         study: Study,
         objectives: Sequence[str] | None = None,
         *,
+        chosen: int | None = None,
+        color: str | None = None,
         ax: Axes | None = None,
         scatter_kw: dict[str, Any] | None = None,
         front_kw: dict[str, Any] | None = None,
+        chosen_kw: dict[str, Any] | None = None,
     ) -> ParetoFrontDisplay:
         """Plot the front of a study.
 
@@ -146,16 +149,43 @@ class ParetoFrontDisplay:
             without names are called "value 0", "value 1", ... If some are omitted, the front is
             that of the objectives shown.
 
+        chosen : int, default=None
+            Number of the chosen trial, which is circled.
+
+        color : str, default=None
+            Name of a user attribute, a number that each complete trial must have. It is the
+            colour of the trials on a front of two objectives.
+
         ax : matplotlib Axes, default=None
             Axes to plot on; by default, those of a new figure.
 
-        scatter_kw, front_kw : dict, default=None
+        scatter_kw, front_kw, chosen_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
         -------
         display : ParetoFrontDisplay
             Its candidates are the trials; only those that are complete are shown.
+
+        Raises
+        ------
+        ValueError
+            If the chosen trial is not complete, or the colour is not known.
+
+        Examples
+        --------
+        >>> import skhpo
+        >>> from skhpo.plots import ParetoFrontDisplay
+        >>> def objective(trial):
+        ...     width = trial.suggest_int("width", 1, 64)
+        ...     trial.set_user_attr("latency", 0.01 * width)
+        ...     return 1 - 0.5 / width, width
+        >>> study = skhpo.create_study(
+        ...     directions=["maximize", "minimize"], sampler=skhpo.samplers.RandomSampler(seed=0)
+        ... )
+        >>> study.optimize(objective, n_trials=20)
+        >>> ParetoFrontDisplay.from_study(study, chosen=3, color="latency")  # doctest: +SKIP
+        ParetoFrontDisplay(objectives=['value 0', 'value 1', 'latency'], ..., chosen=3)
         """
         table = trial_table(study)
         known = [
@@ -166,8 +196,15 @@ class ParetoFrontDisplay:
         shown = [known[column] for column in columns]
         values = table.values[:, columns]
         front = _front_of(values, shown, table.is_feasible)
-        display = cls(values, objectives=shown, front=front, feasible=table.is_feasible)
-        return display.plot(ax, scatter_kw=scatter_kw, front_kw=front_kw)
+        if color is not None:
+            values = np.column_stack([values, _attribute(table, color, len(shown))])
+            shown.append(ShownObjective(color))
+        if chosen is not None and chosen not in np.flatnonzero(table.is_complete):
+            raise ValueError(f"`chosen` must be the number of a complete trial; got {chosen!r}.")
+        display = cls(
+            values, objectives=shown, front=front, chosen=chosen, feasible=table.is_feasible
+        )
+        return display.plot(ax, scatter_kw=scatter_kw, front_kw=front_kw, chosen_kw=chosen_kw)
 
     @classmethod
     def from_search(
@@ -300,10 +337,11 @@ class ParetoFrontDisplay:
         if len(front) == 0:
             return
         style: dict[str, Any] = {"s": 48, "zorder": 5, "linewidths": 0.8, "label": "Pareto front"}
+        is_objective = [one.greater_is_better is not None for one in self.objectives]
+        if is_objective in ([True, True], [True, True, False]):
+            self._shade_what_is_dominated(front[:, :2], known[:, :2])
         if front.shape[1] == 2:
             style |= {"color": BLUE, "edgecolors": "white"}
-            if all(one.greater_is_better is not None for one in self.objectives):
-                self._shade_what_is_dominated(front, known)
             self.ax_.scatter(front[:, 0], front[:, 1], **style | front_kw)
             return
         third = self.objectives[2]
@@ -315,7 +353,7 @@ class ParetoFrontDisplay:
 
     def _shade_what_is_dominated(self, front: FloatArray, known: FloatArray) -> None:
         """Draw the attainment line through the front, and shade the dominated area."""
-        steps, corner = _stairs(front, known, _signs(self.objectives))
+        steps, corner = _stairs(front, known, _signs(self.objectives[:2]))
         self.ax_.plot(*steps.T, color=BLUE, linewidth=1.3, alpha=0.8, zorder=4)
         (area,) = self.ax_.fill(*np.vstack([steps, corner]).T, color=BLUE, alpha=0.08, zorder=1)
         area.set_linewidth(0)
@@ -335,6 +373,25 @@ def _columns(objectives: Sequence[Objective], names: Sequence[str] | None) -> li
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"Unknown objective {unknown[0]!r}; the objectives are {known}.")
     return [known.index(name) for name in names]
+
+
+def _attribute(table: TrialTable, name: str, n_objectives: int) -> FloatArray:
+    """Return a user attribute of all trials; NaN for those that are not complete."""
+    if n_objectives != 2:
+        raise ValueError(
+            f"`color` needs a plot of two objectives, because a third one is the colour; got "
+            f"{n_objectives}: select two with `objectives=[names]`."
+        )
+    values = np.full(len(table.trials), np.nan)
+    for row in np.flatnonzero(table.is_complete):
+        value = table.trials[row].user_attrs.get(name)
+        if not isinstance(value, int | float | np.number):
+            raise ValueError(
+                f"`color` must be the name of a user attribute, a number that each complete trial "
+                f"has; trial {row} has {name!r}: {value!r}."
+            )
+        values[row] = value
+    return values
 
 
 def _check_number(objectives: Sequence[Objective]) -> None:

@@ -35,6 +35,7 @@ from skhpo.reporting._document import (
 from skhpo.reporting._environment import code_of_search, versions
 from skhpo.reporting._gain import Gain, Luck, describe_gain, gain_of, luck_of, verdict
 from skhpo.reporting._subject import Subject
+from skhpo.samplers import BruteForceSampler, GridSampler, QMCSampler, RandomSampler
 
 __all__ = ["HeldOut", "make_document"]
 
@@ -576,6 +577,9 @@ def _best_candidates(subject: Subject) -> Table:
 # ---------------------------------------------------------------------------- what mattered
 
 
+_BLIND_SAMPLERS = (RandomSampler, QMCSampler, GridSampler, BruteForceSampler)
+
+
 @dataclass(frozen=True)
 class Importances:
     """Importances of the parameters, and the method that computed them."""
@@ -618,12 +622,23 @@ def _what_mattered(subject: Subject, importances: Importances | None) -> list[Bl
         " It depends on the ranges: a parameter that is good everywhere in its range has a small "
         "one."
     )
+    if _sampler_learns(subject):
+        text += (
+            " The sampler tried mostly candidates that promised a good score, so a parameter that "
+            "hardly varied among them has a small importance, too."
+        )
     if used < ENOUGH_FOR_IMPORTANCES:
         text += (
             f" It was computed from {count(used, 'candidate')} only, and may change with "
             f"{ENOUGH_FOR_IMPORTANCES} or more."
         )
     return [Table(["parameter", "importance"], rows, "Importances"), Paragraph(text)]
+
+
+def _sampler_learns(subject: Subject) -> bool:
+    """Whether the results of earlier candidates decide which ones are tried."""
+    is_ours = subject.search is None or hasattr(subject.search, "study_")
+    return is_ours and not isinstance(getattr(subject.study, "sampler", None), _BLIND_SAMPLERS)
 
 
 # ------------------------------------------------------------------------------- what is next

@@ -142,8 +142,8 @@ class MLflowCallback(StudyTracking, SearchCallback):
         Name of the run that is created for the search or the study. None lets MLflow choose a
         name. A run that is active keeps its name.
     log_model : bool or dict, default=True
-        Whether to log the refitted model of a search, as ``"model"``. A dict has further arguments for
-        ``mlflow.sklearn.log_model``, such as ``{"registered_model_name": "churn"}``.
+        Whether to log the refitted model of a search, as ``"model"``. A dict has further
+        arguments for ``mlflow.sklearn.log_model``, such as ``{"registered_model_name": "churn"}``.
     tags : dict of str to str, default=None
         Further tags of all runs.
     log_plots : bool, default=True

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
+import skhpo
 from skhpo.plots import ParetoFrontDisplay
 
 pytest.importorskip("matplotlib").use("Agg")
@@ -158,6 +159,52 @@ def test_a_third_objective_is_the_colour_and_dark_is_good():
     display.figure_.canvas.draw()
     low, high = points.get_facecolors()[:, :3].sum(axis=1)
     assert high < low
+
+
+def study_with_latency():
+    """A study of four trials; the third one failed, and the last one is dominated."""
+    study = skhpo.create_study(directions=["maximize", "minimize"])
+    for values, latency in (((0.9, 1.0), 5.0), ((0.8, 0.5), 3), (None, None), ((0.7, 2.0), 1.0)):
+        study.add_trial(
+            skhpo.create_trial(
+                state=skhpo.TrialState.COMPLETE if values else skhpo.TrialState.FAIL,
+                values=values,
+                user_attrs={} if latency is None else {"latency": latency, "name": "a"},
+            )
+        )
+    return study
+
+
+def test_a_chosen_trial_of_a_study_is_ringed_and_an_attribute_is_the_colour():
+    display = ParetoFrontDisplay.from_study(
+        study_with_latency(), chosen=1, color="latency", chosen_kw={"s": 99}
+    )
+    points = {one.get_label(): one for one in display.ax_.collections}
+    assert points["Pareto front"].get_array().tolist() == [5.0, 3.0]
+    assert points["dominated"].get_offsets().tolist() == [[0.7, 2.0]]
+    assert points["chosen (candidate 1)"].get_offsets().tolist() == [[0.8, 0.5]]
+    assert points["chosen (candidate 1)"].get_sizes().tolist() == [99]
+    assert display.colorbar_.ax.get_ylabel() == "latency"
+    assert annotations(display.colorbar_.ax) == {}  # nobody knows which end is better
+    plain = ParetoFrontDisplay.from_study(study_with_latency())
+    stairs, others = display.ax_.lines[0].get_xydata(), plain.ax_.lines[0].get_xydata()
+    assert stairs.tolist() == others.tolist()  # the colour does not change the front
+    assert plain.chosen is None
+    assert plain.colorbar_ is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"chosen": 2}, "`chosen` must be the number of a complete trial; got 2"),
+        ({"chosen": 9}, "got 9"),
+        ({"color": "name"}, "`color` must be the name of a user attribute.*trial 0.*'a'"),
+        ({"color": "size"}, "trial 0 has 'size': None"),
+    ],
+)
+def test_a_trial_or_an_attribute_that_cannot_be_shown_is_an_error(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ParetoFrontDisplay.from_study(study_with_latency(), **arguments)
 
 
 def test_more_than_three_objectives_must_be_narrowed_down():

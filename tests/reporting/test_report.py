@@ -107,6 +107,14 @@ def test_the_sections_are_there_in_order(search):
     ]
 
 
+@pytest.mark.parametrize("cls", [TPESearchCV, RandomSearchCV, RandomizedSearchCV])
+def test_importances_of_candidates_that_a_sampler_chose_are_marked(cls):
+    search = cls(SVC(), {"C": loguniform(0.1, 10), "gamma": loguniform(1e-3, 1)}, n_iter=4, cv=2)
+    text = page_of(search.fit(X[:100], Y[:100])).all_text()
+    assert "The importance (fANOVA)" in text
+    assert ("The sampler tried mostly candidates" in text) == (cls is TPESearchCV)
+
+
 def test_the_winner_and_its_score_are_stated(search):
     text = page_of(search).all_text()
     assert f"accuracy = {search.best_score_:.4f}" in text
