@@ -110,6 +110,13 @@ def test_searches_are_runs_and_the_report_is_made_of_them(detector, tmp_path):
     assert len(again.trials) == 2
     runs = detector.tracking.finished_runs()
     assert [run.data.tags["kind"] for run in runs] == ["train", "grid", "grid", "tpe-2", "tpe-2"]
+    (grid_run,) = mlflow.search_runs(
+        experiment_names=[detector.tracking.EXPERIMENT],
+        filter_string="run_name = 'grid'",
+        output_format="list",
+    )
+    assert {run.data.tags.get("mlflow.parentRunId") for run in runs[1:3]} == {grid_run.info.run_id}
+    assert grid_run.data.metrics["best_map50"] == max(r.data.metrics["map50"] for r in runs[1:3])
     assert {run.data.tags["data.sha256"] for run in runs} == {detector.data.version(parts)["all"]}
     files = {one.path for one in mlflow.MlflowClient().list_artifacts(runs[0].info.run_id)}
     assert files == {"weights.pt", "data.json"}

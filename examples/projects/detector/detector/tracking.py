@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,14 +39,15 @@ def code_version() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-@contextmanager
-def run_of(name: str, kind: str, version: dict[str, str]):
-    """Open a run that knows its kind and the versions of data and code."""
+def tags_of(kind: str, version: dict[str, str]) -> dict[str, str]:
+    """Return the tags of a run: its kind, and the versions of data and code."""
+    return {"kind": kind, "data.sha256": version["all"], "code.sha256": code_version()}
+
+
+def log_data(version: dict[str, str]) -> None:
+    """Log the version of the data as the input of the active run."""
     source = CodeDatasetSource(tags={"function": "detector.data.write"})
-    tags = {"kind": kind, "data.sha256": version["all"], "code.sha256": code_version()}
-    with mlflow.start_run(run_name=name, nested=mlflow.active_run() is not None, tags=tags) as run:
-        mlflow.log_input(MetaDataset(source, name="shapes", digest=version["all"][:8]))
-        yield run
+    mlflow.log_input(MetaDataset(source, name="shapes", digest=version["all"][:8]))
 
 
 def log_training(params: dict, losses: list[float], results: dict[str, float]) -> None:
