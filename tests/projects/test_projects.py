@@ -39,7 +39,7 @@ def test_the_best_model_of_the_accidents_is_loaded_by_a_fresh_process(tmp_path):
 
 @pytest.mark.slow
 def test_the_jobs_of_the_fraud_project_run_and_the_front_is_drawn(tmp_path):
-    small = ("--rows", 2000, "--candidates", 3)
+    small = ("--rows", 1500, "--candidates", 3)
     printed = run("fraud/run.py", "--output", tmp_path / "out", *small)
     assert "The chosen model" in printed
     assert (tmp_path / "out" / "front.png").exists()

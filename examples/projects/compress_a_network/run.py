@@ -7,7 +7,6 @@ printed, and pictures are written to ``results/`` or to the folder given by ``--
 import argparse
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 from network import (
@@ -201,17 +200,12 @@ def draw_front(study, base, data, path):
 
     plt = pyplot()
     least = accuracy(base, data.X_valid, data.y_valid) - MAX_LOSS
-    values, front, chosen, _ = front_and_knees(study, least)
-    objectives = [
-        SimpleNamespace(name="accuracy (validation)", unit=None, greater_is_better=True),
-        SimpleNamespace(name="compression ratio", unit=None, greater_is_better=True),
-        SimpleNamespace(name="latency", unit="ms", greater_is_better=False),
-    ]
+    _, _, chosen, _ = front_and_knees(study, least)
     figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
-    display = ParetoFrontDisplay(values, objectives=objectives, front=front, chosen=chosen)
-    display.plot(ax)
+    display = ParetoFrontDisplay.from_study(study, chosen=int(chosen), color="latency", ax=ax)
+    display.colorbar_.ax.set_ylabel("latency (ms)")
     ax.set_yscale("log", base=2)
-    ax.set_yticks([4, 6, 8, 12, 16, 24], labels=["4", "6", "8", "12", "16", "24"])
+    ax.set_yticks([6, 8, 12, 16, 20], labels=["6", "8", "12", "16", "20"])
     ax.set_xlim(left=max(0.0, least - 0.25))
     figure.savefig(path, dpi=100)
 

@@ -6,7 +6,6 @@ Run `python examples/projects/fraud/run.py`; `--output` is the folder of all res
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sklearn.metrics import make_scorer, precision_score, recall_score
 
 from skhpo import ParetoSearchCV
 from skhpo.distributions import FloatDistribution, IntDistribution
+from skhpo.tuning import tune
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -27,7 +27,7 @@ JOBS = ("random", "bayesian", "hyperband")
 
 
 def run_jobs(folder: Path, n_candidates: int | None = None) -> pd.DataFrame:
-    """Run the jobs, one after the other, by the command line; return their summaries."""
+    """Run the jobs as `skhpo tune` does, one after the other; return their summaries."""
     rows = {}
     for name in JOBS:
         job = json.loads((HERE / f"{name}.json").read_text())
@@ -36,8 +36,8 @@ def run_jobs(folder: Path, n_candidates: int | None = None) -> pd.DataFrame:
             limits["MaxNumberOfTrainingJobs"] = n_candidates
         path = folder / f"{name}.json"
         path.write_text(json.dumps(job, indent=2))
-        subprocess.run([sys.executable, "-m", "skhpo", "tune", str(path)], check=True)
-        summary = json.loads((folder / "results" / name / "summary.json").read_text())
+        print(f"Running {path.name} ...", flush=True)
+        summary = tune(path).summary
         ended = summary["TrainingJobs"]
         rows[name] = {
             "candidates": sum(ended.values()),
@@ -121,14 +121,20 @@ def plot_front(rows: pd.DataFrame, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")
+    chosen = rows[rows["chosen"] == "<-"]
     for name, marker in (("recall", "o"), ("precision", "s")):
         axis.plot(100 * rows["false-positive rate"], rows[name], marker=marker, label=name)
-    chosen = rows[rows["chosen"] == "<-"]
-    axis.plot(
-        100 * chosen["false-positive rate"], chosen["precision"], "o", ms=15, mfc="none", c="black"
+    for name, label in (("recall", "chosen filter"), ("precision", None)):
+        ring = {"ms": 15, "mfc": "none", "c": "black", "label": label}
+        axis.plot(100 * chosen["false-positive rate"], chosen[name], "o", **ring)
+    axis.set(xscale="log", xlabel="False-positive rate (%)", ylabel="Share", ylim=(0, 1))
+    axis.set_xticks(
+        [0.05, 0.1, 0.2, 0.5, 1, 2, 5], labels=["0.05", "0.1", "0.2", "0.5", "1", "2", "5"]
     )
-    axis.set(xscale="log", xlabel="False-positive rate (%)", ylim=(0, 1), title="The front")
-    axis.legend()
+    axis.set_title("Recall and precision of the filters on the front")
+    axis.minorticks_off()
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False)
     figure.savefig(path, dpi=120)
 
 
