@@ -17,6 +17,7 @@ from skhpo.tracking._values import rows_of, to_text
 
 __all__ = [
     "N_COMPLETE",
+    "PARENT",
     "PLOTS",
     "RUN_ID",
     "STATUS",

@@ -14,6 +14,7 @@ from skhpo._warnings import warn_user
 from skhpo.study._callbacks import OptimizeCallback
 from skhpo.tracking._mlflow_runs import (
     N_COMPLETE,
+    PARENT,
     PLOTS,
     RUN_ID,
     STATUS,
@@ -142,10 +143,10 @@ class StudyTracking(OptimizeCallback):
         """Return the id of the study's run, and whether to end it after the last trial."""
         if active is not None and runs.study_of(active.info.run_id) in (None, study.study_name):
             return active.info.run_id, False
-        if active is None and previous is not None:
+        parent = None if active is None else active.info.run_id
+        if previous is not None and parent in (None, previous.data.tags.get(PARENT)):
             runs.reopen(previous.info.run_id)
             return previous.info.run_id, True
-        parent = None if active is None else active.info.run_id
         return runs.create(self.run_name, tags, parent), True
 
     def _close(self, study: Study, current: _StudyRun, status: str) -> None:

@@ -138,7 +138,9 @@ def test_two_studies_in_one_active_run_do_not_mix(experiment):
     callback = tracker(run_name="second")
     with mlflow.start_run():
         new_study().optimize(square, n_trials=2, callbacks=[callback])
-        new_study().optimize(square, n_trials=3, callbacks=[callback])
+        study = new_study()
+        study.optimize(square, n_trials=1, callbacks=[callback])
+        study.optimize(square, n_trials=2, callbacks=[callback])
     nested = experiment.runs(experiment.run().info.run_id)
     (second,) = [run for run in nested if "skhpo.trial" not in run.data.tags]
     assert second.info.run_name == "second"
