@@ -1,5 +1,6 @@
 """Curated search spaces for known estimators, also where they are nested in others."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from skhpo.distributions import BaseDistribution
@@ -15,17 +16,37 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     The estimator may be a Pipeline, a ColumnTransformer or any other meta-estimator: each known
     estimator inside gets its space, under the prefix of its parameters. Unknown transformers are
     not searched. Neither are parameters that the user set to a value outside the suggested list,
-    such as a dict for ``class_weight``.
+    such as a dict for ``class_weight``, nor the parameters of what is inside a `FrozenEstimator`.
+
+    Some ranges depend on the estimator's other parameters or on its own value, so that no candidate
+    fails where the estimator does not:
+
+    - ``n_components`` of `PLSRegression` and `TruncatedSVD` and ``n_quantiles`` of
+      `QuantileTransformer` are searched up to the estimator's own value. Set it to the largest
+      number that is worth trying.
+    - ``radius`` of nearest neighbors is searched from the estimator's own value to ten times as
+      much, and from a tenth of it if there is an ``outlier_label``; ``bandwidth`` of
+      `KernelDensity` from a tenth to ten times as much; ``alpha`` of `GaussianProcessRegressor`
+      from its own value to 1.
+    - ``shrinkage`` of `LinearDiscriminantAnalysis` is searched if the ``solver`` is "lsqr" or
+      "eigen", ``tol`` if it is "svd".
+
+    The score of k-means grows with ``n_clusters``, so search it in a pipeline with a predictor, or
+    with a ``scoring`` of your own. The calls of outlier detectors depend on ``contamination``,
+    their ranking does not.
 
     The ranges follow published studies: Probst, Boulesteix and Bischl 2019 ("Tunability:
     importance of hyperparameters of machine learning algorithms"), Grinsztajn, Oyallon and
     Varoquaux 2022 ("Why do tree-based models still outperform deep learning on tabular data?"),
     Eggensperger et al. 2021 ("HPOBench"), Feurer et al. 2015 ("Efficient and robust automated
-    machine learning") and Gijsbers et al. 2024 ("AMLB: an AutoML benchmark"), widened where needed
-    so that the defaults lie inside. An exception is ``gamma`` of kernel machines: it is searched
-    as a number, so its default "scale" lies outside. The number of trees of a forest is not
-    searched, as more is better (Probst and Boulesteix 2018, "To tune or not to tune the number of
-    trees in random forest").
+    machine learning"), Gijsbers et al. 2024 ("AMLB: an AutoML benchmark"), Zhao, Rossi and Akoglu
+    2021 ("Automatic unsupervised outlier model selection"), for outlier detectors, and Rousseeuw
+    and Van Driessen 1999 ("A fast algorithm for the minimum covariance determinant estimator"), for
+    ``support_fraction``. They are widened where needed so that the defaults lie inside. Where there
+    is no study, they follow scikit-learn's documentation. An exception is ``gamma`` of kernel
+    machines: it is searched as a number, so its default "scale" lies outside. The number of trees
+    of a forest is not searched, as more is better (Probst and Boulesteix 2018, "To tune or not to
+    tune the number of trees in random forest").
 
     Parameters
     ----------
@@ -54,18 +75,18 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     """
     space: dict[str, BaseDistribution] = {}
     components = list(components_of(estimator))
+    frozen = [prefix for prefix, component in components if _is_frozen(component)]
     for prefix, component in components:
+        if any(_is_inside(prefix, outer) for outer in frozen):
+            continue
         entry = _entry_of(component)
         if entry is None:
             holds_others = any(_is_inside(p, prefix) for p, _ in components)
             if hasattr(component, "predict") and not holds_others:
                 raise ValueError(_advice(f"no search space is known for {component!r}"))
             continue
-        names = names_of(component)
-        present = component.get_params(deep=False)
-        for name, values in entry.items():
-            if name in names and _is_open(values, present.get(name), name in present):
-                space[join(prefix, name)] = parse_distribution(name, values)
+        for name, values in _searched(component, entry):
+            space[join(prefix, name)] = parse_distribution(name, values)
     if not space:
         raise ValueError(_advice(f"there is nothing to search in {estimator!r}"))
     return space
@@ -77,13 +98,29 @@ def _entry_of(component: Any) -> dict[str, Any] | None:
     return next((KNOWN[name] for name in names if name in KNOWN), None)
 
 
+def _searched(component: Any, entry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the parameters of an entry that may be searched, with their values."""
+    names = names_of(component)
+    present = component.get_params(deep=False)
+    for name, given in entry.items():
+        values = given(present) if callable(given) else given
+        if values is not None and name in names and _is_open(values, present, name):
+            yield name, values
+
+
+def _is_frozen(component: Any) -> bool:
+    """Return whether a component is fitted and keeps its parameters."""
+    return any(base.__name__ == "FrozenEstimator" for base in type(component).__mro__)
+
+
 def _is_inside(prefix: str, outer: str) -> bool:
     return prefix != outer and prefix.startswith(f"{outer}__" if outer else "")
 
 
-def _is_open(values: Any, present: Any, is_set: bool) -> bool:
+def _is_open(values: Any, present: dict[str, Any], name: str) -> bool:
     """Return whether a parameter may be searched: the user did not set a value off the list."""
-    return not is_set or not isinstance(values, list) or find(present, values) is not None
+    is_list = name in present and isinstance(values, list)
+    return not is_list or find(present[name], values) is not None
 
 
 def _advice(problem: str) -> str:

@@ -1,13 +1,18 @@
 """The table of `suggest_space`: by class name, the parameters worth tuning and their ranges.
 
 A list includes the parameter's default, if there is one; the parameter is not searched if the
-estimator has a value outside the list. `suggest_space` cites the sources.
+estimator has a value outside the list. A function takes the estimator's parameters, and returns a
+list, a distribution, or None if the parameter is not to be searched. `suggest_space` cites the
+sources.
 """
 
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 from skhpo.distributions import FloatDistribution as Float
 from skhpo.distributions import IntDistribution as Int
+from skhpo.space._values import is_sequence
 
 
 def _log(low: float, high: float) -> Float:
@@ -16,6 +21,61 @@ def _log(low: float, high: float) -> Float:
 
 def _log_int(low: int, high: int) -> Int:
     return Int(low, high, log=True)
+
+
+def _up_to_own(name: str, low: int = 1) -> Callable[[Mapping[str, Any]], Int | None]:
+    """Return the range from low to the estimator's own value, which its data allow."""
+
+    def values(params: Mapping[str, Any]) -> Int | None:
+        own = params.get(name)
+        return _log_int(low, int(own)) if isinstance(own, Integral) and own > low else None
+
+    return values
+
+
+def _around_own(own: Any, below: float, above: float) -> Float | None:
+    """Return the range around the estimator's own value, whose scale is that of the data."""
+    return _log(own / below, own * above) if isinstance(own, Real) and own > 0 else None
+
+
+def _radius(params: Mapping[str, Any]) -> Float | None:
+    """Return radii; a smaller one may leave a row without neighbors and without a label."""
+    has_label = params.get("outlier_label") is not None
+    return _around_own(params.get("radius"), below=10.0 if has_label else 1.0, above=10.0)
+
+
+def _bandwidth(params: Mapping[str, Any]) -> Float | None:
+    return _around_own(params.get("bandwidth"), below=10.0, above=10.0)
+
+
+def _noise(params: Mapping[str, Any]) -> Float | None:
+    """Return variances of the noise; a smaller one may make the kernel matrix singular."""
+    own = params.get("alpha")
+    return _log(float(own), 1.0) if isinstance(own, Real) and 0 < own < 1 else None
+
+
+def _tolerance(params: Mapping[str, Any]) -> Float | None:
+    """Return tolerances of a discriminant analysis, which only the solver "svd" uses."""
+    return _log(1e-5, 0.1) if params.get("solver") == "svd" else None
+
+
+def _shrinkage(params: Mapping[str, Any]) -> list[Any] | None:
+    """Return shrinkages: the solver "svd" takes none, and "eigen" may need one."""
+    if params.get("solver") == "svd" or params.get("covariance_estimator") is not None:
+        return None
+    shrinkages = ["auto", 0.001, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0]
+    needs_one = params.get("solver") == "eigen" and params.get("shrinkage") is not None
+    return shrinkages if needs_one else [None, *shrinkages]
+
+
+def _unless_arrays(values: Any, *names: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Return the values, unless one of the named parameters is an array, which may not fit them."""
+
+    def checked(params: Mapping[str, Any]) -> Any:
+        given = [params.get(name) for name in names]
+        return None if any(is_sequence(value) for value in given) else values
+
+    return checked
 
 
 _BALANCE: dict[str, Any] = {"class_weight": [None, "balanced"]}
@@ -57,6 +117,16 @@ _NEIGHBORS: dict[str, Any] = {
     "weights": ["uniform", "distance"],
     "p": [1, 2],
 }
+_RADIUS_NEIGHBORS: dict[str, Any] = {"radius": _radius, "weights": ["uniform", "distance"]}
+_OUTLIERS: dict[str, Any] = {"contamination": ["auto", 0.01, 0.02, 0.05, 0.1, 0.2, 0.3]}
+_ONE_CLASS: dict[str, Any] = {"nu": _log(0.01, 0.9)}
+_K_MEANS = {"n_clusters": _unless_arrays(_log_int(2, 50), "init")}
+_STARTS = ("weights_init", "means_init", "precisions_init")
+_MIXTURE = {
+    "n_components": _unless_arrays(Int(1, 10), *_STARTS),
+    "covariance_type": _unless_arrays(["full", "tied", "diag", "spherical"], *_STARTS),
+}
+_ONE_HOT = {"min_frequency": _unless_arrays([None, 0.001, 0.003, 0.01, 0.03, 0.1], "drop")}
 _PERCEPTRON: dict[str, Any] = {
     "hidden_layer_sizes": [(100,), (25,), (50,), (200,), (50, 50), (100, 100), (200, 200)],
     "activation": ["relu", "tanh"],
@@ -109,15 +179,20 @@ _NOTHING_TO_SEARCH = (
     "DummyClassifier",
     "DummyRegressor",
     "ElasticNetCV",
+    "FrozenEstimator",
     "GaussianProcessClassifier",
-    "GaussianProcessRegressor",
+    "LarsCV",
     "LassoCV",
     "LassoLarsCV",
-    "LinearDiscriminantAnalysis",
+    "LassoLarsIC",
     "LinearRegression",
     "LogisticRegressionCV",
+    "MultiTaskElasticNetCV",
+    "MultiTaskLassoCV",
+    "OrthogonalMatchingPursuitCV",
     "RidgeCV",
     "RidgeClassifierCV",
+    "TransformedTargetRegressor",
 )
 
 KNOWN: dict[str, dict[str, Any]] = {
@@ -139,6 +214,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "PoissonRegressor": {"alpha": _log(1e-4, 100.0)},
     "GammaRegressor": {"alpha": _log(1e-4, 100.0)},
     "TweedieRegressor": {"alpha": _log(1e-4, 100.0)},
+    "PLSRegression": {"n_components": _up_to_own("n_components")},
     "SGDClassifier": {**_SGD, **_BALANCE},
     "SGDRegressor": {**_SGD, "eta0": _log(1e-4, 0.1)},
     "Perceptron": {"alpha": _log(1e-7, 0.1), "penalty": [None, "l2", "l1"], **_BALANCE},
@@ -150,10 +226,13 @@ KNOWN: dict[str, dict[str, Any]] = {
     "NuSVC": {"nu": Float(0.05, 0.5), **_KERNEL},
     "NuSVR": {"nu": Float(0.05, 0.95), "C": _log(1e-2, 1e3), **_KERNEL},
     "KernelRidge": {"alpha": _log(1e-6, 10.0), "kernel": ["linear", "rbf", "laplacian"]},
+    "GaussianProcessRegressor": {"alpha": _noise, "normalize_y": [False, True]},
     # neighbours
     "KNeighborsClassifier": _NEIGHBORS,
     "KNeighborsRegressor": _NEIGHBORS,
     "NearestCentroid": {"shrink_threshold": [None, 0.1, 0.3, 1.0, 3.0]},
+    "RadiusNeighborsClassifier": _RADIUS_NEIGHBORS,
+    "RadiusNeighborsRegressor": _RADIUS_NEIGHBORS,
     # trees and their ensembles
     "DecisionTreeClassifier": {**_TREE, **_TREE_SPLIT, **_BALANCE},
     "DecisionTreeRegressor": _TREE,
@@ -171,6 +250,8 @@ KNOWN: dict[str, dict[str, Any]] = {
     "AdaBoostRegressor": {**_ADA_BOOST, "loss": ["linear", "square", "exponential"]},
     "BaggingClassifier": _BAGGING,
     "BaggingRegressor": _BAGGING,
+    # probabilities of another classifier
+    "CalibratedClassifierCV": {"method": ["sigmoid", "isotonic"]},
     # networks, naive Bayes, discriminants
     "MLPClassifier": _PERCEPTRON,
     "MLPRegressor": _PERCEPTRON,
@@ -180,10 +261,31 @@ KNOWN: dict[str, dict[str, Any]] = {
     "ComplementNB": _NAIVE_BAYES,
     "MultinomialNB": _NAIVE_BAYES,
     "QuadraticDiscriminantAnalysis": {"reg_param": Float(0.0, 1.0)},
+    "LinearDiscriminantAnalysis": {"tol": _tolerance, "shrinkage": _shrinkage},
+    # outliers
+    "EllipticEnvelope": {
+        "contamination": _log(0.01, 0.5),
+        "support_fraction": [None, 0.75, 0.9, 1.0],
+    },
+    "IsolationForest": {
+        "max_samples": ["auto", 32, 64, 128, 512, 1024],
+        "max_features": Float(0.1, 1.0),
+        **_OUTLIERS,
+    },
+    "LocalOutlierFactor": {"n_neighbors": _log_int(5, 100), **_OUTLIERS},
+    "OneClassSVM": {**_ONE_CLASS, **_KERNEL},
+    "SGDOneClassSVM": _ONE_CLASS,
+    # clusters and densities
+    "KMeans": _K_MEANS,
+    "BisectingKMeans": _K_MEANS,
+    "MiniBatchKMeans": _K_MEANS,
+    "GaussianMixture": _MIXTURE,
+    "KernelDensity": {"bandwidth": _bandwidth},
     # predictors with nothing to tune, or that tune themselves
     **{name: {} for name in _NOTHING_TO_SEARCH},
     # transformers
     "PCA": {"n_components": [None, 0.99, 0.95, 0.9, 0.8, 0.6]},
+    "TruncatedSVD": {"n_components": _up_to_own("n_components")},
     "RBFSampler": {"gamma": _log(1e-3, 10.0)},
     "Nystroem": _KERNEL,
     "SelectKBest": {"k": [10, 5, 20, 50, "all"]},
@@ -196,9 +298,16 @@ KNOWN: dict[str, dict[str, Any]] = {
     "PolynomialFeatures": {"degree": [1, 2], "interaction_only": [False, True]},
     "SplineTransformer": {"n_knots": Int(3, 12), "degree": [1, 2, 3]},
     "KBinsDiscretizer": {"n_bins": Int(2, 20), "strategy": ["quantile", "uniform"]},
+    "QuantileTransformer": {
+        "n_quantiles": _up_to_own("n_quantiles", low=10),
+        "output_distribution": ["uniform", "normal"],
+    },
+    "OneHotEncoder": _ONE_HOT,
+    "TargetEncoder": {"smooth": ["auto", 1.0, 3.0, 10.0, 30.0, 100.0]},
     "CountVectorizer": _WORDS,
     "TfidfVectorizer": {**_WORDS, "sublinear_tf": [False, True]},
     "TfidfTransformer": {"sublinear_tf": [False, True]},
+    "HashingVectorizer": {"ngram_range": [(1, 1), (1, 2)]},
     # gradient boosting of other libraries
     "XGBClassifier": _XGBOOST,
     "XGBRegressor": _XGBOOST,
