@@ -31,9 +31,9 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     - ``shrinkage`` of `LinearDiscriminantAnalysis` is searched if the ``solver`` is "lsqr" or
       "eigen", ``tol`` if it is "svd".
 
-    The score of k-means grows with ``n_clusters``: search it in a pipeline with a predictor, or with
-    another ``scoring``. ``contamination`` of outlier detectors changes their predictions, not the
-    ranking of the samples.
+    The score of k-means grows with ``n_clusters``: search it in a pipeline with a predictor, or
+    with another ``scoring``. ``contamination`` of outlier detectors changes their predictions, not
+    the ranking of the samples.
 
     The ranges follow published studies: Probst, Boulesteix and Bischl 2019 ("Tunability:
     importance of hyperparameters of machine learning algorithms"), Grinsztajn, Oyallon and
@@ -42,8 +42,8 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     machine learning"), Gijsbers et al. 2024 ("AMLB: an AutoML benchmark"), Zhao, Rossi and Akoglu
     2021 ("Automatic unsupervised outlier model selection"), for outlier detectors, and Rousseeuw
     and Van Driessen 1999 ("A fast algorithm for the minimum covariance determinant estimator"), for
-    ``support_fraction``. Where there is no study, they follow scikit-learn's documentation. They are
-    widened where needed so that the defaults lie inside. An exception is ``gamma`` of kernel
+    ``support_fraction``. Where there is no study, they follow scikit-learn's documentation. They
+    are widened where needed so that the defaults lie inside. An exception is ``gamma`` of kernel
     machines: it is searched as a number, so its default "scale" lies outside. The number of trees
     of a forest is not searched, as more is better (Probst and Boulesteix 2018, "To tune or not to
     tune the number of trees in random forest").

@@ -7,7 +7,8 @@ sources.
 """
 
 from collections.abc import Callable, Mapping
-from numbers import Integral, Real
+from math import inf
+from numbers import Real
 from typing import Any
 
 from skhpo.distributions import FloatDistribution as Float
@@ -23,35 +24,40 @@ def _log_int(low: int, high: int) -> Int:
     return Int(low, high, log=True)
 
 
+def _number(value: Any) -> float:
+    """Return a number, or 0.0 for anything else, such as "scott" or an array."""
+    return float(value) if isinstance(value, Real) else 0.0
+
+
 def _up_to_own(name: str, low: int = 1) -> Callable[[Mapping[str, Any]], Int | None]:
     """Return the range from low to the estimator's own value, which its data allow."""
 
     def values(params: Mapping[str, Any]) -> Int | None:
-        own = params.get(name)
-        return _log_int(low, int(own)) if isinstance(own, Integral) and own > low else None
+        own = int(_number(params.get(name)))
+        return _log_int(low, own) if own > low else None
 
     return values
 
 
-def _around_own(own: Any, below: float, above: float) -> Float | None:
+def _around_own(own: float, below: float, above: float) -> Float | None:
     """Return the range around the estimator's own value, whose scale is that of the data."""
-    return _log(own / below, own * above) if isinstance(own, Real) and own > 0 else None
+    return _log(own / below, own * above) if 0 < own < inf else None
 
 
 def _radius(params: Mapping[str, Any]) -> Float | None:
     """Return radii; a smaller one may leave a row without neighbors and without a label."""
-    has_label = params.get("outlier_label") is not None
-    return _around_own(params.get("radius"), below=10.0 if has_label else 1.0, above=10.0)
+    below = 1.0 if params.get("outlier_label") is None else 10.0
+    return _around_own(_number(params.get("radius")), below, above=10.0)
 
 
 def _bandwidth(params: Mapping[str, Any]) -> Float | None:
-    return _around_own(params.get("bandwidth"), below=10.0, above=10.0)
+    return _around_own(_number(params.get("bandwidth")), below=10.0, above=10.0)
 
 
 def _noise(params: Mapping[str, Any]) -> Float | None:
     """Return variances of the noise; a smaller one may make the kernel matrix singular."""
-    own = params.get("alpha")
-    return _log(float(own), 1.0) if isinstance(own, Real) and 0 < own < 1 else None
+    own = _number(params.get("alpha"))
+    return _log(own, 1.0) if 0 < own < 1 else None
 
 
 def _tolerance(params: Mapping[str, Any]) -> Float | None:
