@@ -6,6 +6,7 @@ route metadata and format results, so that results equal those of scikit-learn e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -113,20 +114,26 @@ class FitCallbacks:
         self._root.call_on_fit_task_end(estimator=self._search, **self._data)
 
     @contextmanager
-    def search(self, n_tasks: int) -> Iterator[None]:
+    def search(self, n_tasks: int | float) -> Iterator[None]:
         """Enter the task "search", with at most `n_tasks` folds."""
         if self._root is None:
             yield
             return
+        max_subtasks = None if math.isinf(n_tasks) else int(n_tasks)
+        if max_subtasks is None and self._root._callbacks:
+            raise ValueError(
+                "scikit-learn's callbacks need to know how many fits there may be: give `n_iter` "
+                "or `max_fits` besides the `timeout`."
+            )
         context = self._root.subcontext(
-            task_name="search", max_subtasks=n_tasks, sequential_subtasks=False
+            task_name="search", max_subtasks=max_subtasks, sequential_subtasks=False
         )
         context.call_on_fit_task_begin(estimator=self._search)
         if self._root._callbacks:
             # Create all before the first is sent to a worker: they must not change while pickled.
             self._evaluations = [
                 context.subcontext(task_name="candidate-split-evaluation", task_id=task)
-                for task in range(n_tasks)
+                for task in range(max_subtasks or 0)
             ]
         yield
         context.call_on_fit_task_end(estimator=self._search)

@@ -70,6 +70,7 @@ class LiveView(SearchCallback):
         self._search = search
         self._status: Counter[str] = Counter()
         self._n_fits = 0
+        self._n_full_fits = 0.0  # a fit with a part of a resource is that part
         self._best: float | None = None
         self._best_params: Mapping[str, Any] = {}
         self._curve: list[float] = []  # the best value after each candidate with a best before it
@@ -82,6 +83,7 @@ class LiveView(SearchCallback):
         """Count the fit."""
         if self._handle is not None:
             self._n_fits += 1
+            self._n_full_fits += fold.share
             self._update()
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:
@@ -114,15 +116,22 @@ class LiveView(SearchCallback):
             self._updated = time.monotonic()
 
     def _render(self, has_ended: bool = False) -> str:
-        n_all, n_ended = self._search.n_candidates, sum(self._status.values())
+        search, n_ended = self._search, sum(self._status.values())
         seconds = time.monotonic() - self._started
         counts = ", ".join(f"{count} {status}" for status, count in self._status.most_common())
-        facts = [f"{n_ended} of {n_all} candidates{f': {counts}' if counts else ''}"]
-        facts += [f"{self._n_fits} fits", duration(seconds)]
-        if not has_ended and SMALLEST_SAMPLE <= n_ended < n_all:
-            facts.append(f"about {duration(seconds / n_ended * (n_all - n_ended))} left")
+        of_all = "" if search.n_candidates is None else f" of {search.n_candidates}"
+        fits = f"{self._n_fits} fits"
+        done, total = n_ended, search.n_candidates
+        if search.max_fits is not None:
+            done, total = int(self._n_full_fits), search.max_fits
+            fits = f"{done} of {total} fits"
+        facts = [f"{n_ended}{of_all} candidates{f': {counts}' if counts else ''}", fits]
+        facts.append(duration(seconds))
+        if not has_ended and n_ended >= SMALLEST_SAMPLE and total is not None and done < total:
+            facts.append(f"about {duration(seconds / done * (total - done))} left")
+        bar = f'<progress value="{done}" max="{total}" style="width: {WIDTH}px"></progress>'
         lines = [
-            f'<progress value="{n_ended}" max="{n_all}" style="width: {WIDTH}px"></progress>',
+            *([] if total is None else [bar]),
             escape(" · ".join(facts)),
             *self._best_lines(),
         ]

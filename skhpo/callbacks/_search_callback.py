@@ -25,12 +25,14 @@ class SearchEvent:
         ``best_index_`` and ``best_params_``. These may be missing if it ended with an error.
     study : Study
         The study of the search.
-    n_candidates : int
-        Maximal number of candidates.
+    n_candidates : int or None
+        Maximal number of candidates; None if only the fits or the time are limited.
     n_folds : int
         Number of folds per candidate.
     objectives : tuple of str
         Names of the objectives.
+    max_fits : int, default=None
+        Maximal number of fits; None if they are not limited, or not reached by `n_candidates`.
     reason : str, default=None
         Why the search ended before its budget: "interrupt", "timeout" or "error". None at the
         start, and if the budget was used.
@@ -38,9 +40,10 @@ class SearchEvent:
 
     search: Any
     study: Study
-    n_candidates: int
+    n_candidates: int | None
     n_folds: int
     objectives: tuple[str, ...]
+    max_fits: int | None = None
     reason: str | None = None
 
 
@@ -104,6 +107,8 @@ class FoldEvent:
         Index of the fold.
     n_resources : int, default=None
         Amount of the `resource` used by the fit; None without a resource.
+    share : float, default=1.0
+        This amount as a part of the largest one: the part of a fit that `max_fits` counts.
     metrics : mapping of str to float
         All scores and costs.
     train_metrics : mapping of str to float
@@ -127,6 +132,7 @@ class FoldEvent:
     params: Mapping[str, Any]
     fold: int
     n_resources: int | None = None
+    share: float = 1.0
     metrics: Mapping[str, float]
     train_metrics: Mapping[str, float] = field(default_factory=dict)
     fit_time: float = np.nan

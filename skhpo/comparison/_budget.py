@@ -16,6 +16,7 @@ from skhpo.search.selection._reevaluation import N_REPEATS
 
 __all__ = ["budget_params", "fits_to_confirm"]
 
+MOST_WITH_RESOURCE = 2  # fits per fold: each rung has at most half of the next one
 _SIZES = ("n_iter", "n_trials")  # arguments that are a number of candidates
 
 
@@ -46,15 +47,18 @@ def budget_params(name: str, strategy: Any, budget: int, n_folds: int) -> dict[s
     given = strategy.get_params(deep=False)
     confirmation = given.get("n_confirm", 0) * fits_to_confirm(given.get("cv"), n_folds)
     left = budget - confirmation
-    if left < n_folds:
-        confirmed = f" and {confirmation} fits for `n_confirm`" if confirmation else ""
-        raise ValueError(
-            f"`budget={budget}` is too small for {name!r}, which needs {n_folds} fits for each "
-            f"candidate{confirmed}."
-        )
     resource = given.get("resource")
     if resource == "auto":
         resource = getattr(strategy, "default_resource", None)
+    n_each = n_folds if resource is None else MOST_WITH_RESOURCE * n_folds
+    if left < n_each:
+        confirmed = f" and {confirmation} fits for `n_confirm`" if confirmation else ""
+        raise ValueError(
+            f"`budget={budget}` is too small for {name!r}, which needs {n_each} fits for each "
+            f"candidate{confirmed}."
+        )
+    if "max_fits" in given:
+        return {"n_iter": None, "max_fits": left}
     if resource is not None:
         raise ValueError(
             f"`budget` cannot be kept by {name!r}, as {type(strategy).__name__} decides by itself "

@@ -77,11 +77,12 @@ def compare_searches(
         a search with its own `scoring` keeps it. None is the metric that all searches have.
 
     budget : int, default=None
-        Maximal number of fits on folds for each strategy in each repetition. The parameter
-        ``n_iter`` (or ``n_trials``) of a search becomes the largest number of candidates for
-        which no more fits are needed. A search that stops candidates early uses fewer fits.
-        Refits are not counted. A strategy that cannot keep a budget is refused. None leaves all
-        as they are.
+        Maximal number of fits on folds for each strategy in each repetition. A search of skhpo
+        gets the budget as ``max_fits``: if it stops candidates early, it tries more of them. For
+        other searches, ``n_iter`` (or ``n_trials``) becomes the largest number of candidates for
+        which no more fits are needed. A fit with a part of a resource counts as that part. Refits
+        are not counted. A strategy that cannot keep a budget is refused. None leaves all as they
+        are.
 
     n_jobs : int, default=None
         Number of parallel jobs of each search. The strategies run one after another, so that

@@ -22,7 +22,8 @@ class Curve:
     Attributes
     ----------
     fits : ndarray of shape (n_candidates,)
-        Number of fits on folds until the end of each candidate.
+        Number of fits on folds until the end of each candidate; a fit with a part of a resource
+        counts as that part.
     seconds : ndarray of shape (n_candidates,)
         Seconds that these fits and their scoring took, summed over workers.
     best : ndarray of shape (n_candidates,)
@@ -45,14 +46,14 @@ class Recorder(SearchCallback):
     """Records the fits of a search of skhpo, and the score of each candidate at its end."""
 
     def __init__(self) -> None:
-        self.n_fits = 0
+        self.n_fits = 0.0
         self.is_interrupted = False
         self._seconds = 0.0
-        self._rows: list[tuple[int, float, float]] = []
+        self._rows: list[tuple[float, float, float]] = []
 
     def on_fold_end(self, fold: FoldEvent) -> None:
         """Add a fit."""
-        self.n_fits += 1
+        self.n_fits += fold.share
         self._seconds += float(np.nansum([fold.fit_time, fold.score_time]))
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:

@@ -51,7 +51,8 @@ class SearchComparison:
         - ``strategy``, ``repeat``: name, and number of the repetition from 0;
         - ``cv_score``: best mean score on the inner folds;
         - ``held_out_score``: score on rows that the search has not seen;
-        - ``fits``: number of fits on folds, without the refit;
+        - ``fits``: number of fits on folds, without the refit; a fit with a part of a resource of
+          a search of skhpo counts as that part;
         - ``seconds``: duration of ``fit``, with the refit;
         - ``best_params``: parameters of the best candidate;
         - ``error``: the error of a run that failed, otherwise empty.

@@ -20,8 +20,9 @@ from skhpo.plots._data._improvement import improvement_data
 from skhpo.reporting._document import code, count, listed, number
 from skhpo.reporting._gain import Luck, gain_of, luck_of
 from skhpo.reporting._subject import FloatArray, Subject
+from skhpo.search._setup import DEFAULT_N_ITER
 
-__all__ = ["Advice", "advise"]
+__all__ = ["Advice", "advise", "describe_budget"]
 
 EDGE = 0.05  # share of a range that counts as its edge
 OUTER = 0.2  # share of a range in which most of the best candidates lie, if it is too narrow
@@ -104,14 +105,26 @@ def _failures(subject: Subject, importances: dict[str, float]) -> Iterator[Advic
 
 
 def _ended_early(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:
-    budget = getattr(subject.search, "n_iter", None)
     interrupted = (subject.status == "interrupted").any()
-    if budget is None or not hasattr(subject.search, "study_") or not interrupted:
+    if not hasattr(subject.search, "n_iter") or not hasattr(subject.search, "study_"):
+        return
+    budget = describe_budget(subject.search)
+    if not interrupted or not budget:
         return
     yield Advice(
         "Run the search again with a longer `timeout`. With `storage=` it resumes.",
-        f"It ended early: {subject.n_candidates} of {budget} candidates were begun.",
+        f"It ended early: its budget is {budget}, and {count(subject.n_candidates, 'candidate')} "
+        f"{'was' if subject.n_candidates == 1 else 'were'} begun.",
     )
+
+
+def describe_budget(search: Any) -> str:
+    """Return how many candidates or fits a search may have; an empty text without a limit."""
+    n_iter, max_fits = search.n_iter, getattr(search, "max_fits", None)
+    if n_iter == "auto":
+        n_iter = DEFAULT_N_ITER if max_fits is None else None
+    limits = {"candidate": n_iter, "fit": max_fits}
+    return " or ".join(count(n, noun) for noun, n in limits.items() if n is not None)
 
 
 def _edges(subject: Subject, importances: dict[str, float]) -> Iterator[Advice]:

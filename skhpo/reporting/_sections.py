@@ -15,6 +15,7 @@ from skhpo.reporting._advice import (
     ENOUGH_FOR_IMPORTANCES,
     Advice,
     advise,
+    describe_budget,
 )
 from skhpo.reporting._document import (
     Block,
@@ -296,7 +297,7 @@ def _settings(search: Any) -> list[list[str]]:
         if given.get(name) not in (None, "auto"):
             rows.append([name.replace("_", " "), code(given[name], 200)])
     if "n_iter" in given:
-        rows.append(["budget", count(search.n_iter, "candidate")])
+        rows.append(["budget", describe_budget(search) or "no limit"])
     if given.get("timeout") is not None:
         rows.append(["timeout", f"{number(search.timeout)} s"])
     rows.append(["folds", _describe_cv(search)])

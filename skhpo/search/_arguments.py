@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from skhpo import pruners, samplers, storages
@@ -25,6 +26,7 @@ _HERE = {
         "search_spaces", "search_space", "param_space", "space", "parameters", "param_distribution",
         "params", "param_bounds", "pbounds", "param_ranges", "distributions", "grid",
     ),
+    "max_fits": ("budget", "n_fits", "fit_budget", "max_n_fits"),
     "random_state": ("seed", "rstate", "random_seed"),
     "timeout": ("time_budget", "time_budget_s", "max_time", "time_limit", "overall_timeout"),
     "scoring": ("metric", "metrics", "scorer", "scorers"),
@@ -158,6 +160,7 @@ def validate_arguments(search: Any) -> None:
         except InvalidParameterError as error:
             hint = _hint(argument, value, str(error))
             raise InvalidParameterError(_public(str(error)) + hint) from None
+    _check_numbers(search, name)
     _check_one_space(search, name)
     _check_callbacks(search.callbacks, name)
 
@@ -172,6 +175,17 @@ def _hint(argument: str, value: Any, message: str) -> str:
         allowed = message.partition(" must be ")[2].rpartition(" Got ")[0]
         return did_you_mean(value, re.findall(r"'(\w+)'", allowed))
     return use_instead(value, _ROOMS.get(argument))
+
+
+def _check_numbers(search: Any, name: str) -> None:
+    """Raise an InvalidParameterError if a limit is True or False, which Python takes for 1 or 0."""
+    for limit in ("n_iter", "max_fits"):
+        value = getattr(search, limit)
+        if isinstance(value, bool | np.bool_):
+            raise InvalidParameterError(
+                f"The {limit!r} parameter of {name} must be an int, not a bool. Got {value!r} "
+                "instead."
+            )
 
 
 def _check_one_space(search: Any, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import numbers
 import os
 import time
@@ -55,6 +56,7 @@ from skhpo.search._representation import summary_html, with_readable_ranges
 from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
+from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._fold_runner import FoldRunner
 from skhpo.search.execution._listeners import Listeners, functions_of, listeners_of
 from skhpo.search.execution._run import run
@@ -121,7 +123,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     # Arguments that all searches have.
     param_distributions: Any
     param_grid: Any
-    n_iter: int
+    n_iter: int | str | None
+    max_fits: int | None
     random_state: Any
     sampler: BaseSampler | str | None
     pruner: BasePruner | str | None
@@ -138,7 +141,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         **BaseSearchCV._parameter_constraints,
         "param_distributions": _SPACES,
         "param_grid": _SPACES,
-        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_iter": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
+        "max_fits": [Interval(numbers.Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "sampler": [BaseSampler, StrOptions(set(SAMPLERS)), None],
         "pruner": [BasePruner, StrOptions({"auto", *PRUNERS}), None],
@@ -294,21 +298,22 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
         The reason is None if the search did not end early.
         """
-        n_candidates = setup.n_candidates
         pruner = self._make_pruner(setup)
-        study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
         plan = self._make_plan(setup, pruner)
+        budget = FitBudget(plan, self.max_fits, setup.n_candidates)
+        study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
+        start = self._search_event(setup, study, plan, budget)
         names = [objective.name for objective in setup.problem.objectives]
         with (
-            callbacks.search(n_candidates * plan.n_tasks),
+            callbacks.search(budget.n_candidates * plan.n_tasks),
             checkpoint.open(),
             Executor(self.n_jobs, setup.limits) as workers,
-            Progress(self.verbose, n_candidates, names) as progress,
+            Progress(self.verbose, start.n_candidates, start.max_fits, names) as progress,
             study.log.runs.begin(),
             listeners.also(progress) if self.verbose else nullcontext(),
         ):
-            listeners.start(self._search_event(setup, study, plan))
-            controller = self._controller(setup, study, plan, checkpoint, listeners)
+            listeners.start(start)
+            controller = self._controller(setup, study, plan, budget, checkpoint, listeners)
             scheduler = self._scheduler(setup, study, controller, workers.n_workers)
             runner = FoldRunner(setup, self._evaluation(setup, callbacks), plan, callbacks)
             recorder = partial(record, scheduler, controller, checkpoint)
@@ -327,15 +332,20 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
                 with suppress(KeyboardInterrupt):  # the search is already ending
                     controller.call_back()  # for the last candidates
         candidates = controller.with_those_of_others(scheduler.candidates)
-        if reason is not None:
-            self._warn_about_cut(reason, candidates, n_candidates)
+        is_planned = reason == "timeout" and math.isinf(budget.n_candidates)  # no other limit
+        if reason is not None and not is_planned:
+            self._warn_about_cut(reason, candidates, start.n_candidates)
         return candidates, reason
 
-    def _search_event(self, setup: Setup, study: Study, plan: EvaluationPlan) -> SearchEvent:
+    def _search_event(
+        self, setup: Setup, study: Study, plan: EvaluationPlan, budget: FitBudget
+    ) -> SearchEvent:
+        n_candidates = setup.n_candidates
         return SearchEvent(
             search=self,
             study=study,
-            n_candidates=setup.n_candidates,
+            n_candidates=None if math.isinf(n_candidates) else int(n_candidates),
+            max_fits=budget.max_fits,
             n_folds=plan.n_folds,
             objectives=tuple(one.name or setup.refit_metric for one in setup.problem.objectives),
         )
@@ -345,6 +355,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         setup: Setup,
         study: Study,
         plan: EvaluationPlan,
+        budget: FitBudget,
         checkpoint: Checkpoint,
         listeners: Listeners,
     ) -> StudyController:
@@ -355,6 +366,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             problem=setup.problem,
             enqueued=setup.enqueued,
             n_candidates=setup.n_candidates,
+            budget=budget,
             in_order=setup.seed is not None,
             callbacks=functions_of(self.callbacks),
             listeners=listeners,
@@ -379,6 +391,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             window=window,
             in_order=in_order,
             prunes=prunes,
+            must_wait=controller.must_wait,
         )
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
@@ -520,14 +533,16 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             caller=self if callbacks.are_given else None,
         )
 
-    def _warn_about_cut(self, reason: str, candidates: list[Candidate], n_candidates: int) -> None:
+    def _warn_about_cut(
+        self, reason: str, candidates: list[Candidate], n_candidates: int | None
+    ) -> None:
+        of_all = "" if n_candidates is None else f" of {n_candidates}"
         n_complete = sum(candidate.status == "complete" for candidate in candidates)
         if n_complete == 0 and reason == "interrupt":
             raise KeyboardInterrupt
         warn_user(
-            f"The search was ended early by {self._cause(reason)}: {len(candidates)} of "
-            f"{n_candidates} candidates were begun, {n_complete} are complete. The best of these "
-            "is used.",
+            f"The search was ended early by {self._cause(reason)}: {len(candidates)}{of_all} "
+            f"candidates were begun, {n_complete} are complete. The best of these is used.",
             SearchInterruptedWarning,
         )
 

@@ -81,8 +81,15 @@ class ParetoSearchCV(BaseStudySearchCV):
         a number, which is 0 or less if the constraint is satisfied. Candidates that violate a
         constraint are not on the front.
 
-    n_iter : int, default=50
-        Number of candidates.
+    n_iter : int, "auto" or None, default="auto"
+        Maximal number of candidates. "auto" is 50, or no limit if `max_fits` is given. None is no
+        limit; an infinite space then needs `max_fits` or `timeout`.
+
+    max_fits : int, default=None
+        Maximal number of fits on folds. The fits that a stopped candidate saves are spent on
+        further candidates. A candidate starts only if the fits left suffice for all its folds, so a
+        few may remain. Fits of the refit are not counted, nor are folds that idle workers run ahead
+        of the decision to stop their candidate. The first limit that is reached ends the search.
 
     scoring : list, tuple or dict, default=None
         Further metrics to record, which are not optimised.
@@ -312,7 +319,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         param_grid: Any = None,
         objectives: Any,
         constraints: Mapping[str, Any] | None = None,
-        n_iter: int = 50,
+        n_iter: int | str | None = "auto",
+        max_fits: int | None = None,
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: bool | str | Mapping[str, float] | Callable[[dict[str, Any]], int] = "knee",
@@ -342,6 +350,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             param_distributions,
             param_grid=param_grid,
             n_iter=n_iter,
+            max_fits=max_fits,
             scoring=scoring,
             n_jobs=n_jobs,
             refit=refit,

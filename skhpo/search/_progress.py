@@ -26,8 +26,10 @@ class Progress(SearchCallback):
     ----------
     verbose : int
         0 shows nothing, 1 shows the bar, 2 or more also prints a line per candidate.
-    n_candidates : int
-        Maximal number of candidates.
+    n_candidates : int or None
+        Maximal number of candidates; None if it is not known.
+    max_fits : int or None
+        Maximal number of fits, if these are the limit. The bar then shows fits.
     names : sequence of str or None
         Names of the objectives, if there are several.
     """
@@ -35,13 +37,17 @@ class Progress(SearchCallback):
     def __init__(
         self,
         verbose: int,
-        n_candidates: int,
+        n_candidates: int | None,
+        max_fits: int | None = None,
         names: Sequence[str | None] = (),
     ) -> None:
         self._verbose = verbose
         self._n_candidates = n_candidates
+        self._max_fits = max_fits
         self._names = names
         self._n_fits = 0
+        self._n_full_fits = 0.0  # a fit with a part of a resource is that part
+        self._n_ended = 0
         self._n_pruned = 0
         self._n_failed = 0
         self._best: float | None = None
@@ -61,8 +67,8 @@ class Progress(SearchCallback):
 
         self._is_terminal = sys.stderr.isatty()
         self._bar = tqdm(
-            total=self._n_candidates,
-            unit="candidate",
+            total=self._n_candidates if self._max_fits is None else self._max_fits,
+            unit="candidate" if self._max_fits is None else "fit",
             desc="Search",
             mininterval=0.1 if self._is_terminal else SECONDS_IN_A_FILE,
         )
@@ -86,6 +92,9 @@ class Progress(SearchCallback):
     def on_fold_end(self, fold: FoldEvent) -> None:
         """Count the fit."""
         self._n_fits += 1
+        self._n_full_fits += fold.share
+        if self._max_fits is not None:
+            self._try(self._advance, int(self._n_full_fits))
         self._try(self._show, False)
         if self._view is not None:
             self._view.on_fold_end(fold)
@@ -99,8 +108,9 @@ class Progress(SearchCallback):
             self._best = value if self._best is None else max(value, self._best)
         if self._verbose > 1 and sys.stdout is not None:
             self._try(self._write, self._line(candidate))
-        if self._bar is not None and candidate.status != "interrupted":
-            self._try(self._bar.update, 1)
+        self._n_ended += candidate.status != "interrupted"
+        if self._max_fits is None:
+            self._try(self._advance, self._n_ended)
         self._try(self._show, self._is_terminal)
         if self._view is not None:
             self._view.on_candidate_end(candidate)
@@ -110,6 +120,10 @@ class Progress(SearchCallback):
             show(*arguments)
         except (OSError, ValueError):  # the terminal or the file is closed
             self._verbose, self._bar = 0, None
+
+    def _advance(self, n: int) -> None:
+        if self._bar is not None:
+            self._bar.update(n - self._bar.n)
 
     def _write(self, line: str) -> None:
         if self._bar is None:
@@ -121,6 +135,8 @@ class Progress(SearchCallback):
         if self._bar is None:
             return
         shown: dict[str, Any] = {"fits": self._n_fits, "pruned": self._n_pruned}
+        if self._max_fits is not None:
+            shown = {"candidates": self._n_ended, "pruned": self._n_pruned}
         if self._n_failed:
             shown["failed"] = self._n_failed
         if self._best is not None:
@@ -137,4 +153,7 @@ class Progress(SearchCallback):
             named = zip(self._names, candidate.objectives, strict=True)
             outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
         settings = ", ".join(f"{name}={short(value)}" for name, value in candidate.params.items())
-        return f"[{candidate.number + 1}/{self._n_candidates}] {outcome}: {settings}"
+        number = f"{candidate.number + 1}"
+        if self._n_candidates is not None:
+            number += f"/{self._n_candidates}"
+        return f"[{number}] {outcome}: {settings}"

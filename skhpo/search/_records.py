@@ -45,8 +45,10 @@ class FoldTask:
         Index of the fold.
     candidate : int
         Number of the candidate.
-    n_folds, n_candidates : int
-        Number of folds and of candidates, for scikit-learn's messages.
+    n_folds : int
+        Number of folds, for scikit-learn's messages.
+    n_candidates : int or None
+        Number of candidates, for the same; None if it is not known.
     is_alone : bool
         Whether no other task runs at the same time.
     n_threads : int or None
@@ -65,7 +67,7 @@ class FoldTask:
     fold: int = 0
     candidate: int = 0
     n_folds: int = 1
-    n_candidates: int = 1
+    n_candidates: int | None = 1
     is_alone: bool = True
     n_threads: int | None = None
     allocation: Allocation | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import time
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
+DEFAULT_N_ITER = 50  # candidates without a limit of fits
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -48,8 +50,8 @@ class Setup:
         The data.
     space : SearchSpace
         The search space.
-    n_candidates : int
-        Maximal number of candidates.
+    n_candidates : int or float
+        Maximal number of candidates; infinite if only fits or the time are limited.
     splits : list of (train, test)
         The folds, the same for all candidates.
     scorers : object
@@ -81,7 +83,7 @@ class Setup:
     X: Any
     y: Any
     space: SearchSpace
-    n_candidates: int
+    n_candidates: int | float
     splits: Splits
     scorers: Any
     refit_metric: str
@@ -125,7 +127,7 @@ def make_setup(
         X=X,
         y=y,
         space=space,
-        n_candidates=int(min(search.n_iter, space.n_candidates)),
+        n_candidates=_n_candidates(search, space),
         splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
@@ -144,8 +146,13 @@ def make_setup(
 
 
 def window_size(
-    pre_dispatch: int | str, n_workers: int, n_candidates: int, *, in_order: bool, learns: bool
-) -> int:
+    pre_dispatch: int | str,
+    n_workers: int,
+    n_candidates: int | float,
+    *,
+    in_order: bool,
+    learns: bool,
+) -> int | float:
     """Return the maximal number of candidates in flight.
 
     Parameters
@@ -155,7 +162,7 @@ def window_size(
         with a seed would otherwise depend on this number.
     n_workers : int
         Number of tasks that run in parallel.
-    n_candidates : int
+    n_candidates : int or float
         Maximal number of candidates.
     in_order : bool
         Whether the result must not depend on timing.
@@ -211,6 +218,21 @@ def _space(search: BaseStudySearchCV, seed: int | None) -> SearchSpace:
     return SearchSpace.from_param_distributions(
         distributions, estimator=search.estimator, random_state=seed
     )
+
+
+def _n_candidates(search: BaseStudySearchCV, space: SearchSpace) -> int | float:
+    """Return the maximal number of candidates; infinite if only fits or the time are limited."""
+    n_iter = search.n_iter
+    if n_iter == "auto":
+        n_iter = DEFAULT_N_ITER if search.max_fits is None else None
+    if n_iter is not None:
+        return int(min(n_iter, space.n_candidates))
+    if math.isinf(space.n_candidates) and search.max_fits is None and search.timeout is None:
+        raise ValueError(
+            "With `n_iter=None` an infinite space needs another limit: give `max_fits` or "
+            "`timeout`, or a number as `n_iter`."
+        )
+    return space.n_candidates
 
 
 def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, Any]]:

@@ -78,9 +78,17 @@ class StudySearchCV(BaseStudySearchCV):
         Another name of `param_distributions`, as in ``GridSearchCV``. Give exactly one of the
         two.
 
-    n_iter : int, default=50
-        Number of candidates. A finite space with no more candidates than that is searched
-        completely, once.
+    n_iter : int, "auto" or None, default="auto"
+        Maximal number of candidates. "auto" is 50, or no limit if `max_fits` is given. None is no
+        limit; an infinite space then needs `max_fits` or `timeout`. A finite space with no more
+        candidates than the limit is searched completely, once.
+
+    max_fits : int, default=None
+        Maximal number of fits on folds. The fits that a stopped candidate saves are spent on
+        further candidates. A candidate starts only if the fits left suffice for all its folds, so a
+        few may remain. A fit with a part of a `resource` counts as that part. Fits of the refit and
+        of `n_confirm` are not counted, nor are folds that idle workers run ahead of the decision to
+        stop their candidate. The first limit that is reached ends the search.
 
     scoring : str, callable, list, tuple or dict, default=None
         The metric to maximise: the name of a scorer, a callable ``scorer(estimator, X, y)``, or
@@ -327,7 +335,8 @@ class StudySearchCV(BaseStudySearchCV):
         param_distributions: Any = None,
         *,
         param_grid: Any = None,
-        n_iter: int = 50,
+        n_iter: int | str | None = "auto",
+        max_fits: int | None = None,
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: bool | str | Callable[[dict[str, Any]], int] = True,
@@ -357,6 +366,7 @@ class StudySearchCV(BaseStudySearchCV):
             param_distributions,
             param_grid=param_grid,
             n_iter=n_iter,
+            max_fits=max_fits,
             scoring=scoring,
             n_jobs=n_jobs,
             refit=refit,

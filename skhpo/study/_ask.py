@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skhpo.study._draw import draw_config, note_tried
@@ -25,6 +25,7 @@ def ask_in_space(
     enqueued: Sequence[Mapping[str, Any]] = (),
     limit: float = math.inf,
     system_attrs: Mapping[str, Any] | None = None,
+    may_begin: Callable[[], bool] = lambda: True,
 ) -> tuple[FrozenTrial, dict[str, Any]] | None:
     """Begin a trial with an untried candidate.
 
@@ -43,6 +44,9 @@ def ask_in_space(
         Maximum number of trials of the study.
     system_attrs : mapping of str to object, optional
         System attributes of the new trial.
+    may_begin : callable, optional
+        Returns whether another trial may begin, given all trials so far. It is called again if
+        another process begins a trial before this one.
 
     Returns
     -------
@@ -50,14 +54,16 @@ def ask_in_space(
         The record of the trial.
     config : dict of str to object
         The parameters, by their names in the study.
-        None is returned instead of both if the space is exhausted or the study has `limit`
-        trials.
+        None is returned instead of both if the space is exhausted, the study has `limit` trials,
+        or no other trial may begin.
     """
     log, attrs = study.log, system_attrs or {}
     with log.lock:
         while True:
             for other in log.read_new():
                 note_tried(space, other, tried)
+            if not may_begin():
+                return None
             waiting = log.take_waiting()
             number = log.history.n_trials if waiting is None else waiting.number
             if waiting is None and number >= limit:

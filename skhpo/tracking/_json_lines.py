@@ -115,6 +115,7 @@ class JSONLinesCallback(SearchCallback):
             "search": type(event.search).__name__,
             "estimator": event.search.estimator,
             "n_candidates": event.n_candidates,
+            "max_fits": event.max_fits,
             "n_folds": event.n_folds,
             "objectives": event.objectives,
         }

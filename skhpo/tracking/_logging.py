@@ -79,7 +79,9 @@ class LoggingCallback(SearchCallback):
     def on_search_start(self, search: SearchEvent) -> None:
         """Write the size of the search."""
         self._objectives = search.objectives
-        self._log(f"{_title(search)}: {search.n_candidates} candidates, {search.n_folds} folds.")
+        limits = {"candidates": search.n_candidates, "fits": search.max_fits}
+        size = [f"{limit} {name}" for name, limit in limits.items() if limit is not None]
+        self._log(f"{_title(search)}: {', '.join([*size, f'{search.n_folds} folds'])}.")
 
     def on_fold_end(self, fold: FoldEvent) -> None:
         """Write the metrics of the fold, or its error."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skhpo.callbacks import CandidateEvent, FoldEvent
 from skhpo.exceptions import UpdateFinishedTrialError
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
+from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
@@ -52,8 +53,10 @@ class StudyController:
         The objectives of the search.
     enqueued : sequence of mapping of str to object
         The first configurations. Parameters that they omit are sampled.
-    n_candidates : int
+    n_candidates : int or float
         Maximal number of trials of the study.
+    budget : FitBudget
+        The fits that all candidates may spend.
     in_order : bool
         Whether to decide on a candidate by the results known when it was proposed, not by those
         known now.
@@ -73,7 +76,8 @@ class StudyController:
         plan: EvaluationPlan,
         problem: Problem,
         enqueued: Sequence[Mapping[str, Any]],
-        n_candidates: int,
+        n_candidates: int | float,
+        budget: FitBudget,
         in_order: bool,
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
         listeners: Listeners,
@@ -86,6 +90,7 @@ class StudyController:
         self._problem = problem
         self._enqueued = enqueued
         self._n_candidates = n_candidates
+        self._budget = budget
         self._in_order = in_order
         self._callbacks = callbacks
         self._listeners = listeners
@@ -98,13 +103,27 @@ class StudyController:
     # ---------------------------------------------------------------------- a new candidate
 
     def ask(self, number: int) -> Candidate | None:
-        """Create the next candidate; None if the space is exhausted or a stop was requested."""
+        """Create the next candidate.
+
+        None if the space or the budget is exhausted, or if a stop was requested.
+        """
         self.call_back()
         candidate = self._next_candidate(number)
         if candidate is not None:
+            self._budget.begin(candidate)
             event = CandidateEvent(number=candidate.trial_number, params=candidate.params)
             self._listeners.send("on_candidate_start", event)
         return candidate
+
+    def must_wait(self) -> bool:
+        """Return whether the fits left may become too few for another candidate.
+
+        This depends on how the candidates in flight end. Those of earlier fits never wait.
+        """
+        return not self._checkpoint.has_past() and not self._may_begin()
+
+    def _may_begin(self) -> bool:
+        return self._budget.allows_another(self._checkpoint.begun_elsewhere)
 
     def _next_candidate(self, number: int) -> Candidate | None:
         past = self._checkpoint.next_past()
@@ -114,7 +133,7 @@ class StudyController:
             return None
         asked = ask_in_space(
             self._study, self._space, self._tried, self._enqueued, self._n_candidates,
-            self._checkpoint.mark,
+            self._checkpoint.mark, self._may_begin,
         )  # fmt: skip
         if asked is None:
             return None
@@ -192,6 +211,7 @@ class StudyController:
             params=candidate.params,
             fold=fold,
             n_resources=None if resource is None else resource.rungs[rung],
+            share=self._plan.amount([task]) / self._plan.full_amount,
             metrics=result.metrics,
             train_metrics=result.train_metrics,
             fit_time=result.fit_time,

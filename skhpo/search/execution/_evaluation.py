@@ -124,6 +124,7 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
     if any(cost.is_time for cost in evaluation.costs):
         clock = stopwatch(evaluation.scorer)
     listener = None if task.callback_context is None else _StopListener(task.callback_context)
+    of_all = None if task.n_candidates is None else (task.candidate, task.n_candidates)
     raw: dict[str, Any] = fit_and_score(
         estimator,
         X,
@@ -140,7 +141,7 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
         return_times=True,
         error_score=evaluation.error_score,
         split_progress=(task.fold, task.n_folds),
-        candidate_progress=(task.candidate, task.n_candidates),
+        candidate_progress=of_all,
         **({} if listener is None else {"caller": evaluation.caller, "callback_ctx": listener}),
     )
     result = FoldResult(**raw, stop=listener is not None and listener.stop)

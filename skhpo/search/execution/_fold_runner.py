@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from skhpo._sklearn import FitCallbacks, MultimetricScorer, num_samples, scorers_by_name
@@ -68,7 +69,7 @@ class FoldRunner:
             fold=fold,
             candidate=candidate.number,
             n_folds=plan.n_folds,
-            n_candidates=setup.n_candidates,
+            n_candidates=None if math.isinf(setup.n_candidates) else int(setup.n_candidates),
             is_alone=n_workers == 1,
             n_threads=None if n_workers == 1 else threads_each(n_workers),
             allocation=allocation,

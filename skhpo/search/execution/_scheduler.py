@@ -15,6 +15,7 @@ not depend on timing. With ``in_order=False`` every result is used at once.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from skhpo.search._records import Candidate, Status
@@ -42,30 +43,35 @@ class Scheduler:
     ----------
     controller : Controller
         Proposes candidates, decides when they end, and records them.
-    n_candidates : int
-        Maximal number of candidates to run.
-    window : int
+    n_candidates : int or float
+        Maximal number of candidates to run; infinite if something else limits the search.
+    window : int or float
         Maximal number of candidates in flight.
     in_order : bool
         Whether the result must not depend on timing.
     prunes : bool, default=True
         Whether a candidate may be stopped before its last fold.
+    must_wait : callable, optional
+        Returns whether a new candidate has to wait for those in flight: the fits left may suffice
+        for it or not, depending on how these end.
     """
 
     def __init__(
         self,
         controller: Controller,
         *,
-        n_candidates: int,
-        window: int,
+        n_candidates: int | float,
+        window: int | float,
         in_order: bool,
         prunes: bool = True,
+        must_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         self._controller = controller
         self._n_candidates = n_candidates
         self._window = window
         self._in_order = in_order
         self._prunes = prunes
+        self._must_wait = must_wait
         self._in_flight: dict[int, Candidate] = {}
         self._ready: list[int] = []  # heap of numbers whose next fold may run
         self._untold: dict[int, Candidate] = {}
@@ -105,7 +111,7 @@ class Scheduler:
             return None
         oldest = next(iter(self._in_flight), number) if self._in_order else 0
         in_flight = number - oldest if self._in_order else len(self._in_flight)
-        if in_flight >= self._window:
+        if in_flight >= self._window or (self._in_flight and self._must_wait()):
             return None
         candidate = self._controller.ask(number)
         if candidate is None:
@@ -166,7 +172,7 @@ class Scheduler:
             for number in list(self._untold):
                 self._controller.tell(self._untold.pop(number))
             return
-        last = len(self.candidates) - self._window
+        last: int | float = len(self.candidates) - self._window
         if self._closed or len(self.candidates) >= self._n_candidates:
             last = len(self.candidates)
         while self._n_told <= last and self._n_told in self._untold:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,17 @@ class EvaluationPlan:
         """Maximal number of tasks of a candidate."""
         n_rungs = 1 if self.resource is None else len(self.resource.rungs)
         return n_rungs * self.n_folds
+
+    @property
+    def full_amount(self) -> int:
+        """Amount of the resource of a full fit; 1 without a resource."""
+        return 1 if self.resource is None else self.resource.rungs[-1]
+
+    def amount(self, tasks: Iterable[int]) -> int:
+        """Return how much of the resource the fits of these tasks use together."""
+        if self.resource is None:
+            return sum(1 for _ in tasks)
+        return sum(self.resource.rungs[self.place(task)[0]] for task in tasks)
 
     def order(self, number: int) -> Sequence[int]:
         """Return the tasks of the candidate with trial `number`, in their order."""

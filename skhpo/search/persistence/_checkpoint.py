@@ -67,13 +67,21 @@ class Checkpoint:
         """Return the next trial of an earlier fit to resume; None after the last."""
         return None
 
+    def has_past(self) -> bool:
+        """Return whether trials of earlier fits are still to resume."""
+        return False
+
     def is_at_work_elsewhere(self) -> bool:
         """Return whether other processes run candidates of this search."""
         return False
 
-    def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Return the ended candidates of other processes: those with a number not in `known`."""
+    def begun_elsewhere(self, own: set[int]) -> list[FrozenTrial]:
+        """Return the candidates that other processes have begun: their number is not in `own`."""
         return []
+
+    def others(self, known: set[int]) -> list[FrozenTrial]:
+        """Return those of them that have ended."""
+        return [trial for trial in self.begun_elsewhere(known) if trial.state.is_finished()]
 
 
 class StoredCheckpoint(Checkpoint):
@@ -157,6 +165,10 @@ class StoredCheckpoint(Checkpoint):
 
     # ---------------------------------------------------------------- reading
 
+    def has_past(self) -> bool:
+        """Return whether trials of earlier fits are still to resume."""
+        return bool(self._past)
+
     def next_past(self) -> FrozenTrial | None:
         """Return the next trial that has ended, or that this fit takes over from a dead owner."""
         while self._past:
@@ -181,12 +193,13 @@ class StoredCheckpoint(Checkpoint):
         self._next_glance = 0.0
         return bool(self._running())
 
-    def others(self, known: set[int]) -> list[FrozenTrial]:
-        """Return the ended candidates of other processes: those with a number not in `known`."""
+    def begun_elsewhere(self, own: set[int]) -> list[FrozenTrial]:
+        """Return the candidates that other processes have begun: their number is not in `own`."""
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False)
-            if trial.number not in known and self._has_ended_with_folds(trial)
+            if trial.number not in own
+            and (self._has_ended_with_folds(trial) or self._is_running(trial))
         ]
 
     def _running(self) -> list[FrozenTrial]:
@@ -194,8 +207,11 @@ class StoredCheckpoint(Checkpoint):
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            if WORKER in trial.system_attrs and trial.trial_id not in self._own
+            if self._is_running(trial) and trial.trial_id not in self._own
         ]
+
+    def _is_running(self, trial: FrozenTrial) -> bool:
+        return trial.state == TrialState.RUNNING and WORKER in trial.system_attrs
 
     def _has_ended_with_folds(self, trial: FrozenTrial) -> bool:
         return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
@@ -205,7 +221,7 @@ class StoredCheckpoint(Checkpoint):
 
         It fails if the owner is alive, or if another process was first.
         """
-        if trial.state != TrialState.RUNNING or WORKER not in trial.system_attrs:
+        if not self._is_running(trial):
             return False
         mark = trial.system_attrs[WORKER]
         if not is_known_to_be_dead(mark) and mark != self._identity:

@@ -76,15 +76,21 @@ def run_with_others(
     reason : str or None
         Why the search ended early; None if it did not.
     """
+    were_others = checkpoint.is_at_work_elsewhere()
     reason = run()
-    while reason is None and not runs.stop_requested and checkpoint.is_at_work_elsewhere():
-        left = POLL if deadline is None else deadline - time.monotonic()
-        if left <= 0.0:
-            return "timeout"
-        try:
-            time.sleep(min(left, POLL))
-        except KeyboardInterrupt:
-            return "interrupt"
+    while reason is None and not runs.stop_requested:
+        are_others = checkpoint.is_at_work_elsewhere()
+        if are_others:
+            left = POLL if deadline is None else deadline - time.monotonic()
+            if left <= 0.0:
+                return "timeout"
+            try:
+                time.sleep(min(left, POLL))
+            except KeyboardInterrupt:
+                return "interrupt"
+        elif not were_others:
+            break
+        were_others = are_others  # how they end may leave fits for further candidates
         scheduler.reopen()
         reason = run()
     return reason
