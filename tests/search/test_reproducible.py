@@ -14,6 +14,7 @@ from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import TPESampler
 from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
@@ -162,9 +163,11 @@ def wavy_score(params, fold):
 
 
 def run_in_virtual_time(
-    controller, n_candidates, window, n_workers, in_order, durations, score=chaotic_score
+    controller, n_candidates, window, n_workers, in_order, durations, score=chaotic_score, **more
 ):
-    scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
+    scheduler = Scheduler(
+        controller, n_candidates=n_candidates, window=window, in_order=in_order, **more
+    )
 
     def submit(workers, candidate, fold):
         workers.submit((candidate.number, fold), score, candidate.params, fold)
@@ -188,7 +191,8 @@ def test_in_order_no_interleaving_changes_what_is_asked_judged_and_told(n_folds)
 
 @pytest.mark.parametrize("pruner", [RacingPruner(alpha=0.3), MedianPruner(n_startup_trials=2)])
 @pytest.mark.parametrize("given", [FLAT, BRANCHES], ids=["flat", "branches"])
-def test_in_order_no_interleaving_changes_the_study(pruner, given):
+@pytest.mark.parametrize("max_fits", [None, 37])
+def test_in_order_no_interleaving_changes_the_study(pruner, given, max_fits):
     timing = np.random.default_rng()
     space = SearchSpace.from_param_distributions(given)
     n_folds = 4
@@ -197,12 +201,19 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given):
         study = create_study(
             direction="maximize", sampler=TPESampler(n_startup_trials=3, seed=5), pruner=pruner
         )
+        plan = FoldPlan(pruner, n_folds)
         controller = StudyController(
-            study, space, plan=FoldPlan(pruner, n_folds),
+            study, space, plan=plan, budget=FitBudget(plan, max_fits, 15),
             problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
             callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(),
         )  # fmt: skip
-        run_in_virtual_time(controller, 15, window, n_workers, True, timing, wavy_score)
+        scheduler = run_in_virtual_time(
+            controller, 15, window, n_workers, True, timing, wavy_score,
+            must_wait=controller.must_wait,
+        )  # fmt: skip
+        if max_fits is not None:
+            n_fits = sum(candidate.n_judged for candidate in scheduler.candidates)
+            assert max_fits - n_folds < n_fits <= max_fits
         return [
             (t.number, t.state, t.params, t.values, t.intermediate_values) for t in study.trials
         ]
