@@ -30,6 +30,7 @@ from skhpo.pruners import RacingPruner
 from skhpo.samplers import RandomSampler, TPESampler
 from skhpo.search._records import Candidate, FoldResult
 from skhpo.search.execution._controller import StudyController
+from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
@@ -342,10 +343,12 @@ def whole(quick: bool) -> None:
                     study = skhpo.create_study(
                         direction="maximize", sampler=sampler, pruner=RacingPruner()
                     )
+                    plan = FoldPlan(study.pruner, N_FOLDS)
                     controller = StudyController(
                         study,
                         space,
-                        plan=FoldPlan(study.pruner, N_FOLDS),
+                        plan=plan,
+                        budget=FitBudget(plan, None, n_candidates),
                         problem=single_score(None),
                         enqueued=(),
                         n_candidates=n_candidates,
