@@ -32,6 +32,7 @@ from skhpo import (
     TPESearchCV,
     compare_searches,
 )
+from skhpo.pruners import RacingPruner
 
 X, Y = load_iris(return_X_y=True)
 SPACE = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-3, 1e1)}
@@ -229,6 +230,17 @@ def test_a_budget_is_the_largest_number_of_fits(budget, n_iter):
     assert_array_equal(comparison.results["fits"], [n_iter * 4, n_iter * 4])
 
 
+def test_a_search_of_ours_spends_what_stopped_candidates_save():
+    searches = {
+        "racing": TPESearchCV(SVC(), SPACE, n_iter=1, cv=4, pruner=RacingPruner(0.4)),
+        "hyperband": HyperbandSearchCV(SVC(), SPACE, n_iter=1, cv=4),
+    }
+    comparison = compare_searches(searches, X, Y, n_repeats=1, budget=60, random_state=0)
+    fits = comparison.results["fits"]
+    assert 56 < fits[0] <= 60
+    assert 60 - 4 * 1.5 < fits[1] <= 60
+
+
 def test_a_budget_includes_the_confirmation():
     search = TPESearchCV(SVC(), SPACE, cv=3, n_confirm=2, pruner=None)
     comparison = compare_searches({"a": search}, X, Y, n_repeats=1, budget=30, random_state=0)
@@ -240,7 +252,10 @@ def test_a_budget_includes_the_confirmation():
     [
         (GridSearchCV(SVC(), GRID, cv=4), "'it' needs 24 fits, more than `budget=20`"),
         (HalvingGridSearchCV(SVC(), GRID, cv=4), "`budget` cannot be kept by 'it', as Halving"),
-        (HyperbandSearchCV(SVC(), SPACE, cv=4), "`budget` cannot be kept by 'it', as Hyperband"),
+        (
+            HyperbandSearchCV(SVC(), SPACE, cv=11),
+            "`budget=20` is too small for 'it', which needs 22",
+        ),
         (
             RandomizedSearchCV(SVC(), SPACE, cv=30),
             "`budget=20` is too small for 'it', which needs 30",
