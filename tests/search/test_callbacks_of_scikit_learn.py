@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+from scipy.stats import uniform
 
 pytest.importorskip("sklearn.callback")
 
@@ -84,3 +85,19 @@ def test_a_callback_that_says_stop_ends_the_search(n_jobs):
     assert 3 <= len(search.cv_results_["params"]) <= 5
     assert (search.cv_results_["status"] == "complete").all()
     assert search.predict(X).shape == y.shape
+
+
+def test_with_a_limit_of_fits_there_is_a_task_for_each_fold_that_runs():
+    callback = RecordingCallback()
+    search = TPESearchCV(Scored(), {"x": np.linspace(0, 1, 99)}, max_fits=50, cv=4, random_state=0)
+    search.set_callbacks(callback).fit(X, y)
+    names = [r["context"].task_name for r in callback.record if r["name"] == "on_fit_task_begin"]
+    run = search.cv_results_["n_splits_evaluated"].sum()
+    assert 46 < names.count("candidate-split-evaluation") == run <= 50
+
+
+def test_callbacks_cannot_prepare_for_a_search_without_end():
+    search = TPESearchCV(Scored(), {"x": uniform(0, 1)}, n_iter=None, timeout=5, cv=2)
+    search.set_callbacks(RecordingCallback())
+    with pytest.raises(ValueError, match="give `n_iter` or `max_fits` besides the `timeout`"):
+        search.fit(X, y)

@@ -1,6 +1,7 @@
 """A search prints its ranges readably, and in a notebook shows what it found."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhpo import ParetoSearchCV, TPESearchCV
-from skhpo.callbacks import LiveView
+from skhpo.callbacks import LiveView, _live_view
 
 X, y = load_iris(return_X_y=True)
 RANGES = {"C": loguniform(0.01, 1000), "degree": randint(1, 9), "coef0": norm(loc=2)}
@@ -139,3 +140,28 @@ TPESearchCV(SVC(), {{"C": loguniform(1e-3, 1e3)}}, n_iter=12, random_state=0, {h
     assert "best score" in text
     assert "left" not in text  # it has ended
     assert "TPESearchCV: results" in result.data["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "shown"),
+    [
+        (
+            {"n_iter": None, "max_fits": 30, "pruner": None},
+            ["6 candidates", "30 of 30 fits", 'max="30"'],
+        ),
+        ({"n_iter": 4, "pruner": None}, ["4 of 4 candidates", "20 fits", 'max="4"']),
+        ({"n_iter": None, "timeout": 0.3}, ["candidates: ", " fits"]),
+    ],
+)
+def test_the_live_view_shows_the_limit_that_there_is(limits, shown, monkeypatch):
+    pages = []
+    page = SimpleNamespace(update=pages.append)
+    display = SimpleNamespace(HTML=str, display=lambda html, display_id: page)
+    monkeypatch.setattr(_live_view, "is_notebook", lambda: True)
+    monkeypatch.setattr(_live_view.importlib, "import_module", lambda name: display)
+    view = LiveView(interval=0)
+    fitted(**{"cv": 5, "callbacks": [view], **limits})
+    assert all(text in pages[-1] for text in shown)
+    assert ("<progress" in pages[-1]) == ("timeout" not in limits)
+    if "timeout" not in limits:
+        assert any("left" in text for text in pages[3:-1])
