@@ -68,6 +68,7 @@ def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -
         study_id = storage.create_new_study(directions, name)
     except DuplicatedStudyError:
         study_id = storage.get_study_id_from_name(name)
+    n_trials = storage.get_n_trials(study_id)  # first: another process may begin just now
     record = storage.get_study(study_id)
     if list(record.directions) != directions:
         wanted, found = (
@@ -80,7 +81,7 @@ def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -
         )
     if FINGERPRINT in record.system_attrs:
         check_fingerprint(name, record.system_attrs[FINGERPRINT], fingerprint)
-    elif storage.get_n_trials(study_id) > 0:
+    elif n_trials > 0:
         raise StudyMismatchError(
             f"The study {name!r} has trials, but not of a search: their values could not be "
             "compared with those of this one. Give another `study_name`."
