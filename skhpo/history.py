@@ -23,6 +23,7 @@ from skhpo.multi_objective import (
 from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = [
+    "COST",
     "PREDICTED_VALUE",
     "PREDICTED_VARIANCE",
     "Columns",
@@ -36,6 +37,7 @@ __all__ = [
 # System attributes of a trial that was stopped early: the prediction of its full value.
 PREDICTED_VALUE = "skhpo:predicted_value"
 PREDICTED_VARIANCE = "skhpo:predicted_variance"
+COST = "skhpo:cost"  # system attribute of a trial: its cost, for samplers that are aware of it
 
 MAX_OBJECTIVES_BY_VOLUME = 3
 
@@ -123,6 +125,7 @@ class History:
         self._constraints: dict[str, _Growing] = {}
         self.last_steps = _Growing(-1, np.int64)
         self._last_loss = _Growing(np.nan)
+        self._costs = _Growing(np.nan)
         self.params: dict[str, _Growing] = {}
         self.touched: list[int] = []  # rows, in the order in which they got parameters
         self._columns: dict[Any, Columns] = {}
@@ -154,6 +157,7 @@ class History:
             self._violation,
             self.last_steps,
             self._last_loss,
+            self._costs,
         ):
             array.ensure(self.n_trials)
         for name, distribution in trial.distributions.items():
@@ -193,6 +197,7 @@ class History:
             self.losses[number] = self.signs * values
         if trial.system_attrs:
             self._set_constraints(number, trial.constraints)
+            self.costs[number] = trial.system_attrs.get(COST, np.nan)
         if (last_step := trial.last_step) is not None:
             self.last_steps.ensure(self.n_trials)[number] = last_step
             last_value = trial.intermediate_values[last_step]
@@ -257,6 +262,11 @@ class History:
         This is the sum of the constraint values above 0; it is 0 for a feasible trial.
         """
         return self._violation.ensure(0)[: self.n_trials]
+
+    @property
+    def costs(self) -> FloatArray:
+        """Recorded costs of the trials, ndarray of shape (n_trials,); NaN if unknown."""
+        return self._costs.ensure(0)[: self.n_trials]
 
     @property
     def constraints(self) -> FloatArray:

@@ -108,6 +108,11 @@ class BaseSampler(HasParameters, ABC):
         """Return the sampler that draws the other parameters: the wrapped one, or this one."""
         return self
 
+    @property
+    def uses_seconds(self) -> bool:
+        """Return whether the draws depend on the measured seconds of earlier trials."""
+        return False
+
     def is_exhausted(self, study: Study) -> bool:
         """Return whether the sampler has nothing left to try.
 

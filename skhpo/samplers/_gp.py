@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+from collections.abc import Sequence
 from functools import cache, partial
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +32,21 @@ from skhpo.samplers._gp_acquisition import (
     ProbabilityOfImprovement,
     constrained,
 )
+from skhpo.samplers._gp_cost import (
+    SECONDS,
+    CostFunction,
+    PerCost,
+    record_cost,
+    standardised_log,
+)
 from skhpo.samplers._gp_model import Features, GaussianProcess, fit_hyperparameters
 from skhpo.samplers._gp_search import Landscape, maximise
 from skhpo.samplers._gp_transform import clip_infinite, scale, standardise
 from skhpo.samplers._tpe import TPESampler
-from skhpo.trial import TrialState
+from skhpo.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from skhpo.study import Study
 
 __all__ = ["GPSampler"]
 
@@ -87,6 +98,13 @@ class GPSampler(ColumnSampler):
         Called with the record of each trial that is complete or pruned; returns its constraints,
         numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
         the same, and can be read while the trial runs.
+    cost : callable or "seconds", optional
+        What a trial costs. If it is given, the sampler maximises the improvement per unit of cost,
+        and so reaches a good value sooner if costs differ much. A callable is called with the
+        record of each trial that is complete or pruned, and returns a positive number, such as
+        ``lambda trial: trial.params["n_estimators"]``. "seconds" is the duration of a trial; in a
+        search, the mean seconds of its folds. Measured seconds differ from run to run: with
+        "seconds" the same seed does not give the same result. Not with ``acquisition="ucb"``.
     **left_out
         Arguments of Optuna's sampler. Those that control warnings have no effect; others
         raise an error that states the reason.
@@ -94,10 +112,12 @@ class GPSampler(ColumnSampler):
     Raises
     ------
     ValueError
-        If `n_startup_trials` is negative or `acquisition` is unknown. When a trial is asked for:
-        if `acquisition` is not "logei" and there are several objectives.
+        If `n_startup_trials` is negative, `acquisition` is unknown, or `cost` is given with
+        "ucb". When a trial is asked for: if `acquisition` is not "logei" and there are several
+        objectives. When a trial ends: if its cost is not positive.
     TypeError
-        If `independent_sampler` is not a `ColumnSampler`.
+        If `independent_sampler` is not a `ColumnSampler`, or `cost` neither "seconds" nor a
+        callable.
 
     Notes
     -----
@@ -120,6 +140,10 @@ class GPSampler(ColumnSampler):
       the largest volume (44 points for three objectives, 18 for four).
     - Constraints are modelled too, and the acquisition is weighted by the probability that all
       are satisfied. While no trial is feasible, the acquisition is this probability alone.
+    - With a `cost`, its logarithm has a model of its own, and the predicted logarithm is subtracted
+      from that of the acquisition (Snoek et al. 2012). Cooling, which ignores the cost more and
+      more as the budget is spent (Lee et al. 2020), did not do better in our benchmark. The cost
+      is used once there is a model, so a small `n_startup_trials` such as 4 suits it.
     - If there are more than 300 trials, the model uses the 180 newest and the 120 best of the
       others, so the time of an ask is bounded: with ten parameters about 10 ms at 50 trials,
       15 ms at 100 and 30 ms from 300 on, and 0.1 s when hyperparameters are fitted to 300 trials.
@@ -143,6 +167,11 @@ class GPSampler(ColumnSampler):
 
     J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014.
 
+    J. Snoek et al., "Practical Bayesian optimization of machine learning algorithms", NeurIPS
+    2012.
+
+    E. H. Lee et al., "Cost-aware Bayesian optimization", 2020, arXiv:2003.10870.
+
     Examples
     --------
     >>> import skhpo
@@ -155,6 +184,10 @@ class GPSampler(ColumnSampler):
     >>> study.optimize(objective, n_trials=30)
     >>> study.best_value < 0.1
     True
+
+    A sampler that weighs the improvement against the number of trees:
+
+    >>> sampler = GPSampler(cost=lambda trial: trial.params["n_estimators"], n_startup_trials=4)
     """
 
     def __init__(
@@ -166,6 +199,7 @@ class GPSampler(ColumnSampler):
         deterministic_objective: bool = False,
         acquisition: str = "logei",
         constraints_func: ConstraintsFunction | None = None,
+        cost: CostFunction | str | None = None,
         **left_out: Never,
     ) -> None:
         check_left_out(GPSampler, left_out, {})
@@ -177,14 +211,38 @@ class GPSampler(ColumnSampler):
             raise TypeError(
                 f"`independent_sampler` must be a ColumnSampler or None; got {independent_sampler}."
             )
+        if not (cost is None or cost == SECONDS or callable(cost)):
+            raise TypeError(f"`cost` must be a callable, {SECONDS!r} or None; got {cost!r}.")
+        if cost is not None and acquisition == "ucb":
+            raise ValueError(
+                "`cost` needs an acquisition that can be divided by it, 'logei' or 'pi'; got 'ucb'."
+            )
         super().__init__(seed=seed)
         self.independent_sampler = independent_sampler
         self.n_startup_trials = n_startup_trials
         self.deterministic_objective = deterministic_objective
         self.acquisition = acquisition
         self.constraints_func = constraints_func
+        self.cost = cost
         self._tpe = TPESampler(seed=seed, n_startup_trials=0)
         self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by digest of the data
+
+    @property
+    def uses_seconds(self) -> bool:
+        """Return whether the draws depend on the measured seconds of earlier trials."""
+        return self.cost == SECONDS
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Compute the constraints and the cost of the trial, if there are functions for them."""
+        super().after_trial(study, trial, state, values)
+        if self.cost is not None and state in (TrialState.COMPLETE, TrialState.PRUNED):
+            record_cost(study, trial, state, self.cost)
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Propose points with a large acquisition, the largest first."""
@@ -235,7 +293,12 @@ class GPSampler(ColumnSampler):
         acquisition = acquisitions[0]
         if len(acquisitions) == 2:
             acquisition = constrained(acquisitions[0], len(models), acquisitions[1])
-        return Landscape(features, [*models, *constraints], acquisition), incumbents
+        models = [*models, *constraints]
+        if self.cost is not None:
+            model, spread = self._cost_model(columns, features)
+            if model is not None:
+                models, acquisition = [*models, model], PerCost(acquisition, spread)
+        return Landscape(features, models, acquisition), incumbents
 
     def _acquisition(self, means: FloatArray, models: list[GaussianProcess]) -> Acquisition:
         """Return the acquisition of the objectives, from their means at the feasible trials."""
@@ -298,6 +361,28 @@ class GPSampler(ColumnSampler):
             models.append(_condition(columns, features, rows, targets, variance, theta))
             thresholds.append(threshold)
         return models, Feasibility(np.array(thresholds)) if models else None
+
+    def _cost_model(
+        self, columns: Columns, features: Features
+    ) -> tuple[GaussianProcess | None, float]:
+        """Return a Gaussian process of the logarithm of the cost, and the scale of its outputs.
+
+        None if too few costs are known, or if all are equal.
+        """
+        costs = columns.history.costs
+        known = columns.finished[~np.isnan(costs[columns.finished])]
+        if len(known) < MIN_TRIALS_OF_GROUP:
+            return None, 0.0
+        rows = known[: _fit_size(len(known))][-MAX_TRIALS:]
+        targets, _ = standardised_log(costs[rows])
+        theta = self._fit(
+            features(columns.points[rows]), targets, np.zeros(len(rows)), features.blocks
+        )
+        rows = known[-MAX_TRIALS:]
+        targets, spread = standardised_log(costs[rows])
+        if spread == 0.0:
+            return None, 0.0
+        return _condition(columns, features, rows, targets, np.zeros(len(rows)), theta), spread
 
     def _fit(
         self, features: FloatArray, targets: FloatArray, variance: FloatArray, blocks: IntArray

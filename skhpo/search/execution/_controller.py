@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skhpo.callbacks import CandidateEvent, FoldEvent
 from skhpo.exceptions import UpdateFinishedTrialError
+from skhpo.history import COST
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
 from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
@@ -262,6 +263,8 @@ class StudyController:
     ) -> None:
         """Finish the trial of a candidate that has ended."""
         study = self._study
+        if study.sampler.unwrapped.uses_seconds:
+            self._record_seconds(candidate)
         if candidate.status == "complete":
             results = list(candidate.results.values())
             self._log.set_constraints(candidate.trial_id, self._problem.violations(results))
@@ -277,6 +280,19 @@ class StudyController:
             if candidate.status in ENDED_AT_A_LIMIT:
                 self._log.storage.set_trial_user_attr(candidate.trial_id, FAILURE, candidate.status)
             end_trial(study, trial, TrialState.FAIL, None)
+
+    def _record_seconds(self, candidate: Candidate) -> None:
+        """Store the mean seconds of a fold as the cost of a candidate, if it is known.
+
+        Along a resource, only a complete candidate shows what the full amount costs.
+        """
+        is_whole = candidate.status == "complete"
+        if not is_whole and (candidate.status != "pruned" or self._plan.resource is not None):
+            return
+        results = self._plan.by_fold(candidate.results).values()
+        seconds = float(np.mean([result.fit_time + result.score_time for result in results]))
+        if seconds > 0.0:
+            self._log.storage.set_trial_system_attr(candidate.trial_id, COST, seconds)
 
     @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _candidate_event(self, candidate: Candidate, values: NDArray[np.float64]) -> CandidateEvent:
