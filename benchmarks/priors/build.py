@@ -14,13 +14,15 @@ from pathlib import Path
 import joblib
 import numpy as np
 from benchmarks.priors._datasets import Dataset, classification_datasets, regression_datasets
-from benchmarks.priors._evaluate import METRICS, design, evaluate, task_of
+from benchmarks.priors._evaluate import METRICS, SLOW, design, evaluate, task_of
 
 from skhpo.priors._families import FAMILIES
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent / "cache" / "priors"
 TABLES = HERE / "tables"
+N_DATASETS = 64
+N_DATASETS_OF_SLOW = 48
 
 
 def main() -> None:
@@ -37,7 +39,13 @@ def main() -> None:
     for name in arguments.families:
         if time.monotonic() > deadline:
             break
-        build(name, datasets[task_of(name)], deadline, arguments.jobs)
+        build(name, chosen(name, datasets[task_of(name)]), deadline, arguments.jobs)
+
+
+def chosen(name: str, datasets: list[Dataset]) -> list[Dataset]:
+    """Return the data sets for a family, evenly spaced in the list of all."""
+    n = min(N_DATASETS_OF_SLOW if name in SLOW else N_DATASETS, len(datasets))
+    return [datasets[i] for i in np.linspace(0, len(datasets) - 1, n).round().astype(int)]
 
 
 def build(name: str, datasets: list[Dataset], deadline: float, n_jobs: int) -> None:

@@ -183,6 +183,15 @@ class SearchSpace:
         """Return the branch of a config; None if there is only one branch."""
         return None if self.branch_name is None else int(config[self.branch_name])
 
+    @property
+    def n_branches(self) -> int:
+        """Number of branches."""
+        return len(self._branches)
+
+    def targets(self, branch: int) -> dict[str, Parameter]:
+        """Return the parameters of a branch by the estimator's names."""
+        return dict(self._branches[branch])
+
     def active_groups(self, branch: int | None) -> tuple[Group, ...]:
         """Return the groups that are active in a branch, in sampling order."""
         index = branch or 0

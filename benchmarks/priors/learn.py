@@ -1,0 +1,100 @@
+"""Learn the priors of skhpo from the tables of `build`, and write the files of the package.
+
+``python -m benchmarks.priors.learn`` takes seconds per family.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from benchmarks.priors._evaluate import METRICS, task_of
+
+import skhpo.priors
+from skhpo.priors._families import FAMILIES
+from skhpo.priors._lengthscales import fit_lengthscales
+from skhpo.priors._prior import Prior, encode, standardised
+from skhpo.priors._store import save
+from skhpo.priors._units import DataTraits
+
+TABLES = Path(__file__).parent / "tables"
+DATA = Path(skhpo.priors.__file__).parent / "data"
+ANY_DATA = DataTraits(n_samples=400, n_features=1)  # the design is in the units
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("families", nargs="*", help="classes; default: all with a table")
+    names = parser.parse_args().families or [path.stem for path in sorted(TABLES.glob("*.npz"))]
+    DATA.mkdir(exist_ok=True)
+    for name in names:
+        prior = learn(name)
+        path = DATA / f"{name}.npz"
+        save(prior, path)
+        n_datasets, n_configurations = next(iter(prior.tables.values())).shape
+        print(
+            f"{name}: {n_datasets} datasets, {n_configurations} configurations, "
+            f"{path.stat().st_size / 1000:.0f} kB",
+            dict(zip([u.name for u in prior.units], prior.lengthscales.round(2), strict=True)),
+        )
+
+
+def learn(name: str, without: str | None = None) -> Prior:
+    """Return the prior of a family, learned from its table.
+
+    Parameters
+    ----------
+    name : str
+        The family.
+    without : str, optional
+        A dataset to leave out.
+    """
+    family = FAMILIES[name]
+    with np.load(TABLES / f"{name}.npz") as table:
+        is_kept = table["datasets"] != without
+        losses = {
+            metric: table[metric][is_kept] for metric in METRICS[task_of(name)] if metric in table
+        }
+        draws = table["draws"]
+        datasets = table["datasets"][is_kept]
+    tables = {metric: standardised(values[_is_told(values)]) for metric, values in losses.items()}
+    coordinates = coordinates_of(family, draws)
+    first = next(iter(tables.values()))
+    return Prior(
+        name=name,
+        units=family.units,
+        coordinates=coordinates,
+        tables=tables,
+        lengthscales=fit_lengthscales(family.units, coordinates, first),
+        requires=family.requires,
+        about={
+            "datasets": len(datasets),
+            "scikit-learn": sklearn.__version__,
+            "date": date.today().isoformat(),
+        },
+    )
+
+
+def coordinates_of(family, draws: np.ndarray) -> np.ndarray:
+    """Return the configurations of a design in the units of a family."""
+    configurations = []
+    for row in draws:
+        at, params = 0, {}
+        for unit in family.units:
+            params[unit.name] = unit.decode(row[at : at + unit.n_draws], ANY_DATA)
+            at += unit.n_draws
+        configurations.append(params)
+    return encode(family.units, configurations, ANY_DATA)
+
+
+def _is_told(losses: np.ndarray) -> np.ndarray:
+    """Return the datasets on which the configurations differ, and most of them did not fail."""
+    spread = np.nanmedian(losses, axis=1) - np.nanquantile(losses, 0.05, axis=1)
+    return (spread > 1e-6) & (np.isnan(losses).mean(axis=1) < 0.5)
+
+
+if __name__ == "__main__":
+    main()
