@@ -22,6 +22,7 @@ from skhpo import (
 from skhpo.callbacks import SearchCallback
 from skhpo.exceptions import SearchInterruptedWarning, SearchOverfitWarning, TrialPruned
 from skhpo.search import (
+    AutoSearchCV,
     CmaEsSearchCV,
     Cost,
     GPSearchCV,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AutoSearchCV",
     "CmaEsSearchCV",
     "Cost",
     "FrozenTrial",

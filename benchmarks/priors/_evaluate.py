@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from benchmarks.priors._datasets import Dataset
 from scipy.stats import qmc, rankdata
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.priors._datasets import Dataset
 from skhpo.priors._families import FAMILIES, Family
 from skhpo.priors._units import DataTraits
 
@@ -35,7 +35,8 @@ METRICS = {
     "regression": ("squared_error", "absolute_error"),
 }
 N_FOLDS = 5
-N_CONFIGURATIONS = 192
+N_FOLDS_OF_SLOW = 3
+N_CONFIGURATIONS = 128
 SLOW = tuple(
     f"{name}{kind}"
     for name in (
@@ -51,8 +52,10 @@ SLOW = tuple(
 )
 FEWER = {
     **dict.fromkeys(SLOW, 128),
-    "LogisticRegression": 96,
-    "LinearSVC": 96,
+    **{f"RandomForest{kind}": 96 for kind in ("Classifier", "Regressor")},
+    **{f"ExtraTrees{kind}": 96 for kind in ("Classifier", "Regressor")},
+    "LogisticRegression": 64,
+    "LinearSVC": 64,
     "Ridge": 48,
     "Lasso": 48,
 }
@@ -96,7 +99,8 @@ def configurations(family: Family, traits: DataTraits) -> list[dict[str, Any]]:
 def evaluate(name: str, dataset: Dataset) -> dict[str, np.ndarray]:
     """Return the mean loss of each configuration by metric, and the seconds of a fit."""
     family = FAMILIES[name]
-    folds = [_prepare(dataset, train, test, family.is_scaled) for train, test in _splits(dataset)]
+    splits = _splits(dataset, N_FOLDS_OF_SLOW if name in SLOW else N_FOLDS)
+    folds = [_prepare(dataset, train, test, family.is_scaled) for train, test in splits]
     X, y = folds[0][0], folds[0][1]
     traits = DataTraits(
         n_samples=len(X),
@@ -119,9 +123,9 @@ def evaluate(name: str, dataset: Dataset) -> dict[str, np.ndarray]:
     return {**dict(zip(metrics, losses, strict=True)), "seconds": seconds}
 
 
-def _splits(dataset: Dataset) -> Any:
+def _splits(dataset: Dataset, n_folds: int) -> Any:
     cv: Any = KFold if dataset.task == "regression" else StratifiedKFold
-    return cv(N_FOLDS, shuffle=True, random_state=0).split(dataset.X, dataset.y)
+    return cv(n_folds, shuffle=True, random_state=0).split(dataset.X, dataset.y)
 
 
 def _prepare(dataset: Dataset, train: Any, test: Any, is_scaled: bool) -> tuple[Any, ...]:

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+
 from benchmarks.priors._datasets import Dataset, classification_datasets, regression_datasets
 from benchmarks.priors._evaluate import METRICS, SLOW, design, evaluate, task_of
-
 from skhpo.priors._families import FAMILIES
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent / "cache" / "priors"
 TABLES = HERE / "tables"
-N_DATASETS = 64
-N_DATASETS_OF_SLOW = 48
+N_DATASETS = 48
+N_DATASETS_OF_SLOW = 40
 
 
 def main() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from benchmarks.priors._evaluate import METRICS, task_of
 
 import skhpo.priors
+from benchmarks.priors._evaluate import METRICS, task_of
 from skhpo.priors._families import FAMILIES
 from skhpo.priors._lengthscales import fit_lengthscales
 from skhpo.priors._prior import Prior, encode, standardised

@@ -73,8 +73,7 @@ _FURTHER: dict[str, tuple[Unit, ...]] = {
         for name in (f"RandomForest{kind}", f"ExtraTrees{kind}")
     },
     **{
-        f"GradientBoosting{kind}": (_ROUNDS, _SHARE, _SPLIT)
-        for kind in ("Classifier", "Regressor")
+        f"GradientBoosting{kind}": (_ROUNDS, _SHARE, _SPLIT) for kind in ("Classifier", "Regressor")
     },
     **{
         f"HistGradientBoosting{kind}": (

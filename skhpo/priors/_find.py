@@ -61,7 +61,8 @@ def find_prior(
         None if no known estimator is searched.
     """
     found: list[Section] = []
-    branches: Sequence[int | None] = [None] if space.branch_name is None else range(space.n_branches)
+    is_single = space.branch_name is None
+    branches: Sequence[int | None] = [None] if is_single else range(space.n_branches)
     for branch in branches:
         targets = space.targets(branch or 0)
         constants = {
@@ -161,12 +162,13 @@ def _traits(X: Any, y: Any, before: Sequence[Any], component: Any) -> DataTraits
     """Return what the units need to know of the data that the estimator receives."""
     shape = np.shape(X) if not hasattr(X, "shape") else X.shape
     n_features = int(shape[1]) if len(shape) == 2 else TYPICAL_FEATURES
+    is_regression = is_regressor(component) and not is_classifier(component)
     is_scaled = any("Scaler" in type(step).__name__ for step in before)
     return DataTraits(
         n_samples=int(shape[0]),
         n_features=max(n_features, 1),
         variance=1.0 if is_scaled else _variance(X),
-        target_sd=_target_sd(y) if is_regressor(component) and not is_classifier(component) else 1.0,
+        target_sd=_target_sd(y) if is_regression else 1.0,
     )
 
 

@@ -183,7 +183,7 @@ class NumericUnit(Unit):
         else:
             number = self.low + coordinate * (self.high - self.low)
         number /= SCALES[self.scale](1.0, traits)
-        return int(round(number)) if self.integer else number
+        return round(number) if self.integer else number
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class LayersUnit(Unit):
     def decode(self, draws: Sequence[float], traits: DataTraits) -> tuple[int, ...]:
         width = self.low * (self.high / self.low) ** draws[0]
         depth = 1 + min(int(draws[1] * self.n_layers), self.n_layers - 1)
-        return (int(round(width)),) * depth
+        return (round(width),) * depth
 
 
 def _hashable(choice: Any) -> Any:

@@ -277,6 +277,8 @@ def _space_of(search: Any) -> SearchSpace | None:
     if given is None:
         given = getattr(search, "param_distributions", None)
     if given is None:
+        given = getattr(search, "default_space", None)
+    if given is None:
         return None
     if isinstance(given, str):
         given = suggest_space(search.estimator)

@@ -9,6 +9,7 @@ from skhpo.history import Columns
 from skhpo.samplers._base import ColumnSampler
 from skhpo.samplers._dialect import ConstraintsFunction
 from skhpo.samplers._gp import GPSampler
+from skhpo.samplers._gp_prior import LossPrior
 from skhpo.samplers._tpe import TPESampler
 
 __all__ = ["AutoSampler"]
@@ -63,6 +64,10 @@ class AutoSampler(ColumnSampler):
         super().reseed(seed)
         self._gp.reseed(seed)
         self._tpe.reseed(seed)
+
+    def set_prior(self, prior: LossPrior) -> None:
+        """Give the prior to the Gaussian process."""
+        self._gp.set_prior(prior)
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Propose points with the sampler that the rule selects."""

@@ -21,6 +21,7 @@ from skhpo.samplers._dialect import ConstraintsFunction, record_constraints
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
+    from skhpo.samplers._gp_prior import LossPrior
     from skhpo.study import Study
 
 __all__ = ["BaseSampler", "ColumnSampler", "draws_by_groups"]
@@ -95,6 +96,15 @@ class BaseSampler(HasParameters, ABC):
 
     def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""
+
+    def set_prior(self, prior: LossPrior) -> None:
+        """Receive what is known of the losses before the first trial. Default: ignore it.
+
+        Parameters
+        ----------
+        prior : LossPrior
+            What is known; its ``bind`` returns a model of the losses for a group of parameters.
+        """
 
     # Methods that a search calls.
 

@@ -40,7 +40,8 @@ from skhpo.samplers._gp_cost import (
     standardised_log,
 )
 from skhpo.samplers._gp_model import Features, GaussianProcess, fit_hyperparameters
-from skhpo.samplers._gp_search import Landscape, maximise
+from skhpo.samplers._gp_prior import LearnedLoss, LossPrior, Mixture, experts_of
+from skhpo.samplers._gp_search import Landscape, MixtureLandscape, maximise
 from skhpo.samplers._gp_transform import clip_infinite, scale, standardise
 from skhpo.samplers._tpe import TPESampler
 from skhpo.trial import FrozenTrial, TrialState
@@ -85,7 +86,7 @@ class GPSampler(ColumnSampler):
     independent_sampler : ColumnSampler, optional
         Draws while the model has too little data: in the first `n_startup_trials`, and for
         parameters that occur in fewer than 4 trials with known values. None draws from the prior.
-    n_startup_trials : int, default=10
+    n_startup_trials : int, default=4
         Trials before the model is used.
     deterministic_objective : bool, default=False
         Whether the same parameters always give the same value. If so, the model has no noise,
@@ -94,6 +95,9 @@ class GPSampler(ColumnSampler):
         The acquisition function: the logarithm of the expected improvement, an optimistic bound
         (1.8 standard deviations from the posterior mean), or the probability of an improvement by
         a tenth of the losses' standard deviation. Several objectives require "logei".
+    prior : LossPrior, optional
+        What is known of the losses before the first trial. A search gives the sampler what
+        `skhpo.priors` knows of its estimator. It is used for one objective without constraints.
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
         numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
@@ -151,6 +155,8 @@ class GPSampler(ColumnSampler):
     - In a conditional space, each group of parameters that occur together is modelled on the
       trials that have it. Parameters on which others depend are drawn as by `TPESampler`, because
       their average loss says little about the best loss that they allow.
+    - With a `prior`, a second model has the learned mean and covariance. The losses weigh the two
+      models by their marginal likelihoods, so a wrong prior soon has no effect.
     - Proposed points are new, unless the search finds no untried point.
 
     References
@@ -164,6 +170,8 @@ class GPSampler(ColumnSampler):
 
     M. Emmerich et al., "Hypervolume-based expected improvement: Monotonicity properties and exact
     computation", CEC 2011.
+
+    Z. Wang et al., "Pre-trained Gaussian processes for Bayesian optimization", JMLR 25 (2024).
 
     J. Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014.
 
@@ -195,9 +203,10 @@ class GPSampler(ColumnSampler):
         *,
         seed: int | None = None,
         independent_sampler: ColumnSampler | None = None,
-        n_startup_trials: int = 10,
+        n_startup_trials: int = 4,
         deterministic_objective: bool = False,
         acquisition: str = "logei",
+        prior: LossPrior | None = None,
         constraints_func: ConstraintsFunction | None = None,
         cost: CostFunction | str | None = None,
         **left_out: Never,
@@ -222,6 +231,7 @@ class GPSampler(ColumnSampler):
         self.n_startup_trials = n_startup_trials
         self.deterministic_objective = deterministic_objective
         self.acquisition = acquisition
+        self.prior = prior
         self.constraints_func = constraints_func
         self.cost = cost
         self._tpe = TPESampler(seed=seed, n_startup_trials=0)
@@ -244,6 +254,11 @@ class GPSampler(ColumnSampler):
         if self.cost is not None and state in (TrialState.COMPLETE, TrialState.PRUNED):
             record_cost(study, trial, state, self.cost)
 
+    def set_prior(self, prior: LossPrior) -> None:
+        """Use a prior, unless one was given."""
+        if self.prior is None:
+            self.prior = prior
+
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Propose points with a large acquisition, the largest first."""
         history = columns.history
@@ -251,6 +266,9 @@ class GPSampler(ColumnSampler):
             raise ValueError(
                 f"`acquisition` must be 'logei' for several objectives; got {self.acquisition!r}."
             )
+        learned = self._learned(columns)
+        if learned is not None:
+            return self._propose_by_mixture(columns, learned, rng)
         if history.n_finished < self.n_startup_trials or len(columns.known) < MIN_TRIALS_OF_GROUP:
             if self.independent_sampler is not None:
                 return self.independent_sampler.propose(columns, rng)
@@ -271,6 +289,55 @@ class GPSampler(ColumnSampler):
                 rng,
                 is_last=is_last if has_failures(columns) else None,
             )
+
+    def _learned(self, columns: Columns) -> LearnedLoss | None:
+        """Return what the prior knows of these parameters; None if the plain model must do."""
+        history = columns.history
+        is_simple = history.n_objectives == 1 and history.constraints.shape[1] == 0
+        if self.prior is None or not is_simple or len(columns.known) == 0:
+            return None
+        return self.prior.bind(columns.names, columns.distributions)
+
+    def _propose_by_mixture(
+        self, columns: Columns, learned: LearnedLoss, rng: np.random.Generator
+    ) -> FloatArray:
+        """Propose points with a large expected improvement under both models."""
+        tried = columns.points[np.concatenate([columns.finished, columns.pending])]
+        features = Features(columns.distributions, tried, rng)
+        with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
+            mixture, rows = self._mixture(columns, features, learned)
+            means = mixture.mean(columns.points[rows])
+            is_last = partial(is_likely_to_fail, columns=columns)
+            return maximise(
+                MixtureLandscape(features, mixture),
+                columns.points[rows[np.argsort(means, kind="stable")[:N_INCUMBENTS]]],
+                tried,
+                rng,
+                is_last=is_last if has_failures(columns) else None,
+            )
+
+    def _mixture(
+        self, columns: Columns, features: Features, learned: LearnedLoss
+    ) -> tuple[Mixture, IntArray]:
+        """Return the mixture of models, and the rows of the known trials that it uses."""
+        history = columns.history
+        loss = clip_infinite(history.losses[:, 0])
+        known = columns.known
+        rows = _seen(columns, known[: _fit_size(len(known))])
+        targets, variance = standardise(loss[rows], history.variances[rows, 0])
+        theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
+        rows = _seen(columns, known)
+        unknown = columns.unknown[-N_PENDING:]
+        is_failed = history.state[unknown] == TrialState.FAIL
+        guesses = np.where(is_failed, loss[rows].max(), np.quantile(loss[rows], 0.75))
+        mixture = Mixture(
+            experts_of(learned, features, theta, is_noisy=not self.deterministic_objective),
+            columns.points[np.concatenate([rows, unknown])],
+            np.concatenate([loss[rows], guesses]),
+            np.concatenate([history.variances[rows, 0], np.zeros(len(unknown))]),
+            columns.points[columns.pending[-N_PENDING:]],
+        )
+        return mixture, rows
 
     def _landscape(self, columns: Columns, features: Features) -> tuple[Landscape, IntArray]:
         """Return the acquisition, and the rows of the most promising trials so far."""

@@ -23,8 +23,9 @@ from scipy.linalg import cholesky, lapack
 from scipy.special import erfcx, ndtr
 
 from skhpo.distributions import BaseDistribution
+from skhpo.samplers._gp_model import Features, matern, squared_distances
 
-__all__ = ["Expert", "LearnedLoss", "LossPrior", "Mixture", "cells_of"]
+__all__ = ["Expert", "LearnedLoss", "LossPrior", "Mixture", "cells_of", "experts_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +35,9 @@ LEVELS = (-1.0, 2.5)  # of a, above the best loss, in units of s
 SCALES = (-1.3, 1.2)  # decimal logarithm of s, in units of the spread of the losses
 NOISE = 0.02  # variance of a standardised loss
 INCUMBENT_MARGIN = 0.5
+RESIDUAL_LENGTHSCALE = 0.5
+ODDS = 0.9  # of the learned model before the first trial
+SMALLEST_NOISE = 1e-4
 NEGLIGIBLE = 1e-4  # cells with less than this share of the best one's weight are left out
 
 
@@ -119,6 +123,54 @@ def cells_of(losses: FloatArray) -> Cells:
     return Cells(targets, -(len(losses) * np.log(scale) + excess.sum(axis=0)), scale)
 
 
+def experts_of(
+    learned: LearnedLoss, features: Features, theta: FloatArray, *, is_noisy: bool = True
+) -> list[Expert]:
+    """Return the learned model and the plain one.
+
+    Parameters
+    ----------
+    learned : LearnedLoss
+        What is known of the parameters.
+    features : Features
+        Transforms points to features.
+    theta : ndarray of shape (n_dims + 2,)
+        Hyperparameters of the plain model, fitted to the trials.
+    is_noisy : bool, default=True
+        Whether the same parameters may give different losses.
+    """
+    inverse = np.exp(-theta[:-2])[features.blocks]
+    signal, noise = np.exp(theta[-2:])
+
+    def open_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+        squared = squared_distances(features(a), features(b)) / RESIDUAL_LENGTHSCALE**2
+        return matern(squared, learned.residual)[0]
+
+    def learned_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+        shared: FloatArray = learned(a)[1] @ learned(b)[1].T
+        return shared + open_kernel(a, b)
+
+    def plain_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+        return matern(squared_distances(features(a) * inverse, features(b) * inverse), signal)[0]
+
+    return [
+        Expert(
+            ODDS,
+            NOISE if is_noisy else SMALLEST_NOISE,
+            lambda points: learned(points)[0],
+            learned_kernel,
+            lambda points: (learned(points)[1] ** 2).sum(axis=1) + learned.residual,
+        ),
+        Expert(
+            1.0 - ODDS,
+            max(float(noise), SMALLEST_NOISE),
+            lambda points: np.zeros(len(points)),
+            plain_kernel,
+            lambda points: np.full(len(points), signal),
+        ),
+    ]
+
+
 class Mixture:
     """Experts, weighted by the marginal likelihood of the losses under each.
 
@@ -197,7 +249,7 @@ class Mixture:
             mean = expert.mean(points)[:, None] + cross[:, :n] @ whitened[:, used]
             variance = expert.variance(points) - np.einsum("ij,ij->i", cross, cross)
             sd = np.sqrt(np.maximum(variance, 1e-10))[:, None]
-            improvement = sd * _expected(((incumbent[used] - mean) / sd))
+            improvement = sd * _expected((incumbent[used] - mean) / sd)
             total += improvement @ (weights[used] * self._scale[used])
         log_total: FloatArray = np.log(np.maximum(total, 1e-300))
         return log_total

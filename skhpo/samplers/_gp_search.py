@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from skhpo.samplers._gp_acquisition import Acquisition
 from skhpo.samplers._gp_model import Features, GaussianProcess
 
-__all__ = ["Landscape", "maximise"]
+__all__ = ["Landscape", "MixtureLandscape", "maximise"]
 
 FloatArray = NDArray[np.float64]
 
@@ -21,6 +21,8 @@ N_STARTS = 4
 N_RETURNED = 16
 MAX_STEPS = 20  # of the gradient search
 MAX_EXCHANGES = 8
+N_REFINED = 40
+STEPS_OF_REFINEMENT = (0.1, 0.03, 0.01)
 STEP_SIZES = (0.02, 0.1, 0.3)
 RESAMPLE_CATEGORY = 0.2
 
@@ -63,9 +65,47 @@ class Landscape:
             gradient += by_mean[:, [k]] * mean_gradient + by_sd[:, [k]] * sd_gradient
         return value, self.features.pull_back(gradient)
 
+    def refine(self, points: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Move each point to a larger acquisition nearby, by gradients and exchanges."""
+        return np.array([exchange(self, climb(self, point)) for point in points])
+
+
+class MixtureLandscape:
+    """The expected improvement under a mixture of models, on the unit cube.
+
+    Parameters
+    ----------
+    features : Features
+        Transforms points to features.
+    mixture : callable
+        Returns the acquisition of points, ndarray of shape (n_points,).
+    """
+
+    def __init__(self, features: Features, mixture: Callable[[FloatArray], FloatArray]) -> None:
+        self.features = features
+        self.values = mixture
+
+    def refine(self, points: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Move each point to a larger acquisition nearby, by shrinking random steps."""
+        current, values = points, self.values(points)
+        for size in STEPS_OF_REFINEMENT:
+            n, d = current.shape
+            near = np.repeat(current, N_REFINED, axis=0)
+            near[:, self.features.ordered] += size * rng.standard_normal(
+                (len(near), len(self.features.ordered))
+            )
+            near = self.features.snap(np.clip(near, 0.0, 1.0))
+            found = self.values(near).reshape(n, N_REFINED)
+            best = found.argmax(axis=1)
+            is_better = found[np.arange(n), best] > values
+            moved = near.reshape(n, N_REFINED, d)[np.arange(n), best]
+            current = np.where(is_better[:, None], moved, current)
+            values = np.where(is_better, found[np.arange(n), best], values)
+        return current
+
 
 def maximise(
-    landscape: Landscape,
+    landscape: Landscape | MixtureLandscape,
     incumbents: FloatArray,
     tried: FloatArray,
     rng: np.random.Generator,
@@ -75,7 +115,7 @@ def maximise(
 
     Parameters
     ----------
-    landscape : Landscape
+    landscape : Landscape or MixtureLandscape
         The function to maximise.
     incumbents : ndarray of shape (n_incumbents, n_dims)
         Points around which to search; at least one.
@@ -98,7 +138,7 @@ def maximise(
     candidates = features.snap(np.vstack([uniform, near]))
     values = landscape.values(candidates)
     best = _order(candidates, values, is_last)[:N_STARTS]
-    refined = np.array([exchange(landscape, climb(landscape, candidates[i])) for i in best])
+    refined = landscape.refine(candidates[best], rng)
     points = np.vstack([refined, candidates])
     values = np.concatenate([landscape.values(refined), values])
     return _distinct(points[_order(points, values, is_last)], tried)

@@ -1,6 +1,7 @@
 """Searches for scikit-learn, which replace GridSearchCV and RandomizedSearchCV."""
 
 from skhpo.search._classes import (
+    AutoSearchCV,
     CmaEsSearchCV,
     GPSearchCV,
     HyperbandSearchCV,
@@ -14,6 +15,7 @@ from skhpo.search.objectives._costs import Cost
 from skhpo.search.selection._rules import one_standard_error, parsimonious
 
 __all__ = [
+    "AutoSearchCV",
     "CmaEsSearchCV",
     "Cost",
     "GPSearchCV",

@@ -190,7 +190,7 @@ def _check_numbers(search: Any, name: str) -> None:
 
 def _check_one_space(search: Any, name: str) -> None:
     given = [search.param_distributions is not None, search.param_grid is not None]
-    if sum(given) != 1:
+    if sum(given) != 1 and (all(given) or search.default_space is None):
         got = "both" if all(given) else "neither"
         raise InvalidParameterError(
             f"The space of {name} is `param_distributions` or, by another name, `param_grid`: give "

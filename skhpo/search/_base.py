@@ -118,6 +118,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     min_resources: int | str = "auto"
     max_resources: int | str = "auto"
     n_confirm: int = 0
+    prior: str | None = None
+    default_space: ClassVar[str | None] = None  # the space if none is given
     default_resource: ClassVar[str | None] = None  # the meaning of `resource="auto"`
 
     # Arguments that all searches have.
@@ -484,14 +486,16 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     # ---------------------------------------------------------------------- parts of the run
 
-    def _make_sampler(self, setup: Setup) -> BaseSampler:
+    def _make_sampler(self, setup: Setup | None = None) -> BaseSampler:
         sampler = (
             self._default_sampler()
             if self.sampler is None
             else get_sampler(copy.deepcopy(self.sampler))
         )
-        if setup.seed is not None:
+        if setup is not None and setup.seed is not None:
             sampler.reseed(setup.seed)
+        if setup is not None and setup.prior is not None:
+            sampler.unwrapped.set_prior(setup.prior)
         return sampler
 
     def _make_pruner(self, setup: Setup) -> BasePruner:

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from skhpo.pruners import BasePruner, HyperbandPruner
 from skhpo.samplers import (
+    AutoSampler,
     BaseSampler,
     CmaEsSampler,
     GPSampler,
@@ -18,6 +19,7 @@ from skhpo.search._study_search import StudySearchCV
 from skhpo.search.fidelity._resource import N_SAMPLES
 
 __all__ = [
+    "AutoSearchCV",
     "CmaEsSearchCV",
     "GPSearchCV",
     "HyperbandSearchCV",
@@ -36,6 +38,41 @@ def _with_sections_of_base(search: _Search) -> _Search:
     own = inspect.cleandoc(search.__doc__ or "")
     search.__doc__ = own.replace("See Also\n---", f"{shared}See Also\n---")
     return search
+
+
+@_with_sections_of_base
+class AutoSearchCV(StudySearchCV):
+    """Hyperparameter search with cross-validation that needs nothing but an estimator.
+
+    It does what was best in benchmarks. The space is that of :func:`skhpo.suggest_space`, unless
+    one is given. The search begins with what is known of the estimator (`prior`). A Gaussian
+    process proposes the candidates as long as it is the best sampler for the space and the number
+    of candidates, and tree-structured Parzen estimators do so beyond
+    (:class:`skhpo.samplers.AutoSampler`). Everything else is as in :class:`TPESearchCV`.
+
+    See Also
+    --------
+    TPESearchCV : The search by tree-structured Parzen estimators alone.
+    GPSearchCV : The search by a Gaussian process alone.
+    StudySearchCV : The search with any sampler.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skhpo import AutoSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = AutoSearchCV(SVC(), n_iter=20, random_state=0).fit(X, y)
+    >>> bool(search.best_score_ > 0.97)
+    True
+    >>> sorted(search.best_params_)
+    ['C', 'class_weight', 'gamma']
+    """
+
+    default_space: ClassVar[str | None] = "suggest"
+
+    def _default_sampler(self) -> BaseSampler:
+        return AutoSampler()
 
 
 @_with_sections_of_base

@@ -20,6 +20,7 @@ from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
+from skhpo.priors import SpacePrior, find_prior
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
@@ -35,6 +36,7 @@ __all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
 DEFAULT_N_ITER = 50  # candidates without a limit of fits
+N_OF_PRIOR = 3  # configurations of each known estimator that are tried first
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -64,6 +66,8 @@ class Setup:
         Parameters of the estimator's ``fit`` and of the scorer.
     enqueued : list of dict
         The first configurations.
+    prior : SpacePrior or None
+        What is known of the estimator; None if it is unknown or should not be used.
     seed : int or None
         Seed of the search; None if it need not be reproducible.
     metadata : dict or None
@@ -91,6 +95,7 @@ class Setup:
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
+    prior: SpacePrior | None
     seed: int | None
     metadata: dict[str, Any] | None
     stopping: Stopping | None
@@ -121,6 +126,7 @@ def make_setup(
     space = _space(search, seed)
     check_clones(search.estimator, space)
     sample_weight = params.get("sample_weight")
+    prior = _prior(search, space, X, y, refit_metric)
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
     return Setup(
@@ -134,7 +140,8 @@ def make_setup(
         problem=problem,
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
-        enqueued=_enqueued(search, space),
+        enqueued=_with_first_of_prior(_enqueued(search, space), prior, space),
+        prior=prior,
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
@@ -213,6 +220,8 @@ def _space(search: BaseStudySearchCV, seed: int | None) -> SearchSpace:
     distributions = search.param_grid
     if distributions is None:
         distributions = search.param_distributions
+    if distributions is None:
+        distributions = search.default_space
     if isinstance(distributions, str):
         distributions = suggest_space(search.estimator)
     return SearchSpace.from_param_distributions(
@@ -251,6 +260,30 @@ def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, A
             )
         configs.append(config)
     return configs
+
+
+def _prior(
+    search: BaseStudySearchCV, space: SearchSpace, X: Any, y: Any, refit_metric: str
+) -> SpacePrior | None:
+    """Return what is known of the estimator, if the search uses it."""
+    if search.prior is None or not search._make_sampler().unwrapped.learns:
+        return None
+    metric = search.scoring
+    if isinstance(metric, Mapping):
+        metric = metric.get(refit_metric)
+    elif not isinstance(metric, str):
+        metric = refit_metric
+    return find_prior(search.estimator, space, X, y, metric if isinstance(metric, str) else None)
+
+
+def _with_first_of_prior(
+    enqueued: list[dict[str, Any]], prior: SpacePrior | None, space: SearchSpace
+) -> list[dict[str, Any]]:
+    """Append the configurations that a prior recommends to the first ones."""
+    if prior is None:
+        return enqueued
+    further = prior.first_configs(space, enqueued, N_OF_PRIOR)
+    return [*enqueued, *(config for config in further if config not in enqueued)]
 
 
 def _fresh_splits(

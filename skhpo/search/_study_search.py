@@ -207,6 +207,12 @@ class StudySearchCV(BaseStudySearchCV):
         `random_state`. The best on these folds is chosen, since the first folds favour
         candidates that were lucky on them.
 
+    prior : "auto" or None, default="auto"
+        "auto" uses what is known of common estimators before the first candidate, if the sampler
+        learns from results: the search begins with up to three configurations that suited many
+        datasets, and a Gaussian process starts from the learned mean and covariance. See
+        :ref:`priors`. None starts from nothing.
+
     Attributes
     ----------
     study_ : Study
@@ -327,6 +333,7 @@ class StudySearchCV(BaseStudySearchCV):
         "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
+        "prior": [StrOptions({"auto"}), None],
     }
 
     def __init__(
@@ -360,6 +367,7 @@ class StudySearchCV(BaseStudySearchCV):
         min_resources: int | str = "auto",
         max_resources: int | str = "auto",
         n_confirm: int = 0,
+        prior: str | None = "auto",
     ) -> None:
         super().__init__(
             estimator,
@@ -390,6 +398,7 @@ class StudySearchCV(BaseStudySearchCV):
             min_resources=min_resources,
             max_resources=max_resources,
             n_confirm=n_confirm,
+            prior=prior,
         )
 
     def _make_problem(self) -> Problem:
