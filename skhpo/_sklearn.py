@@ -25,6 +25,7 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
+    HasMethods,
     Interval,
     InvalidParameterError,
     StrOptions,
@@ -41,6 +42,7 @@ else:
 __all__ = [
     "BaseSearchCV",
     "FitCallbacks",
+    "HasMethods",
     "Interval",
     "InvalidParameterError",
     "MultimetricScorer",

@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 N_POOL = 512  # points among which the first configurations are chosen
 MAX_CELLS = 1000  # a parameter with more values is translated as a number
 RESIDUAL = 0.1  # variance of a standardised loss that the learned covariance leaves open
+RESIDUAL_OF_ONE = 1.0  # further variance if the prior was learned from one dataset; 1 / n of n
 RESIDUAL_OF_UNKNOWN = 0.6  # the same if other parameters are searched as well
 MIDDLE = 0.5  # the coordinate of a value without a meaning in the unit
 
@@ -107,7 +108,9 @@ class Section:
                 block = _constant(_known(unit.encode([self.present.get(unit.name)], self.traits)))
             blocks.append(block)
         is_all = n_translated == len(names)
-        return BoundPrior(self.functions, blocks, RESIDUAL if is_all else RESIDUAL_OF_UNKNOWN)
+        residual = RESIDUAL if is_all else RESIDUAL_OF_UNKNOWN
+        n_datasets = len(self.prior.tables[self.metric])
+        return BoundPrior(self.functions, blocks, residual + RESIDUAL_OF_ONE / n_datasets)
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,14 @@ class SpacePrior:
 
     def bind(
         self, names: Sequence[str], distributions: Sequence[BaseDistribution]
-    ) -> BoundPrior | None:
-        """Return what is known of a group of parameters; None if it is nothing."""
+    ) -> list[BoundPrior]:
+        """Return what is known of a group of parameters, from each source."""
+        found: dict[str, BoundPrior] = {}
         for section in self.sections:
-            found = section.bind(names, distributions)
-            if found is not None:
-                return found
-        return None
+            bound = section.bind(names, distributions)
+            if bound is not None:
+                found.setdefault(section.prior.name, bound)
+        return list(found.values())
 
     def first_configs(
         self, space: SearchSpace, given: Sequence[Mapping[str, Any]], n_each: int

@@ -17,7 +17,7 @@ from skhpo.priors._units import DataTraits
 from skhpo.space._names import is_estimator, join
 
 if TYPE_CHECKING:
-    from skhpo.space import SearchSpace
+    from skhpo.space import Parameter, SearchSpace
 
 __all__ = ["find_prior"]
 
@@ -41,8 +41,11 @@ def find_prior(
     X: Any,
     y: Any,
     metric: str | None = None,
+    own: Sequence[Prior] = (),
+    *,
+    uses_known: bool = True,
 ) -> SpacePrior | None:
-    """Return what is known of the estimators that a space searches.
+    """Return what is known of the parameters that a space searches.
 
     Parameters
     ----------
@@ -54,6 +57,10 @@ def find_prior(
         The data.
     metric : str, optional
         Name of the scorer.
+    own : sequence of Prior
+        Priors of the user, whose parameters have the names of the estimator's.
+    uses_known : bool, default=True
+        Whether to use the priors of known estimators, too.
 
     Returns
     -------
@@ -64,53 +71,76 @@ def find_prior(
     is_single = space.branch_name is None
     branches: Sequence[int | None] = [None] if is_single else range(space.n_branches)
     for branch in branches:
-        targets = space.targets(branch or 0)
-        constants = {
+        where = _Branch(branch, space.targets(branch or 0))
+        present = {**estimator.get_params(deep=True), **where.constants}
+        traits = _traits(X, y, (), estimator)
+        for prior in own:
+            found += where.section("", prior, metric, traits, present)
+        if not uses_known:
+            continue
+        for prefix, component, before in _predictors(estimator, where.constants):
+            known = _prior_of(component)
+            if known is not None:
+                present = {**component.get_params(deep=False), **where.constants_of(prefix)}
+                traits = _traits(X, y, before, component)
+                sections = where.section(prefix, known, metric, traits, present)
+                found += sections
+                if sections:
+                    break
+    return SpacePrior(found) if found else None
+
+
+class _Branch:
+    """A branch of a search space.
+
+    Parameters
+    ----------
+    index : int or None
+        Its number; None if it is the only one.
+    targets : dict of str to Parameter
+        Its parameters by the estimator's names.
+    """
+
+    def __init__(self, index: int | None, targets: Mapping[str, Parameter]) -> None:
+        self.index = index
+        self.targets = targets
+        self.constants = {
             target: parameter.distribution.nth(0)
             for target, parameter in targets.items()
             if parameter.distribution.single()
         }
-        for prefix, component, before in _predictors(estimator, constants):
-            section = _section(prefix, component, before, targets, constants, X, y, metric, branch)
-            if section is not None:
-                found.append(section)
-                break
-    return SpacePrior(found) if found else None
 
+    def constants_of(self, prefix: str) -> dict[str, Any]:
+        """Return the constants of a nested estimator by its own names."""
+        start = join(prefix, "")
+        return {
+            target.removeprefix(start): value
+            for target, value in self.constants.items()
+            if target.startswith(start)
+        }
 
-def _section(
-    prefix: str,
-    component: Any,
-    before: Sequence[Any],
-    targets: Mapping[str, Any],
-    constants: Mapping[str, Any],
-    X: Any,
-    y: Any,
-    metric: str | None,
-    branch: int | None,
-) -> Section | None:
-    """Return what is known of one estimator in a branch; None if it is nothing."""
-    prior = _prior_of(component)
-    if prior is None:
-        return None
-    present = {**component.get_params(deep=False)}
-    for target, value in constants.items():
-        name = target.removeprefix(f"{prefix}__") if prefix else target
-        if join(prefix, name) == target:
-            present[name] = value
-    searched = {p.target for p in targets.values() if not p.distribution.single()}
-    for name, value in prior.requires.items():
-        if join(prefix, name) not in searched and present.get(name) != value:
-            return None
-    unit_names = {
-        targets[join(prefix, unit.name)].name: unit.name
-        for unit in prior.units
-        if join(prefix, unit.name) in searched
-    }
-    if not unit_names:
-        return None
-    traits = _traits(X, y, before, component)
-    return Section(prior, _table_of(prior, metric), traits, unit_names, present, branch)
+    def section(
+        self,
+        prefix: str,
+        prior: Prior,
+        metric: str | None,
+        traits: DataTraits,
+        present: Mapping[str, Any],
+    ) -> list[Section]:
+        """Return what a prior knows of the searched parameters; empty if it is nothing."""
+        searched = self.targets.keys() - self.constants.keys()
+        for name, value in prior.requires.items():
+            if join(prefix, name) not in searched and present.get(name) != value:
+                return []
+        unit_names = {
+            self.targets[join(prefix, unit.name)].name: unit.name
+            for unit in prior.units
+            if join(prefix, unit.name) in searched
+        }
+        if not unit_names:
+            return []
+        table = _table_of(prior, metric)
+        return [Section(prior, table, traits, unit_names, present, self.index)]
 
 
 def _prior_of(component: Any) -> Prior | None:

@@ -267,7 +267,7 @@ class GPSampler(ColumnSampler):
                 f"`acquisition` must be 'logei' for several objectives; got {self.acquisition!r}."
             )
         learned = self._learned(columns)
-        if learned is not None:
+        if learned:
             return self._propose_by_mixture(columns, learned, rng)
         if history.n_finished < self.n_startup_trials or len(columns.known) < MIN_TRIALS_OF_GROUP:
             if self.independent_sampler is not None:
@@ -290,16 +290,16 @@ class GPSampler(ColumnSampler):
                 is_last=is_last if has_failures(columns) else None,
             )
 
-    def _learned(self, columns: Columns) -> LearnedLoss | None:
-        """Return what the prior knows of these parameters; None if the plain model must do."""
+    def _learned(self, columns: Columns) -> Sequence[LearnedLoss]:
+        """Return what the prior knows of these parameters; empty if the plain model must do."""
         history = columns.history
         is_simple = history.n_objectives == 1 and history.constraints.shape[1] == 0
         if self.prior is None or not is_simple or len(columns.known) == 0:
-            return None
+            return ()
         return self.prior.bind(columns.names, columns.distributions)
 
     def _propose_by_mixture(
-        self, columns: Columns, learned: LearnedLoss, rng: np.random.Generator
+        self, columns: Columns, learned: Sequence[LearnedLoss], rng: np.random.Generator
     ) -> FloatArray:
         """Propose points with a large expected improvement under both models."""
         tried = columns.points[np.concatenate([columns.finished, columns.pending])]
@@ -317,7 +317,7 @@ class GPSampler(ColumnSampler):
             )
 
     def _mixture(
-        self, columns: Columns, features: Features, learned: LearnedLoss
+        self, columns: Columns, features: Features, learned: Sequence[LearnedLoss]
     ) -> tuple[Mixture, IntArray]:
         """Return the mixture of models, and the rows of the known trials that it uses."""
         history = columns.history

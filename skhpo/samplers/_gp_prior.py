@@ -56,8 +56,8 @@ class LossPrior(Protocol):
 
     def bind(
         self, names: Sequence[str], distributions: Sequence[BaseDistribution]
-    ) -> LearnedLoss | None:
-        """Return what is known of these parameters; None if it is nothing."""
+    ) -> Sequence[LearnedLoss]:
+        """Return what is known of these parameters, from each source; empty if it is nothing."""
         ...
 
 
@@ -124,14 +124,14 @@ def cells_of(losses: FloatArray) -> Cells:
 
 
 def experts_of(
-    learned: LearnedLoss, features: Features, theta: FloatArray, *, is_noisy: bool = True
+    sources: Sequence[LearnedLoss], features: Features, theta: FloatArray, *, is_noisy: bool = True
 ) -> list[Expert]:
-    """Return the learned model and the plain one.
+    """Return the learned models, and last the plain one.
 
     Parameters
     ----------
-    learned : LearnedLoss
-        What is known of the parameters.
+    sources : sequence of LearnedLoss
+        What is known of the parameters, one or several times.
     features : Features
         Transforms points to features.
     theta : ndarray of shape (n_dims + 2,)
@@ -142,33 +142,36 @@ def experts_of(
     inverse = np.exp(-theta[:-2])[features.blocks]
     signal, noise = np.exp(theta[-2:])
 
-    def open_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-        squared = squared_distances(features(a), features(b)) / RESIDUAL_LENGTHSCALE**2
-        return matern(squared, learned.residual)[0]
-
-    def learned_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-        shared: FloatArray = learned(a)[1] @ learned(b)[1].T
-        return shared + open_kernel(a, b)
-
     def plain_kernel(a: FloatArray, b: FloatArray) -> FloatArray:
         return matern(squared_distances(features(a) * inverse, features(b) * inverse), signal)[0]
 
-    return [
-        Expert(
-            ODDS,
-            NOISE if is_noisy else SMALLEST_NOISE,
-            lambda points: learned(points)[0],
-            learned_kernel,
-            lambda points: (learned(points)[1] ** 2).sum(axis=1) + learned.residual,
-        ),
-        Expert(
-            1.0 - ODDS,
-            max(float(noise), SMALLEST_NOISE),
-            lambda points: np.zeros(len(points)),
-            plain_kernel,
-            lambda points: np.full(len(points), signal),
-        ),
-    ]
+    plain = Expert(
+        1.0 - ODDS,
+        max(float(noise), SMALLEST_NOISE),
+        lambda points: np.zeros(len(points)),
+        plain_kernel,
+        lambda points: np.full(len(points), signal),
+    )
+    own_noise = NOISE if is_noisy else SMALLEST_NOISE
+    odds = ODDS / len(sources)
+    return [*(_learned_expert(source, features, odds, own_noise) for source in sources), plain]
+
+
+def _learned_expert(learned: LearnedLoss, features: Features, odds: float, noise: float) -> Expert:
+    """Return the model with a learned mean and covariance."""
+
+    def kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+        shared: FloatArray = learned(a)[1] @ learned(b)[1].T
+        squared = squared_distances(features(a), features(b)) / RESIDUAL_LENGTHSCALE**2
+        return shared + matern(squared, learned.residual)[0]
+
+    return Expert(
+        odds,
+        noise,
+        lambda points: learned(points)[0],
+        kernel,
+        lambda points: (learned(points)[1] ** 2).sum(axis=1) + learned.residual,
+    )
 
 
 class Mixture:

@@ -118,7 +118,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     min_resources: int | str = "auto"
     max_resources: int | str = "auto"
     n_confirm: int = 0
-    prior: str | None = None
+    prior: Any = None
     default_space: ClassVar[str | None] = None  # the space if none is given
     default_resource: ClassVar[str | None] = None  # the meaning of `resource="auto"`
 

@@ -20,7 +20,9 @@ from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
-from skhpo.priors import SpacePrior, find_prior
+from skhpo.priors import own_priors
+from skhpo.priors._bind import SpacePrior
+from skhpo.priors._find import find_prior
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
@@ -268,12 +270,15 @@ def _prior(
     """Return what is known of the estimator, if the search uses it."""
     if search.prior is None or not search._make_sampler().unwrapped.learns:
         return None
+    is_auto = isinstance(search.prior, str) and search.prior == "auto"
+    own = [] if is_auto else own_priors(search.prior)
     metric = search.scoring
     if isinstance(metric, Mapping):
         metric = metric.get(refit_metric)
     elif not isinstance(metric, str):
         metric = refit_metric
-    return find_prior(search.estimator, space, X, y, metric if isinstance(metric, str) else None)
+    name = metric if isinstance(metric, str) else None
+    return find_prior(search.estimator, space, X, y, name, own)
 
 
 def _with_first_of_prior(

@@ -12,6 +12,7 @@ import numpy as np
 
 from skhpo._sklearn import (
     FitCallbacks,
+    HasMethods,
     Interval,
     StrOptions,
 )
@@ -23,6 +24,7 @@ from skhpo.exceptions import (
     SearchOverfitWarning,
 )
 from skhpo.parallel import Executor
+from skhpo.priors import Prior
 from skhpo.pruners import BasePruner, NopPruner
 from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
@@ -37,6 +39,7 @@ from skhpo.search.selection._reevaluation import Reevaluation
 from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
+from skhpo.study import Study
 from skhpo.study._study import StudyCallback
 
 __all__ = ["StudySearchCV"]
@@ -207,11 +210,13 @@ class StudySearchCV(BaseStudySearchCV):
         `random_state`. The best on these folds is chosen, since the first folds favour
         candidates that were lucky on them.
 
-    prior : "auto" or None, default="auto"
-        "auto" uses what is known of common estimators before the first candidate, if the sampler
-        learns from results: the search begins with up to three configurations that suited many
-        datasets, and a Gaussian process starts from the learned mean and covariance. See
-        :ref:`priors`. None starts from nothing.
+    prior : "auto", Prior, search, Study, str, path, list of these, or None, default="auto"
+        What is known before the first candidate. "auto" is what is known of common estimators
+        (:func:`skhpo.priors.known_prior`). Earlier searches or studies, of this or of other data,
+        or a storage with them (its URL, or the path of an SQLite file), are used besides
+        (:func:`skhpo.priors.learn`). The search begins with up to three configurations that suited
+        other data, and a Gaussian process starts from the learned mean and covariance. None
+        starts from nothing. Samplers that do not learn from results use no prior.
 
     Attributes
     ----------
@@ -333,7 +338,7 @@ class StudySearchCV(BaseStudySearchCV):
         "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
-        "prior": [StrOptions({"auto"}), None],
+        "prior": [Prior, Study, HasMethods("fit"), str, os.PathLike, list, tuple, None],
     }
 
     def __init__(
@@ -367,7 +372,7 @@ class StudySearchCV(BaseStudySearchCV):
         min_resources: int | str = "auto",
         max_resources: int | str = "auto",
         n_confirm: int = 0,
-        prior: str | None = "auto",
+        prior: Any = "auto",
     ) -> None:
         super().__init__(
             estimator,

@@ -26,7 +26,7 @@ class Learned:
         return 4.0 * (away**2).sum(axis=1) - 1.0, away
 
     def bind(self, names, distributions):
-        return self if len(names) == 2 else None
+        return [self] if len(names) == 2 else []
 
 
 def loss(points):
@@ -38,7 +38,7 @@ def mixture_of(learned, n, rng, pending=0):
     points = rng.random((n, 2))
     theta = np.log([0.5, 0.5, 1.0, 0.01])
     return Mixture(
-        experts_of(learned, features, theta),
+        experts_of([learned], features, theta),
         points,
         loss(points),
         np.zeros(n),
@@ -76,7 +76,7 @@ def test_pending_trials_lower_the_improvement_around_them():
     features = Features([FloatDistribution(0, 1)] * 2)
     points = rng.random((6, 2))
     where = np.array([[0.25, 0.65]])
-    experts = experts_of(Learned(), features, np.log([0.5, 0.5, 1.0, 0.01]))
+    experts = experts_of([Learned()], features, np.log([0.5, 0.5, 1.0, 0.01]))
     without = Mixture(experts, points, loss(points), np.zeros(6), np.empty((0, 2)))
     beside = Mixture(experts, points, loss(points), np.zeros(6), where)
     assert beside(where)[0] < without(where)[0]
@@ -100,7 +100,7 @@ def test_the_scale_of_the_losses_does_not_matter():
         rng = np.random.default_rng(3)
         features = Features([FloatDistribution(0, 1)] * 2)
         points, pool = rng.random((5, 2)), rng.random((50, 2))
-        experts = experts_of(Learned(), features, np.log([0.5, 0.5, 1.0, 0.01]))
+        experts = experts_of([Learned()], features, np.log([0.5, 0.5, 1.0, 0.01]))
         mixture = Mixture(
             experts, points, shift + factor * loss(points), np.zeros(5), np.empty((0, 2))
         )
