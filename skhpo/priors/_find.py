@@ -155,7 +155,8 @@ def _predictors(estimator: Any, constants: Mapping[str, Any]) -> Any:
     These are the estimator itself, or the last step of a pipeline; also those inside another
     estimator with one nested predictor, such as a regressor of a transformed target.
     """
-    prefix, before = "", []
+    prefix = ""
+    before: list[Any] = []
     while True:
         yield prefix, estimator, before
         if isinstance(estimator, Pipeline):

@@ -75,23 +75,11 @@ class Unit:
         return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]
 
 
-def _identity(value: float, traits: DataTraits) -> float:
-    return value
-
-
-def _relative_gamma(value: float, traits: DataTraits) -> float:
-    return value * traits.n_features * traits.variance
-
-
-def _relative_to_target(value: float, traits: DataTraits) -> float:
-    return value / traits.target_sd
-
-
-# What a value of 1 is in the unit: the unit is the value times this factor.
-SCALES: Mapping[str, Callable[[float, DataTraits], float]] = {
-    "": _identity,
-    "gamma": _relative_gamma,  # the value of gamma="scale" is 1
-    "target": _relative_to_target,
+# A value in the unit is the value times this factor.
+SCALES: Mapping[str, Callable[[DataTraits], float]] = {
+    "": lambda traits: 1.0,
+    "gamma": lambda traits: traits.n_features * traits.variance,  # gamma="scale" is 1
+    "target": lambda traits: 1.0 / traits.target_sd,
 }
 
 # Values that are no numbers.
@@ -146,8 +134,7 @@ class NumericUnit(Unit):
 
     def encode(self, values: Iterable[Any], traits: DataTraits) -> FloatArray:
         if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not self.share:
-            numbers = SCALES[self.scale](values, traits)  # type: ignore[arg-type]
-            numbers = np.asarray(numbers, dtype=float)
+            numbers = values * SCALES[self.scale](traits)
             if self.negative is not None:
                 numbers = np.where(values < 0, self.negative, numbers)
         else:
@@ -166,7 +153,7 @@ class NumericUnit(Unit):
             return math.nan if self.none is None else self.none
         if isinstance(value, str):
             word = WORDS.get(value)
-            return math.nan if word is None else SCALES[self.scale](word(traits), traits)
+            return math.nan if word is None else word(traits) * SCALES[self.scale](traits)
         if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
             return math.nan
         number = float(value)
@@ -174,7 +161,7 @@ class NumericUnit(Unit):
             return self.negative
         if self.share and isinstance(value, Integral):
             return number / traits.n_features
-        return SCALES[self.scale](number, traits)
+        return number * SCALES[self.scale](traits)
 
     def decode(self, draws: Sequence[float], traits: DataTraits) -> float | int:
         (coordinate,) = draws
@@ -182,7 +169,7 @@ class NumericUnit(Unit):
             number = self.low * (self.high / self.low) ** coordinate
         else:
             number = self.low + coordinate * (self.high - self.low)
-        number /= SCALES[self.scale](1.0, traits)
+        number = float(number / SCALES[self.scale](traits))
         return round(number) if self.integer else number
 
 
@@ -264,7 +251,7 @@ class LayersUnit(Unit):
         widths = [value] if isinstance(value, Integral) else value
         if not isinstance(widths, Sequence | np.ndarray) or isinstance(widths, str):
             return math.nan, math.nan
-        if len(widths) == 0 or not all(isinstance(w, Integral) and w > 0 for w in widths):
+        if len(widths) == 0 or not all(isinstance(w, Integral) and int(w) > 0 for w in widths):
             return math.nan, math.nan
         mean = math.exp(float(np.mean(np.log([float(w) for w in widths]))))
         width = min(max(mean, self.low), self.high)

@@ -44,7 +44,9 @@ NEGLIGIBLE = 1e-4  # cells with less than this share of the best one's weight ar
 class LearnedLoss(Protocol):
     """The learned mean and covariance of the standardised loss, over a group of parameters."""
 
-    residual: float
+    @property
+    def residual(self) -> float:
+        """Variance of the standardised loss that the mean and the covariance leave open."""
 
     def __call__(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the mean, (n_points,), and the directions of the covariance, (n_points, rank)."""
@@ -113,10 +115,8 @@ def cells_of(losses: FloatArray) -> Cells:
         spread = float(losses.max() - best)
     if not spread > 0.0:
         spread = max(abs(float(best)), 1.0) * 1e-3
-    scale, level = np.meshgrid(
-        spread * 10.0 ** np.linspace(*SCALES, N_SCALES), np.linspace(*LEVELS, N_LEVELS)
-    )
-    scale, level = scale.ravel(), level.ravel()
+    scale = np.tile(spread * 10.0 ** np.linspace(*SCALES, N_SCALES), N_LEVELS)
+    level = np.repeat(np.linspace(*LEVELS, N_LEVELS), N_SCALES)
     linear = (losses[:, None] - best) / scale - level
     excess = np.log1p(np.maximum(linear, 0.0))
     targets = np.where(linear <= 0.0, linear, excess)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint
+from sklearn.base import BaseEstimator
 from sklearn.datasets import make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +12,9 @@ from sklearn.svm import SVC
 import skhpo
 from skhpo.distributions import FloatDistribution
 from skhpo.priors import Prior, learn, load, save
+from skhpo.priors._find import find_prior
 from skhpo.samplers import GPSampler
+from skhpo.space import SearchSpace
 
 
 def data(seed):
@@ -40,6 +43,13 @@ def bowl(trial):
     return (x - 0.5) ** 2 + 0.1 * (np.log10(rate) + 2) ** 2 + (kind == "b")
 
 
+class Anything(BaseEstimator):
+    """An estimator with the parameters of the bowl."""
+
+    def __init__(self, x=0.0, rate=0.1, kind="b"):
+        self.x, self.rate, self.kind = x, rate, kind
+
+
 def test_parameters_of_studies_have_their_units():
     prior = learn(study_of(bowl))
     units = {unit.name: unit for unit in prior.units}
@@ -56,16 +66,10 @@ def test_a_study_begins_where_others_ended():
         "rate": FloatDistribution(1e-4, 1, log=True),
         "kind": skhpo.distributions.CategoricalDistribution(["a", "b"]),
     }
-    from skhpo.priors._find import find_prior
-    from skhpo.space import SearchSpace
-
     space = SearchSpace([space])
-
-    class Nothing:
-        def get_params(self, deep=True):
-            return {}
-
-    (first, *_) = find_prior(Nothing(), space, [[0]], None, own=[prior]).first_configs(space, [], 2)
+    (first, *_) = find_prior(Anything(), space, [[0]], None, own=[prior]).first_configs(
+        space, [], 2
+    )
     assert first["kind"] == "a"
     assert abs(first["x"] - 0.5) < 0.35
 
