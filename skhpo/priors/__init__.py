@@ -1,7 +1,7 @@
 """What is known of estimators before their first candidate."""
 
-from skhpo.priors._learn import learn, own_priors
+from skhpo.priors._learn import learn
 from skhpo.priors._prior import Prior
 from skhpo.priors._store import known_prior, load, save
 
-__all__ = ["Prior", "known_prior", "learn", "load", "own_priors", "save"]
+__all__ = ["Prior", "known_prior", "learn", "load", "save"]

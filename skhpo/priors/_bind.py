@@ -125,6 +125,18 @@ class SpacePrior:
 
     sections: Sequence[Section]
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Return for each source its name, the metric and the number of datasets."""
+        described = {
+            section.prior.name: {
+                "name": section.prior.name,
+                "metric": section.metric,
+                "n_datasets": len(section.prior.tables[section.metric]),
+            }
+            for section in self.sections
+        }
+        return list(described.values())
+
     def bind(
         self, names: Sequence[str], distributions: Sequence[BaseDistribution]
     ) -> list[BoundPrior]:

@@ -45,6 +45,18 @@ class Prior:
         Values of other parameters for which the losses were measured.
     about : dict of str to object
         Where the numbers come from.
+
+    References
+    ----------
+    Z. Wang et al., "Pre-trained Gaussian processes for Bayesian optimization", JMLR 25 (2024).
+
+    Examples
+    --------
+    >>> from skhpo.priors import known_prior
+    >>> prior = known_prior("SVC")
+    >>> n_datasets, n_configurations = prior.tables["accuracy"].shape
+    >>> [unit.name for unit in prior.units]
+    ['C', 'gamma', 'class_weight']
     """
 
     name: str

@@ -20,7 +20,24 @@ STEPS = 127.0  # losses are stored in one byte
 
 
 def save(prior: Prior, path: str | Path) -> None:
-    """Write a prior to a file of numpy arrays, without pickles."""
+    """Write a prior to a file of numpy arrays, without pickles.
+
+    Parameters
+    ----------
+    prior : Prior
+        The prior.
+    path : str or path
+        The file; by custom it ends with ".npz".
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skhpo.priors import known_prior, load, save
+    >>> with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+    ...     save(known_prior("SVC"), file.name)
+    ...     load(file.name).name
+    'SVC'
+    """
     text = {
         "format": FORMAT,
         "name": prior.name,
@@ -50,10 +67,24 @@ def load(path: Any) -> Prior:
     path : str, path or binary file
         The file.
 
+    Returns
+    -------
+    prior : Prior
+        The prior. Losses are stored in one byte each, so they are rounded.
+
     Raises
     ------
     ValueError
         If the file is not one of a prior, or of a newer version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skhpo.priors import known_prior, load, save
+    >>> with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+    ...     save(known_prior("SVC"), file.name)
+    ...     [unit.name for unit in load(file.name).units]
+    ['C', 'gamma', 'class_weight']
     """
     with np.load(path, allow_pickle=False) as arrays:
         if "text" not in arrays:
@@ -81,7 +112,26 @@ def load(path: Any) -> Prior:
 
 @cache
 def known_prior(name: str) -> Prior | None:
-    """Return the prior of a class that comes with the package; None if there is none."""
+    """Return the prior of an estimator's class that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        Name of the class, such as "SVC".
+
+    Returns
+    -------
+    prior : Prior or None
+        None if there is none.
+
+    Examples
+    --------
+    >>> from skhpo.priors import known_prior
+    >>> known_prior("SVC").about["datasets"]
+    48
+    >>> known_prior("LinearRegression") is None
+    True
+    """
     resource = files("skhpo.priors") / "data" / f"{name}.npz"
     if not resource.is_file():
         return None

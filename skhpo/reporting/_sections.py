@@ -300,6 +300,9 @@ def _settings(search: Any) -> list[list[str]]:
         rows.append(["budget", describe_budget(search) or "no limit"])
     if given.get("timeout") is not None:
         rows.append(["timeout", f"{number(search.timeout)} s"])
+    known = _describe_prior(search)
+    if known:
+        rows.append(["prior", known])
     rows.append(["folds", _describe_cv(search)])
     rows.append(["scoring", _describe_scoring(search)])
     if given.get("constraints"):
@@ -311,6 +314,21 @@ def _settings(search: Any) -> list[list[str]]:
             ["seed", "none: another run gives another result" if seed is None else code(seed)]
         )
     return rows
+
+
+def _describe_prior(search: Any) -> str:
+    """Return what was known before the first candidate, and what came of it."""
+    noted = search.study_.user_attrs.get("prior") if hasattr(search, "study_") else None
+    if not noted:
+        return ""
+    sources = [f"{one['name']}, {count(one['n_datasets'], 'dataset')}" for one in noted["sources"]]
+    text = f"what is known of {'; '.join(sources)}"
+    if not noted["trials"]:
+        return text
+    first = [n for n in noted["trials"] if n < len(search.study_.trials)]
+    begun = f"{text}; it recommended {count(len(first), 'candidate')} to begin with"
+    chosen = search.cv_results_["trial_number"][search.best_index_]
+    return f"{begun}, one of which won" if chosen in first else begun
 
 
 def _describe_cv(search: Any) -> str:

@@ -97,7 +97,7 @@ class GPSampler(ColumnSampler):
         a tenth of the losses' standard deviation. Several objectives require "logei".
     prior : LossPrior, optional
         What is known of the losses before the first trial. A search gives the sampler what
-        `skhpo.priors` knows of its estimator. It is used for one objective without constraints.
+        `skhpo.priors` knows of its estimator. It is used for one objective without constraints, with "logei".
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
         numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
@@ -293,7 +293,11 @@ class GPSampler(ColumnSampler):
     def _learned(self, columns: Columns) -> Sequence[LearnedLoss]:
         """Return what the prior knows of these parameters; empty if the plain model must do."""
         history = columns.history
-        is_simple = history.n_objectives == 1 and history.constraints.shape[1] == 0
+        is_simple = (
+            history.n_objectives == 1
+            and history.constraints.shape[1] == 0
+            and self.acquisition == "logei"
+        )
         if self.prior is None or not is_simple or len(columns.known) == 0:
             return ()
         return self.prior.bind(columns.names, columns.distributions)
@@ -306,10 +310,20 @@ class GPSampler(ColumnSampler):
         features = Features(columns.distributions, tried, rng)
         with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
             mixture, rows = self._mixture(columns, features, learned)
+            cost, spread = None, 0.0
+            if self.cost is not None:
+                cost, spread = self._cost_model(columns, features)
+
+            def acquisition(points: FloatArray) -> FloatArray:
+                value = mixture(points)
+                return (
+                    value if cost is None else value - spread * cost.posterior(features(points))[0]
+                )
+
             means = mixture.mean(columns.points[rows])
             is_last = partial(is_likely_to_fail, columns=columns)
             return maximise(
-                MixtureLandscape(features, mixture),
+                MixtureLandscape(features, acquisition),
                 columns.points[rows[np.argsort(means, kind="stable")[:N_INCUMBENTS]]],
                 tried,
                 rng,

@@ -53,7 +53,7 @@ from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
 from skhpo.search._representation import summary_html, with_readable_ranges
-from skhpo.search._setup import Setup, make_setup, window_size
+from skhpo.search._setup import Setup, make_setup, note_prior, window_size
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fit_budget import FitBudget
@@ -304,6 +304,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         plan = self._make_plan(setup, pruner)
         budget = FitBudget(plan, self.max_fits, setup.n_candidates)
         study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
+        note_prior(study, setup)
         start = self._search_event(setup, study, plan, budget)
         names = [objective.name for objective in setup.problem.objectives]
         with (

@@ -20,9 +20,9 @@ from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
-from skhpo.priors import own_priors
 from skhpo.priors._bind import SpacePrior
 from skhpo.priors._find import find_prior
+from skhpo.priors._learn import own_priors
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
@@ -33,11 +33,13 @@ from skhpo.space import SearchSpace, suggest_space
 
 if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
+    from skhpo.study import Study
 
 __all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
 DEFAULT_N_ITER = 50  # candidates without a limit of fits
+PRIOR = "prior"  # user attribute of a study
 N_OF_PRIOR = 3  # configurations of each known estimator that are tried first
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
@@ -68,6 +70,8 @@ class Setup:
         Parameters of the estimator's ``fit`` and of the scorer.
     enqueued : list of dict
         The first configurations.
+    n_of_prior : int
+        How many of them, the last ones, the prior recommends.
     prior : SpacePrior or None
         What is known of the estimator; None if it is unknown or should not be used.
     seed : int or None
@@ -97,6 +101,7 @@ class Setup:
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
+    n_of_prior: int
     prior: SpacePrior | None
     seed: int | None
     metadata: dict[str, Any] | None
@@ -129,6 +134,8 @@ def make_setup(
     check_clones(search.estimator, space)
     sample_weight = params.get("sample_weight")
     prior = _prior(search, space, X, y, refit_metric)
+    enqueued = _enqueued(search, space)
+    of_prior = _first_of_prior(enqueued, prior, space)
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
     return Setup(
@@ -142,7 +149,8 @@ def make_setup(
         problem=problem,
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
-        enqueued=_with_first_of_prior(_enqueued(search, space), prior, space),
+        enqueued=[*enqueued, *of_prior],
+        n_of_prior=len(of_prior),
         prior=prior,
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
@@ -281,14 +289,27 @@ def _prior(
     return find_prior(search.estimator, space, X, y, name, own)
 
 
-def _with_first_of_prior(
+def _first_of_prior(
     enqueued: list[dict[str, Any]], prior: SpacePrior | None, space: SearchSpace
 ) -> list[dict[str, Any]]:
-    """Append the configurations that a prior recommends to the first ones."""
+    """Return the configurations that a prior recommends, besides the first ones."""
     if prior is None:
-        return enqueued
-    further = prior.first_configs(space, enqueued, N_OF_PRIOR)
-    return [*enqueued, *(config for config in further if config not in enqueued)]
+        return []
+    recommended = prior.first_configs(space, enqueued, N_OF_PRIOR)
+    return [config for config in recommended if config not in enqueued]
+
+
+def note_prior(study: Study, setup: Setup) -> None:
+    """Record in the study what its search knew of the estimator, and the trials it began with."""
+    if setup.prior is None:
+        return
+    n_first = len(setup.enqueued) - setup.n_of_prior
+    noted = {
+        "sources": setup.prior.describe(),
+        "trials": list(range(n_first, int(min(len(setup.enqueued), setup.n_candidates)))),
+    }
+    if study.user_attrs.get(PRIOR) != noted:
+        study.set_user_attr(PRIOR, noted)
 
 
 def _fresh_splits(
