@@ -97,7 +97,8 @@ class GPSampler(ColumnSampler):
         a tenth of the losses' standard deviation. Several objectives require "logei".
     prior : LossPrior, optional
         What is known of the losses before the first trial. A search gives the sampler what
-        `skhpo.priors` knows of its estimator. It is used for one objective without constraints, with "logei".
+        `skhpo.priors` knows of its estimator. It is used for one objective without constraints,
+        with "logei".
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
         numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
