@@ -167,7 +167,17 @@ package: $(VENV)/.installed-dev  ## Build the wheel and the sdist in dist/, and 
 bench: $(VENV)/.installed-bench  ## Run the benchmarks, in their quick settings
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "--- $$file"; $(BIN)/python $$file --quick; done
 
+.venv-priors/.installed: pyproject.toml
+	$(call make_venv,$(PYTHON),.venv-priors)
+	$(call install,.venv-priors,-e ".[priors$(comma)boosting]")
+	@touch $@
+
+.PHONY: priors
+priors: .venv-priors/.installed  ## Measure and learn the priors of estimators: hours, resumable
+	.venv-priors/bin/python -m benchmarks.priors.build
+	.venv-priors/bin/python -m benchmarks.priors.learn
+
 clean:  ## Remove the environments and caches
 	rm -rf docs/_build docs/auto_examples docs/api/generated docs/api/backreferences docs/sg_execution_times.rst
-	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLDEST) .venv-priors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 START = 0.5
 MEAN, SD = np.log(0.7), 0.7  # of the logarithm, before the data
-BOUNDS = np.log([0.05, 10.0])
+BOUNDS = np.log([0.15, 10.0])
 
 
 def fit_lengthscales(

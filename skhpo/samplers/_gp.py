@@ -147,8 +147,7 @@ class GPSampler(ColumnSampler):
       are satisfied. While no trial is feasible, the acquisition is this probability alone.
     - With a `cost`, its logarithm has a model of its own, and the predicted logarithm is subtracted
       from that of the acquisition (Snoek et al. 2012). Cooling, which ignores the cost more and
-      more as the budget is spent (Lee et al. 2020), did not do better in our benchmark. The cost
-      is used once there is a model, so a small `n_startup_trials` such as 4 suits it.
+      more as the budget is spent (Lee et al. 2020), did not do better in our benchmark.
     - If there are more than 300 trials, the model uses the 180 newest and the 120 best of the
       others, so the time of an ask is bounded: with ten parameters about 10 ms at 50 trials,
       15 ms at 100 and 30 ms from 300 on, and 0.1 s when hyperparameters are fitted to 300 trials.
@@ -196,7 +195,7 @@ class GPSampler(ColumnSampler):
 
     A sampler that weighs the improvement against the number of trees:
 
-    >>> sampler = GPSampler(cost=lambda trial: trial.params["n_estimators"], n_startup_trials=4)
+    >>> sampler = GPSampler(cost=lambda trial: trial.params["n_estimators"])
     """
 
     def __init__(
