@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skhpo import TPESearchCV
+from skhpo import AutoSearchCV
 
 FOLDER = Path(__file__).parent
 N_FOLDS = 5
@@ -35,16 +35,16 @@ RANGES = {"svc__C": loguniform(1e-2, 1e3), "svc__gamma": loguniform(1e-5, 1e1)}
 LABELS = {  # where the name is written, from the end of the line: points up, vertical alignment
     "GridSearchCV": (-5, "top"),
     "RandomizedSearchCV": (5, "bottom"),
-    "TPESearchCV": (5, "bottom"),
+    "AutoSearchCV": (5, "bottom"),
 }
-COLORS = {"GridSearchCV": "#7f8c8d", "RandomizedSearchCV": "#c2630a", "TPESearchCV": "#1f86c7"}
+COLORS = {"GridSearchCV": "#7f8c8d", "RandomizedSearchCV": "#c2630a", "AutoSearchCV": "#1f86c7"}
 
 
 def best_so_far(search):
     """Return the best score after 1, 2, ... fits; NaN before the first complete candidate."""
     results = search.cv_results_
     scores, fits = results["mean_test_score"], np.full(len(results["params"]), N_FOLDS)
-    if isinstance(search, TPESearchCV):
+    if isinstance(search, AutoSearchCV):
         scores = np.where(results["status"] == "complete", scores, -np.inf)
         fits = results["n_splits_evaluated"]
     ends = np.cumsum(fits)
@@ -60,8 +60,8 @@ def run():
     searches = [("GridSearchCV", 0, GridSearchCV(pipeline, GRID))]
     for seed in range(N_SEEDS):
         at_random = RandomizedSearchCV(pipeline, RANGES, n_iter=64, random_state=seed)
-        by_tpe = TPESearchCV(pipeline, RANGES, n_iter=200, random_state=seed)
-        searches += [("RandomizedSearchCV", seed, at_random), ("TPESearchCV", seed, by_tpe)]
+        by_ours = AutoSearchCV(pipeline, RANGES, n_iter=200, random_state=seed)
+        searches += [("RandomizedSearchCV", seed, at_random), ("AutoSearchCV", seed, by_ours)]
     rows = []
     for name, seed, search in searches:
         best = best_so_far(search.fit(X, y))
