@@ -20,6 +20,7 @@ GRID = {"C": [0.1, 1.0, 10.0]}
 SEARCHES = [
     skhpo.CmaEsSearchCV,
     skhpo.GPSearchCV,
+    skhpo.AutoSearchCV,
     skhpo.HyperbandSearchCV,
     skhpo.ParetoSearchCV,
     skhpo.QMCSearchCV,
@@ -84,7 +85,7 @@ def test_a_space_that_was_taken_away_is_missed_before_the_first_fit():
         TPESearchCV(SVC(), GRID).set_params(param_distributions=None).fit(X, y)
 
 
-@by_class
+@pytest.mark.parametrize("Search", [one for one in SEARCHES if one is not skhpo.AutoSearchCV])
 def test_a_search_without_a_space_is_refused_before_the_first_fit(Search):
     with pytest.raises(TypeError, match=f"space of {Search.__name__} .* got neither"):
         make(Search, SVC()).fit(X, y)
