@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import Pipeline
 
 from skhpo.priors._bind import Section, SpacePrior
 from skhpo.priors._prior import Prior
@@ -155,6 +154,8 @@ def _predictors(estimator: Any, constants: Mapping[str, Any]) -> Any:
     These are the estimator itself, or the last step of a pipeline; also those inside another
     estimator with one nested predictor, such as a regressor of a transformed target.
     """
+    from sklearn.pipeline import Pipeline  # not loaded by `import skhpo`
+
     prefix = ""
     before: list[Any] = []
     while True:

@@ -40,7 +40,8 @@ __all__ = ["Setup", "make_setup", "window_size"]
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
 DEFAULT_N_ITER = 50  # candidates without a limit of fits
 PRIOR = "prior"  # user attribute of a study
-N_OF_PRIOR = 3  # configurations of each known estimator that are tried first
+N_OF_PRIOR = 3  # configurations of a known estimator that are tried first, ...
+N_OF_BRANCH = 2  # ... and of each one in a space with branches, which are all tried that often
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -295,7 +296,8 @@ def _first_of_prior(
     """Return the configurations that a prior recommends, besides the first ones."""
     if prior is None:
         return []
-    recommended = prior.first_configs(space, enqueued, N_OF_PRIOR)
+    n_each = N_OF_PRIOR if space.branch_name is None else N_OF_BRANCH
+    recommended = prior.first_configs(space, enqueued, n_each)
     return [config for config in recommended if config not in enqueued]
 
 

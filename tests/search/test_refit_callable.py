@@ -64,7 +64,7 @@ def test_a_rule_for_the_best_score_finds_the_best_complete_candidate(rule):
 
 @pytest.mark.parametrize("Search", SEARCHES)
 def test_the_rule_of_every_search_sees_complete_candidates_only(Search):
-    search = Search(Scored(), SPACE, n_iter=20, cv=5, refit=greatest, random_state=0).fit(X, y)
+    search = Search(Scored(), SPACE, n_iter=40, cv=5, refit=greatest, random_state=0).fit(X, y)
     means = search.cv_results_["mean_test_score"]
     assert "pruned" in search.cv_results_["status"]
     assert search.best_index_ == np.nanargmax(means)
