@@ -155,8 +155,9 @@ class GPSampler(ColumnSampler):
     - In a conditional space, each group of parameters that occur together is modelled on the
       trials that have it. Parameters on which others depend are drawn as by `TPESampler`, because
       their average loss says little about the best loss that they allow.
-    - With a `prior`, a second model has the learned mean and covariance. The losses weigh the two
-      models by their marginal likelihoods, so a wrong prior soon has no effect.
+    - With a `prior`, further models have the learned mean and covariance, or the learned covariance
+      alone. The models are weighted by the marginal likelihoods of the losses, so a wrong prior
+      soon has no effect.
     - Proposed points are new, unless the search finds no untried point.
 
     References

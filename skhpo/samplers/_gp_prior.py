@@ -3,8 +3,8 @@
 The loss of a configuration x on the data at hand is ``a + s t(x)`` with unknown a and s. The
 standardised loss t has a learned mean and a learned low-rank covariance, plus a Matern kernel for
 what these leave open. Unknown a and s are integrated out on a grid of cells, each weighted by its
-marginal likelihood. Beside this model runs the plain one, which knows nothing; it is among the
-weighted models, so the evidence decides how much the learned one is believed.
+marginal likelihood. Beside this model run one with the learned covariance alone, and the plain one,
+which knows nothing; all are weighted in the same way, so the evidence decides how much is believed.
 
 Wang et al., "Pre-trained Gaussian processes for Bayesian optimization", JMLR 25 (2024), learn the
 mean and the covariance from other datasets; Wistuba and Grabocka, "Few-shot Bayesian
@@ -13,8 +13,10 @@ optimization with deep kernel surrogates", ICLR 2021, do so with networks.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -36,7 +38,9 @@ SCALES = (-1.3, 1.2)  # decimal logarithm of s, in units of the spread of the lo
 NOISE = 0.02  # variance of a standardised loss
 INCUMBENT_MARGIN = 0.5
 RESIDUAL_LENGTHSCALE = 0.5
-ODDS = 0.9  # of the learned model before the first trial
+ODDS = 0.6  # of the learned model before the first trial, ...
+ODDS_OF_COVARIANCE = 0.3  # ... of that with the learned covariance alone, ...
+ODDS_OF_PLAIN = 0.1  # ... and of the plain one
 SMALLEST_NOISE = 1e-4
 NEGLIGIBLE = 1e-4  # cells with less than this share of the best one's weight are left out
 
@@ -146,32 +150,62 @@ def experts_of(
         return matern(squared_distances(features(a) * inverse, features(b) * inverse), signal)[0]
 
     plain = Expert(
-        1.0 - ODDS,
+        ODDS_OF_PLAIN,
         max(float(noise), SMALLEST_NOISE),
         lambda points: np.zeros(len(points)),
         plain_kernel,
         lambda points: np.full(len(points), signal),
     )
     own_noise = NOISE if is_noisy else SMALLEST_NOISE
-    odds = ODDS / len(sources)
-    return [*(_learned_expert(source, features, odds, own_noise) for source in sources), plain]
+    learned = [_learned_experts(one, features, len(sources), own_noise) for one in sources]
+    return [*chain.from_iterable(learned), plain]
 
 
-def _learned_expert(learned: LearnedLoss, features: Features, odds: float, noise: float) -> Expert:
-    """Return the model with a learned mean and covariance."""
+def _learned_experts(
+    learned: LearnedLoss, features: Features, n_sources: int, noise: float
+) -> list[Expert]:
+    """Return the model with a learned mean and covariance, and that with the covariance alone.
+
+    The second one is right if the data differ from others as others do from each other, but their
+    best configurations are elsewhere.
+    """
+    at = _Remembering(learned)
 
     def kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-        shared: FloatArray = learned(a)[1] @ learned(b)[1].T
+        shared: FloatArray = at(a)[1] @ at(b)[1].T
         squared = squared_distances(features(a), features(b)) / RESIDUAL_LENGTHSCALE**2
         return shared + matern(squared, learned.residual)[0]
 
-    return Expert(
-        odds,
-        noise,
-        lambda points: learned(points)[0],
-        kernel,
-        lambda points: (learned(points)[1] ** 2).sum(axis=1) + learned.residual,
-    )
+    def variance(points: FloatArray) -> FloatArray:
+        total: FloatArray = (at(points)[1] ** 2).sum(axis=1) + learned.residual
+        return total
+
+    return [
+        Expert(ODDS / n_sources, noise, lambda points: at(points)[0], kernel, variance),
+        Expert(
+            ODDS_OF_COVARIANCE / n_sources,
+            noise,
+            lambda points: np.zeros(len(points)),
+            kernel,
+            variance,
+        ),
+    ]
+
+
+class _Remembering:
+    """A learned loss that remembers its values at the last arrays of points."""
+
+    def __init__(self, learned: LearnedLoss) -> None:
+        self._learned = learned
+        self._last: deque[tuple[FloatArray, tuple[FloatArray, FloatArray]]] = deque(maxlen=4)
+
+    def __call__(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        for known, values in self._last:
+            if known is points:
+                return values
+        values = self._learned(points)
+        self._last.append((points, values))
+        return values
 
 
 class Mixture:
