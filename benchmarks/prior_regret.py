@@ -12,6 +12,7 @@ import argparse
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -173,10 +174,12 @@ def main() -> None:
     parser.add_argument("estimators", nargs="*", default=list(ESTIMATORS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=-1)
+    parser.add_argument("--csv", help="file for the mean regrets")
     parser.add_argument("--quick", action="store_true", help="one estimator, two seeds")
     arguments = parser.parse_args()
     names = ["LogisticRegression"] if arguments.quick else arguments.estimators
     n_seeds = 2 if arguments.quick else arguments.seeds
+    lines = ["estimator,method,candidates,regret"]
     for name in names:
         problems = regression() if "Regressor" in name else classification()
         with joblib.parallel_config("loky", inner_max_num_threads=1):
@@ -188,8 +191,11 @@ def main() -> None:
         for method in METHODS:
             each = np.array([result[method].mean(axis=0) for result in results])
             mean, error = each.mean(axis=0), each.std(axis=0, ddof=1) / np.sqrt(len(each))
+            lines += [f"{name},{method},{k},{m:.5f}" for k, m in zip(SHOWN, mean, strict=True)]
             rows.append([method, *(f"{m:.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True))])
         print_table(["candidates", *map(str, SHOWN)], rows)
+        if arguments.csv:
+            Path(arguments.csv).write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The priors that come with the package: small, readable, and in the units of their estimators."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,3 +58,11 @@ def test_a_newer_format_is_refused(tmp_path):
     np.savez(tmp_path / "new.npz", text=np.array('{"format": 99}'))
     with pytest.raises(ValueError, match="has format 99"):
         load(tmp_path / "new.npz")
+
+
+def test_the_page_lists_what_is_known():
+    page = (Path(__file__).parents[2] / "docs" / "priors.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        units = ", ".join(f"`{unit.name}`" for unit in known_prior(name).units)
+        n_datasets, n_configurations = next(iter(known_prior(name).tables.values())).shape
+        assert f"| `{name}` | {units} | {n_datasets} | {n_configurations} |" in page
