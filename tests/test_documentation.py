@@ -37,4 +37,4 @@ def test_the_data_of_the_picture_has_all_seeds_of_all_searches():
     rows = [line.split(",")[:2] for line in read("docs/images/why.csv").splitlines()[1:]]
     runs = {name: {int(seed) for one, seed in rows if one == name} for name, _ in rows}
     seeds = set(range(20))
-    assert runs == {"GridSearchCV": {0}, "RandomizedSearchCV": seeds, "TPESearchCV": seeds}
+    assert runs == {"GridSearchCV": {0}, "RandomizedSearchCV": seeds, "AutoSearchCV": seeds}
