@@ -1,39 +1,45 @@
-"""The picture of the page on priors: regret by the number of candidates, with and without a prior.
+"""The picture of the page on priors, drawn from the tables of docs/benchmarks/priors.md.
 
-Use: python benchmarks/prior_regret.py SVC RandomForestClassifier LGBMClassifier \
-         --csv docs/images/priors.csv
-     python docs/images/priors.py
+Use: python docs/images/priors.py
 """
 
+import re
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
-import pandas as pd
 
 FOLDER = Path(__file__).parent
+SHOWN = ("SVC", "LGBMClassifier", "RandomForestRegressor")
 STYLES = {
-    "random": ("#7f8c8d", ":"),
-    "TPE": ("#c2630a", "--"),
-    "TPE, prior": ("#c2630a", "-"),
-    "GP": ("#1f86c7", "--"),
-    "GP, prior": ("#1f86c7", "-"),
+    "random": ("#7f8c8d", ":", "random"),
+    "GP": ("#c2630a", "--", "Gaussian process"),
+    "prior": ("#1f86c7", "-", "with its prior"),
+    "mirrored": ("#b0305c", "-.", "with a wrong prior"),
 }
 
 
+def tables():
+    """Return the regrets by estimator and method, and the numbers of candidates."""
+    page = (FOLDER.parent / "benchmarks" / "priors.md").read_text(encoding="utf-8")
+    found = {}
+    for part in page.split("\n### ")[1:]:
+        rows = re.findall(r"^\| (\w+) \| (.*) \|$", part, flags=re.MULTILINE)
+        cells = {name: [one.split()[0] for one in values.split("|")] for name, values in rows}
+        found[part.split("\n")[0]] = {n: [float(x) for x in values] for n, values in cells.items()}
+    return found
+
+
 def main():
-    table = pd.read_csv(FOLDER / "priors.csv")
-    names = table["estimator"].unique()
-    fig, axes = plt.subplots(
-        1, len(names), figsize=(3.6 * len(names), 3.4), sharey=True, layout="constrained"
-    )
-    for ax, name in zip(axes, names, strict=True):
-        for method, (color, line) in STYLES.items():
-            part = table[(table["estimator"] == name) & (table["method"] == method)]
-            ax.plot(part["candidates"], part["regret"], line, color=color, lw=2, label=method)
-        ax.set(title=name, xlabel="candidates", yscale="log")
+    found = tables()
+    fig, axes = plt.subplots(1, len(SHOWN), figsize=(10, 3.2), sharey=True, layout="constrained")
+    for ax, name in zip(axes, SHOWN, strict=True):
+        table = found[name]
+        for method, (color, line, label) in STYLES.items():
+            ax.plot(table["candidates"], table[method], line, color=color, lw=2.2, label=label)
+        ax.set(title=name, xlabel="candidates", ylim=(0, 0.7), xlim=(0, 40))
         ax.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("regret")
     axes[-1].legend(frameon=False)

@@ -311,7 +311,7 @@ class HyperbandSearchCV(StudySearchCV):
     >>> X, y = load_digits(return_X_y=True)
     >>> search = HyperbandSearchCV(
     ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-6, 1e-1)},
-    ...     n_iter=20, cv=3, random_state=0,
+    ...     n_iter=30, cv=3, random_state=0,
     ... ).fit(X, y)
     >>> bool(search.best_score_ > 0.95)
     True
