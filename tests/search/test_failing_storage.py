@@ -126,7 +126,9 @@ FAILURES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("make_storage", [database, journal])
+@pytest.mark.parametrize(
+    "make_storage", [database, pytest.param(journal, marks=pytest.mark.extended)]
+)
 def test_any_kind_of_failure_at_any_write_changes_nothing_once_the_search_is_resumed(
     make_storage, failure, tmp_path
 ):
