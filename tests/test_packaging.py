@@ -15,7 +15,11 @@ import skhpo
 
 ROOT = Path(skhpo.__file__).resolve().parent.parent
 MODULES = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.py"))
-TEMPLATES = [file.relative_to(ROOT).as_posix() for file in (ROOT / "skhpo").rglob("*.jinja")]
+DATA = [
+    file.relative_to(ROOT).as_posix()
+    for kind in ("*.jinja", "priors/data/*.npz")
+    for file in (ROOT / "skhpo").rglob(kind)
+]
 PAGES = re.compile(r"\]\(([^)]+)\)|(?:src|href)=\"([^\"]+)\"")
 BUILT = {"cache", "_build", "auto_examples", "generated", "backreferences"}
 BUILT |= {"results", "data", "runs", "stack"}  # written by examples/projects; none is in git
@@ -112,7 +116,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(dist):
     (wheel,) = dist.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     ours = sorted(name for name in names if ".dist-info/" not in name)
-    assert ours == sorted([*MODULES, *TEMPLATES, "skhpo/py.typed"])
+    assert ours == sorted([*MODULES, *DATA, "skhpo/py.typed"])
 
 
 @pytest.mark.slow

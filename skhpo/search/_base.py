@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +125,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     # Arguments that all searches have.
     param_distributions: Any
     param_grid: Any
-    n_iter: int | str | None
+    n_iter: int | Literal["auto"] | None
     max_fits: int | None
     random_state: Any
     sampler: BaseSampler | str | None

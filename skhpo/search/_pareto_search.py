@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -319,7 +319,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         param_grid: Any = None,
         objectives: Any,
         constraints: Mapping[str, Any] | None = None,
-        n_iter: int | str | None = "auto",
+        n_iter: int | Literal["auto"] | None = "auto",
         max_fits: int | None = None,
         scoring: Any = None,
         n_jobs: int | None = None,

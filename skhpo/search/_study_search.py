@@ -6,7 +6,7 @@ import numbers
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -347,7 +347,7 @@ class StudySearchCV(BaseStudySearchCV):
         param_distributions: Any = None,
         *,
         param_grid: Any = None,
-        n_iter: int | str | None = "auto",
+        n_iter: int | Literal["auto"] | None = "auto",
         max_fits: int | None = None,
         scoring: Any = None,
         n_jobs: int | None = None,
