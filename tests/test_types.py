@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,12 @@ def script(tmp_path_factory):
 @pytest.fixture(scope="module", params=["mypy", "basedpyright"])
 def told(request, script):
     """By line of the script, what a type checker says of it."""
-    module = pytest.importorskip(request.param).__name__
+    return what_is_told(pytest.importorskip(request.param).__name__, script)
+
+
+@cache  # a fixture with parameters is made again each time the parameter changes
+def what_is_told(module, script):
+    """Run a type checker; return by line of the script what it says."""
     if module == "mypy":
         arguments = ["--follow-imports=silent", "--ignore-missing-imports", "--no-incremental"]
         arguments += ["--no-pretty", "--hide-error-context", str(script)]

@@ -363,8 +363,10 @@ def test_a_candidate_that_kills_its_worker_fails_and_the_search_goes_on():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("return_train_score", [False, True])
-@pytest.mark.parametrize("scoring", [["accuracy", "f1_macro"], score_in_two_ways])
+@pytest.mark.parametrize(
+    ("scoring", "return_train_score"),
+    [(["accuracy", "f1_macro"], True), (score_in_two_ways, False)],
+)
 def test_a_dead_worker_costs_every_metric_its_score(scoring, return_train_score):
     search = RandomSearchCV(Deadly(), {"kind": ["bad", "good"]}, cv=2, n_jobs=2, random_state=1,
                             scoring=scoring, refit=False,

@@ -118,7 +118,10 @@ def test_the_live_view_is_silent_in_scripts(capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["verbose=1", "callbacks=[LiveView(interval=0)]"])
+@pytest.mark.parametrize(
+    "how",
+    ["verbose=1", pytest.param("callbacks=[LiveView(interval=0)]", marks=pytest.mark.extended)],
+)
 def test_a_notebook_shows_the_live_view_and_the_summary(how):
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")

@@ -110,6 +110,9 @@ def test_a_trial_that_kills_each_worker_is_tried_so_often_and_no_more(sqlite_url
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)], indirect=True
+)
 def test_a_slow_trial_of_a_living_worker_is_left_alone(url):
     study = study_with(url, grace_period=2)
     worker = start_worker(url, seconds=6)

@@ -75,6 +75,9 @@ def check_database(url):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)], indirect=True
+)
 def test_eight_processes_write_every_trial_once(url):
     skhpo.create_study(storage=url, study_name="study")
     assert wait_for(start_workers(url, N_TRIALS)) == [0] * N_PROCESSES
