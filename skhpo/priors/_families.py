@@ -58,14 +58,7 @@ _FURTHER: dict[str, tuple[Unit, ...]] = {
     "Lasso": (_log("alpha", 1e-4, 10.0, "target"),),
     "ElasticNet": (_log("alpha", 1e-4, 10.0, "target"),),
     "SGDClassifier": (ChoiceUnit("loss", ("hinge", "log_loss", "modified_huber")),),
-    **{
-        f"DecisionTree{kind}": (
-            _DEPTH,
-            _SHARE,
-            NumericUnit("ccp_alpha", 1e-5, 0.1, log=True),
-        )
-        for kind in ("Classifier",)
-    },
+    "DecisionTreeClassifier": (_DEPTH, _SHARE, _log("ccp_alpha", 1e-5, 0.1)),
     "DecisionTreeRegressor": (_DEPTH, _SHARE),
     **{
         name: (_TREES, _DEPTH, _SHARE, _SPLIT)

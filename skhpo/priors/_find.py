@@ -41,8 +41,6 @@ def find_prior(
     y: Any,
     metric: str | None = None,
     own: Sequence[Prior] = (),
-    *,
-    uses_known: bool = True,
 ) -> SpacePrior | None:
     """Return what is known of the parameters that a space searches.
 
@@ -58,8 +56,6 @@ def find_prior(
         Name of the scorer.
     own : sequence of Prior
         Priors of the user, whose parameters have the names of the estimator's.
-    uses_known : bool, default=True
-        Whether to use the priors of known estimators, too.
 
     Returns
     -------
@@ -71,12 +67,11 @@ def find_prior(
     branches: Sequence[int | None] = [None] if is_single else range(space.n_branches)
     for branch in branches:
         where = _Branch(branch, space.targets(branch or 0))
-        present = {**estimator.get_params(deep=True), **where.constants}
-        traits = _traits(X, y, (), estimator)
-        for prior in own:
-            found += where.section("", prior, metric, traits, present)
-        if not uses_known:
-            continue
+        if own:
+            present = {**estimator.get_params(deep=True), **where.constants}
+            traits = _traits(X, y, (), estimator)
+            for prior in own:
+                found += where.section("", prior, metric, traits, present)
         for prefix, component, before in _predictors(estimator, where.constants):
             known = _prior_of(component)
             if known is not None:

@@ -268,20 +268,24 @@ class GPSampler(ColumnSampler):
                 f"`acquisition` must be 'logei' for several objectives; got {self.acquisition!r}."
             )
         learned = self._learned(columns)
-        if learned:
-            return self._propose_by_mixture(columns, learned, rng)
-        if history.n_finished < self.n_startup_trials or len(columns.known) < MIN_TRIALS_OF_GROUP:
-            if self.independent_sampler is not None:
-                return self.independent_sampler.propose(columns, rng)
-            n_points = N_STARTUP_POINTS if has_failures(columns) else 1
-            return likely_last(rng.random((n_points, len(columns.names))), columns)
-        if _others_depend_on(columns):
-            return self._tpe.propose(columns, rng)
+        if not learned:
+            has_too_few = len(columns.known) < MIN_TRIALS_OF_GROUP
+            if history.n_finished < self.n_startup_trials or has_too_few:
+                if self.independent_sampler is not None:
+                    return self.independent_sampler.propose(columns, rng)
+                n_points = N_STARTUP_POINTS if has_failures(columns) else 1
+                return likely_last(rng.random((n_points, len(columns.names))), columns)
+            if _others_depend_on(columns):
+                return self._tpe.propose(columns, rng)
         tried = columns.points[np.concatenate([columns.finished, columns.pending])]
         features = Features(columns.distributions, tried, rng)
         # With matrices this small, threads cost more than they save, and change the last digits.
         with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
-            landscape, incumbents = self._landscape(columns, features)
+            landscape: Landscape | MixtureLandscape
+            if learned:
+                landscape, incumbents = self._mixture_landscape(columns, features, learned)
+            else:
+                landscape, incumbents = self._landscape(columns, features)
             is_last = partial(is_likely_to_fail, columns=columns)
             return maximise(
                 landscape,
@@ -303,45 +307,14 @@ class GPSampler(ColumnSampler):
             return ()
         return self.prior.bind(columns.names, columns.distributions)
 
-    def _propose_by_mixture(
-        self, columns: Columns, learned: Sequence[LearnedLoss], rng: np.random.Generator
-    ) -> FloatArray:
-        """Propose points with a large expected improvement under both models."""
-        tried = columns.points[np.concatenate([columns.finished, columns.pending])]
-        features = Features(columns.distributions, tried, rng)
-        with _THREADS_LOCK, _thread_pools().limit(limits=1, user_api="blas"):
-            mixture, rows = self._mixture(columns, features, learned)
-            cost, spread = None, 0.0
-            if self.cost is not None:
-                cost, spread = self._cost_model(columns, features)
-
-            def acquisition(points: FloatArray) -> FloatArray:
-                value = mixture(points)
-                return (
-                    value if cost is None else value - spread * cost.posterior(features(points))[0]
-                )
-
-            means = mixture.mean(columns.points[rows])
-            is_last = partial(is_likely_to_fail, columns=columns)
-            return maximise(
-                MixtureLandscape(features, acquisition),
-                columns.points[rows[np.argsort(means, kind="stable")[:N_INCUMBENTS]]],
-                tried,
-                rng,
-                is_last=is_last if has_failures(columns) else None,
-            )
-
-    def _mixture(
+    def _mixture_landscape(
         self, columns: Columns, features: Features, learned: Sequence[LearnedLoss]
-    ) -> tuple[Mixture, IntArray]:
-        """Return the mixture of models, and the rows of the known trials that it uses."""
+    ) -> tuple[MixtureLandscape, IntArray]:
+        """Return the acquisition of all models, and the rows of the most promising trials."""
         history = columns.history
         loss = clip_infinite(history.losses[:, 0])
-        known = columns.known
-        rows = _seen(columns, known[: _fit_size(len(known))])
-        targets, variance = standardise(loss[rows], history.variances[rows, 0])
-        theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
-        rows = _seen(columns, known)
+        theta = self._hyperparameters(columns, features, loss, 0)
+        rows = _seen(columns, columns.known)
         unknown = columns.unknown[-N_PENDING:]
         is_failed = history.state[unknown] == TrialState.FAIL
         guesses = np.where(is_failed, loss[rows].max(), np.quantile(loss[rows], 0.75))
@@ -352,7 +325,26 @@ class GPSampler(ColumnSampler):
             np.concatenate([history.variances[rows, 0], np.zeros(len(unknown))]),
             columns.points[columns.pending[-N_PENDING:]],
         )
-        return mixture, rows
+        cost, spread = None, 0.0
+        if self.cost is not None:
+            cost, spread = self._cost_model(columns, features)
+
+        def acquisition(points: FloatArray) -> FloatArray:
+            value = mixture(points)
+            return value if cost is None else value - spread * cost.posterior(features(points))[0]
+
+        means = mixture.mean(columns.points[rows])
+        incumbents = rows[np.argsort(means, kind="stable")[:N_INCUMBENTS]]
+        return MixtureLandscape(features, acquisition), incumbents
+
+    def _hyperparameters(
+        self, columns: Columns, features: Features, loss: FloatArray, k: int
+    ) -> FloatArray:
+        """Return the hyperparameters of the plain model of objective `k`."""
+        known = columns.known
+        rows = _seen(columns, known[: _fit_size(len(known))])
+        targets, variance = standardise(loss[rows], columns.history.variances[rows, k])
+        return self._fit(features(columns.points[rows]), targets, variance, features.blocks)
 
     def _landscape(self, columns: Columns, features: Features) -> tuple[Landscape, IntArray]:
         """Return the acquisition, and the rows of the most promising trials so far."""
@@ -404,11 +396,8 @@ class GPSampler(ColumnSampler):
         """Return a Gaussian process of objective `k`."""
         history = columns.history
         loss = clip_infinite(history.losses[:, k])
-        known = columns.known
-        rows = _seen(columns, known[: _fit_size(len(known))])
-        targets, variance = standardise(loss[rows], history.variances[rows, k])
-        theta = self._fit(features(columns.points[rows]), targets, variance, features.blocks)
-        rows = _seen(columns, known)
+        theta = self._hyperparameters(columns, features, loss, k)
+        rows = _seen(columns, columns.known)
         targets, variance = standardise(loss[rows], history.variances[rows, k])
         unknown = columns.unknown[-N_PENDING:]
         is_failed = history.state[unknown] == TrialState.FAIL

@@ -77,7 +77,7 @@ class Expert:
         Its weight before the first trial.
     noise : float
         Variance of the noise.
-    prior : callable
+    mean : callable
         Returns the mean of the process at points, (n_points,).
     kernel : callable
         Returns the covariance of two sets of points, (n_a, n_b).

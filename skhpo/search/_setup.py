@@ -279,8 +279,7 @@ def _prior(
     """Return what is known of the estimator, if the search uses it."""
     if search.prior is None or not search._make_sampler().unwrapped.learns:
         return None
-    is_auto = isinstance(search.prior, str) and search.prior == "auto"
-    own = [] if is_auto else own_priors(search.prior)
+    own = own_priors(search.prior)
     metric = search.scoring
     if isinstance(metric, Mapping):
         metric = metric.get(refit_metric)
