@@ -355,7 +355,7 @@ def whole(quick: bool) -> None:
                         in_order=in_order,
                         callbacks=(),
                         listeners=Listeners(),
-                        checkpoint=Checkpoint(),
+                        checkpoint=Checkpoint(study),
                     )
                     n_workers = min(1_000, n_candidates // 20)
                     busy_share, _, n_folds, milliseconds, candidates = simulate(

@@ -107,7 +107,6 @@ def evaluate(name: str, dataset: Dataset) -> dict[str, np.ndarray]:
     folds = [_prepare(dataset, train, test, family.is_scaled) for train, test in splits]
     X, y = folds[0][0], folds[0][1]
     traits = DataTraits(
-        n_samples=len(X),
         n_features=X.shape[1],
         variance=float(X.var()) or 1.0,
         target_sd=float(y.std()) or 1.0 if dataset.task == "regression" else 1.0,

@@ -22,7 +22,7 @@ from skhpo.priors._units import DataTraits
 
 TABLES = Path(__file__).parent / "tables"
 DATA = Path(skhpo.priors.__file__).parent / "data"
-ANY_DATA = DataTraits(n_samples=400, n_features=1)  # the design is in the units
+ANY_DATA = DataTraits(n_features=1)  # the design is in the units
 
 
 def main() -> None:

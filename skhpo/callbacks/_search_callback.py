@@ -76,7 +76,7 @@ class CandidateEvent:
     progress : str, default=""
         Progress as a text, such as "after 3/5 folds" or "with n_samples=100 of 900".
     from_storage : bool, default=False
-        Whether the candidate was ended by an earlier fit or by another process.
+        Whether the candidate was ended by an earlier fit, an earlier search or another process.
     """
 
     number: int

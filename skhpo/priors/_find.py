@@ -192,7 +192,6 @@ def _traits(X: Any, y: Any, before: Sequence[Any], component: Any) -> DataTraits
     is_regression = is_regressor(component) and not is_classifier(component)
     is_scaled = any("Scaler" in type(step).__name__ for step in before)
     return DataTraits(
-        n_samples=int(shape[0]),
         n_features=max(n_features, 1),
         variance=1.0 if is_scaled else _variance(X),
         target_sd=_target_sd(y) if is_regression else 1.0,

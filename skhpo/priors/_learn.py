@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from skhpo.study import Study, get_all_study_names, load_study
 if TYPE_CHECKING:
     from skhpo.trial import FrozenTrial
 
-__all__ = ["learn", "own_priors"]
+__all__ = ["learn", "own_priors", "read_sources"]
 
 FloatArray = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ MIN_TRIALS = 5  # with known values, in a study that says something
 MAX_CONFIGURATIONS = 200
 RATIO_OF_LOG = 50.0  # a range of positive numbers that is wider is measured by logarithms
 OWN = "own searches"
-ANY_DATA = DataTraits(n_samples=1, n_features=1)  # values are measured as they are
+ANY_DATA = DataTraits(n_features=1)  # values are measured as they are
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,10 @@ def learn(searches: Any) -> Prior:
     >>> search = GPSearchCV(SVC(), space, n_iter=10, prior=prior, random_state=0)
     >>> search = search.fit(*load_wine(return_X_y=True))
     """
-    sources = [source for study in _studies(searches) if (source := _source(study)) is not None]
+    return _learn(_sources(_studies(searches)))
+
+
+def _learn(sources: Sequence[_Source]) -> Prior:
     if not sources:
         raise ValueError(
             f"A prior is learned from studies with one objective and at least {MIN_TRIALS} trials "
@@ -127,14 +130,24 @@ def _studies(searches: Any) -> list[Study]:
     )
 
 
-def _source(study: Study) -> _Source | None:
-    """Return the trials with known losses; None if there are too few."""
+def _sources(studies: Sequence[Study], taken: Collection[tuple[str, int]] = ()) -> list[_Source]:
+    """Return the studies from which something can be learned."""
+    sources = [_source(study, taken) for study in studies]
+    return [source for source in sources if source is not None]
+
+
+def _source(study: Study, taken: Collection[tuple[str, int]]) -> _Source | None:
+    """Return the trials with known losses that are not taken; None if there are too few."""
     history = study.history
     if history.n_objectives != 1:
         return None
     losses = history.losses[:, 0]
     trials: list[FrozenTrial] = study.get_trials(deepcopy=False)
-    known = [trial for trial in trials if np.isfinite(losses[trial.number])]
+    known = [
+        trial
+        for trial in trials
+        if np.isfinite(losses[trial.number]) and (study.study_name, trial.number) not in taken
+    ]
     if len(known) < MIN_TRIALS:
         return None
     return _Source(
@@ -220,17 +233,34 @@ def _middle(coordinates: FloatArray) -> FloatArray:
     return np.where(known, coordinates, means)
 
 
-def own_priors(given: Any) -> list[Prior]:
-    """Return the priors that a user gave as ``prior=`` of a search.
-
-    Searches, studies and storages together make one prior, besides the given ones.
-    """
+def read_sources(given: Any) -> tuple[list[Prior], list[Study]]:
+    """Return the priors and the studies that a user gave as ``prior=`` of a search."""
     items = list(given) if isinstance(given, list | tuple) else [given]
     priors = [item for item in items if isinstance(item, Prior)]
-    is_auto = [isinstance(item, str) and item == "auto" for item in items]
     others = [
         item
-        for item, auto in zip(items, is_auto, strict=True)
-        if not auto and not isinstance(item, Prior)
+        for item in items
+        if not isinstance(item, Prior) and not (isinstance(item, str) and item == "auto")
     ]
-    return [*priors, learn(others)] if others else priors
+    return priors, _studies(others)
+
+
+def own_priors(
+    priors: Sequence[Prior], studies: Sequence[Study], taken: Collection[tuple[str, int]] = ()
+) -> list[Prior]:
+    """Return all priors of a search: those that were given, and one learned from the studies.
+
+    Parameters
+    ----------
+    priors : sequence of Prior
+        The given priors.
+    studies : sequence of Study
+        The given studies.
+    taken : collection of tuples
+        Trials from which nothing is learned, as the search has their results: the name of the
+        study and the number of the trial.
+    """
+    sources = _sources(studies, taken)
+    if not studies or (taken and not sources):
+        return list(priors)
+    return [*priors, _learn(sources)]

@@ -24,15 +24,14 @@ class DataTraits:
 
     Parameters
     ----------
-    n_samples, n_features : int
-        Shape of the training data.
+    n_features : int
+        Number of columns of the training data.
     variance : float, default=1.0
         Variance of the entries of X, which `gamma` of kernel machines is relative to.
     target_sd : float, default=1.0
         Standard deviation of the target of a regression.
     """
 
-    n_samples: int
     n_features: int
     variance: float = 1.0
     target_sd: float = 1.0

@@ -37,6 +37,8 @@ from skhpo.reporting._environment import code_of_search, versions
 from skhpo.reporting._gain import Gain, Luck, describe_gain, gain_of, luck_of, verdict
 from skhpo.reporting._subject import Subject
 from skhpo.samplers import BruteForceSampler, GridSampler, QMCSampler, RandomSampler
+from skhpo.search._beginning import PRIOR, TAKEN_OVER
+from skhpo.study import Study
 
 __all__ = ["HeldOut", "make_document"]
 
@@ -303,6 +305,8 @@ def _settings(search: Any) -> list[list[str]]:
     known = _describe_prior(search)
     if known:
         rows.append(["prior", known])
+    if hasattr(search, "study_"):
+        rows += _taken_over(search.study_)
     rows.append(["folds", _describe_cv(search)])
     rows.append(["scoring", _describe_scoring(search)])
     if given.get("constraints"):
@@ -318,7 +322,7 @@ def _settings(search: Any) -> list[list[str]]:
 
 def _describe_prior(search: Any) -> str:
     """Return what was known before the first candidate, and what came of it."""
-    noted = search.study_.user_attrs.get("prior") if hasattr(search, "study_") else None
+    noted = search.study_.user_attrs.get(PRIOR) if hasattr(search, "study_") else None
     if not noted:
         return ""
     sources = [f"{one['name']}, {count(one['n_datasets'], 'dataset')}" for one in noted["sources"]]
@@ -329,6 +333,19 @@ def _describe_prior(search: Any) -> str:
     begun = f"{text}; it recommended {count(len(first), 'candidate')} to begin with"
     chosen = search.cv_results_["trial_number"][search.best_index_]
     return f"{begun}, one of which won" if chosen in first else begun
+
+
+def _taken_over(study: Study) -> list[list[str]]:
+    """Return the row about results of earlier searches, if there are any."""
+    sources = study.user_attrs.get(TAKEN_OVER)
+    if not sources:
+        return []
+    n_candidates = sum(map(len, sources.values()))
+    text = (
+        f"{count(n_candidates, 'candidate')} from {listed([code(name) for name in sources])}, with "
+        "the scores and times measured there, as data, folds and scoring are the same"
+    )
+    return [["taken over", text]]
 
 
 def _describe_cv(search: Any) -> str:
@@ -371,6 +388,7 @@ def _of_study(subject: Subject) -> list[list[str]]:
     for part, label in known.items():
         if part in subject.fingerprint:
             rows.append([label, code(subject.fingerprint[part], 300)])
+    rows += _taken_over(subject.study)
     for name, greater in zip(subject.names, subject.greater_is_better, strict=True):
         rows.append(["objective", f"{code(name)} ({'larger' if greater else 'smaller'} is better)"])
     return rows

@@ -22,8 +22,10 @@ from skhpo.distributions import BaseDistribution
 from skhpo.multi_objective import is_nondominated
 from skhpo.plots._data._trials import TrialTable, trial_table
 from skhpo.search.persistence._checkpoint import N_JUDGED, folds_of
-from skhpo.space import SearchSpace, suggest_space
+from skhpo.search.persistence._open_study import FINGERPRINT
+from skhpo.space import SearchSpace
 from skhpo.space._defaults import present_values
+from skhpo.space._suggest import given_space
 from skhpo.study import Study, create_study
 from skhpo.trial import TrialState, create_trial
 
@@ -40,7 +42,6 @@ _STATES = {
     TrialState.WAITING: "waiting",
 }
 _K_FOLDS = (KFold, StratifiedKFold, GroupKFold, StratifiedGroupKFold)
-FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a search
 
 
 @dataclass
@@ -273,15 +274,9 @@ def _status(results: dict[str, Any], values: FloatArray, order: Any) -> NDArray[
 
 def _space_of(search: Any) -> SearchSpace | None:
     """Return the space of a search; None if it cannot be read."""
-    given = getattr(search, "param_grid", None)
-    if given is None:
-        given = getattr(search, "param_distributions", None)
-    if given is None:
-        given = getattr(search, "default_space", None)
+    given = given_space(search)
     if given is None:
         return None
-    if isinstance(given, str):
-        given = suggest_space(search.estimator)
     seed = search.random_state if isinstance(getattr(search, "random_state", None), int) else 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the search has already warned

@@ -47,13 +47,14 @@ from skhpo.search._arguments import (
     check_words_of_set_params,
     validate_arguments,
 )
+from skhpo.search._beginning import Beginning, find_known
 from skhpo.search._cv_results import format_results, in_order_of_rows, performed
 from skhpo.search._evaluations import make_evaluations
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
 from skhpo.search._representation import summary_html, with_readable_ranges
-from skhpo.search._setup import Setup, make_setup, note_prior, window_size
+from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search.execution._controller import StudyController
 from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fit_budget import FitBudget
@@ -70,6 +71,7 @@ from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.search.persistence._coordination import record, run_with_others
+from skhpo.search.persistence._fingerprint import describe_candidates, make_fingerprint
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
 from skhpo.storages import BaseStorage
@@ -303,8 +305,22 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         pruner = self._make_pruner(setup)
         plan = self._make_plan(setup, pruner)
         budget = FitBudget(plan, self.max_fits, setup.n_candidates)
-        study, checkpoint = open_study(self, setup, self._make_sampler(setup), pruner)
-        note_prior(study, setup)
+        sampler = self._make_sampler(setup)
+        fingerprint, description = self._describe(setup)
+        known = find_known(self, setup, plan, sampler, description)
+        study, checkpoint = open_study(
+            self,
+            setup,
+            sampler,
+            pruner,
+            fingerprint=fingerprint,
+            description=description,
+            earlier=known.earlier,
+        )
+        beginning = Beginning(setup, known.prior, study)
+        beginning.note_in(study)
+        setup.n_candidates = beginning.n_candidates
+        budget.add_earlier(beginning.n_taken_over)
         start = self._search_event(setup, study, plan, budget)
         names = [objective.name for objective in setup.problem.objectives]
         with (
@@ -316,7 +332,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             listeners.also(progress) if self.verbose else nullcontext(),
         ):
             listeners.start(start)
-            controller = self._controller(setup, study, plan, budget, checkpoint, listeners)
+            controller = self._controller(
+                setup, study, plan, beginning.configs, budget, checkpoint, listeners
+            )
             scheduler = self._scheduler(setup, study, controller, workers.n_workers)
             runner = FoldRunner(setup, self._evaluation(setup, callbacks), plan, callbacks)
             recorder = partial(record, scheduler, controller, checkpoint)
@@ -358,6 +376,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         setup: Setup,
         study: Study,
         plan: EvaluationPlan,
+        first: Sequence[dict[str, Any]],
         budget: FitBudget,
         checkpoint: Checkpoint,
         listeners: Listeners,
@@ -367,7 +386,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             setup.space,
             plan=plan,
             problem=setup.problem,
-            enqueued=setup.enqueued,
+            enqueued=first,
             n_candidates=setup.n_candidates,
             budget=budget,
             in_order=setup.seed is not None,
@@ -487,17 +506,25 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     # ---------------------------------------------------------------------- parts of the run
 
-    def _make_sampler(self, setup: Setup | None = None) -> BaseSampler:
+    def _make_sampler(self, setup: Setup) -> BaseSampler:
         sampler = (
             self._default_sampler()
             if self.sampler is None
             else get_sampler(copy.deepcopy(self.sampler))
         )
-        if setup is not None and setup.seed is not None:
+        if setup.seed is not None:
             sampler.reseed(setup.seed)
-        if setup is not None and setup.prior is not None:
-            sampler.unwrapped.set_prior(setup.prior)
         return sampler
+
+    def _describe(self, setup: Setup) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return the fingerprint of the search, and what the results of candidates depend on."""
+        try:
+            fingerprint = make_fingerprint(self, setup)
+        except Exception:  # data or parameters of the user's own that cannot be compared
+            if self.storage is not None:
+                raise
+            return {}, {}
+        return fingerprint, describe_candidates(self, setup, fingerprint)
 
     def _make_pruner(self, setup: Setup) -> BasePruner:
         if self.pruner is None:

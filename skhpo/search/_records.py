@@ -219,6 +219,8 @@ class Candidate:
         Results from an earlier fit, by task. These tasks do not run again.
     ended_after : int or None
         Number of tasks after which it ended, if that was in an earlier fit.
+    is_taken_over : bool
+        Whether it was taken over from another search.
     stopping_rule : callable or None
         Decides after each task whether to stop it; None uses the current rule of the search.
     curve_model : CurveModel or None
@@ -247,6 +249,7 @@ class Candidate:
     status: Status | None = None
     known: dict[int, Any] = field(default_factory=dict)
     ended_after: int | None = None
+    is_taken_over: bool = False
     stopping_rule: StoppingRule | None = None
     curve_model: CurveModel | None = None
     models: dict[int, Any] = field(default_factory=dict)

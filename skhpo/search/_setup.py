@@ -20,28 +20,22 @@ from skhpo._warnings import warn_user
 from skhpo.boosting import Stopping
 from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
-from skhpo.priors._bind import SpacePrior
-from skhpo.priors._find import find_prior
-from skhpo.priors._learn import own_priors
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
 from skhpo.search.fidelity._resource import Resource, make_resource
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.selection._reevaluation import fresh_splits
-from skhpo.space import SearchSpace, suggest_space
+from skhpo.space import SearchSpace
+from skhpo.space._suggest import given_space
 
 if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
-    from skhpo.study import Study
 
 __all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
 DEFAULT_N_ITER = 50  # candidates without a limit of fits
-PRIOR = "prior"  # user attribute of a study
-N_OF_PRIOR = 3  # configurations of a known estimator that are tried first, ...
-N_OF_BRANCH = 2  # ... and of each one in a space with branches, which are all tried that often
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -71,10 +65,6 @@ class Setup:
         Parameters of the estimator's ``fit`` and of the scorer.
     enqueued : list of dict
         The first configurations.
-    n_of_prior : int
-        How many of them, the last ones, the prior recommends.
-    prior : SpacePrior or None
-        What is known of the estimator; None if it is unknown or should not be used.
     seed : int or None
         Seed of the search; None if it need not be reproducible.
     metadata : dict or None
@@ -102,8 +92,6 @@ class Setup:
     fit_params: dict[str, Any]
     score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
-    n_of_prior: int
-    prior: SpacePrior | None
     seed: int | None
     metadata: dict[str, Any] | None
     stopping: Stopping | None
@@ -131,12 +119,12 @@ def make_setup(
     params = check_method_params(X, params=params)
     routed = search._get_routed_params_for_fit(params)
     seed = _seed(search.random_state)
-    space = _space(search, seed)
+    space = SearchSpace.from_param_distributions(
+        given_space(search), estimator=search.estimator, random_state=seed
+    )
     check_clones(search.estimator, space)
     sample_weight = params.get("sample_weight")
-    prior = _prior(search, space, X, y, refit_metric)
     enqueued = _enqueued(search, space)
-    of_prior = _first_of_prior(enqueued, prior, space)
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
     return Setup(
@@ -150,9 +138,7 @@ def make_setup(
         problem=problem,
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
-        enqueued=[*enqueued, *of_prior],
-        n_of_prior=len(of_prior),
-        prior=prior,
+        enqueued=enqueued,
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
@@ -227,19 +213,6 @@ def _seed(random_state: Any) -> int | None:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def _space(search: BaseStudySearchCV, seed: int | None) -> SearchSpace:
-    distributions = search.param_grid
-    if distributions is None:
-        distributions = search.param_distributions
-    if distributions is None:
-        distributions = search.default_space
-    if isinstance(distributions, str):
-        distributions = suggest_space(search.estimator)
-    return SearchSpace.from_param_distributions(
-        distributions, estimator=search.estimator, random_state=seed
-    )
-
-
 def _n_candidates(search: BaseStudySearchCV, space: SearchSpace) -> int | float:
     """Return the maximal number of candidates; infinite if only fits or the time are limited."""
     n_iter = search.n_iter
@@ -271,46 +244,6 @@ def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, A
             )
         configs.append(config)
     return configs
-
-
-def _prior(
-    search: BaseStudySearchCV, space: SearchSpace, X: Any, y: Any, refit_metric: str
-) -> SpacePrior | None:
-    """Return what is known of the estimator, if the search uses it."""
-    if search.prior is None or not search._make_sampler().unwrapped.learns:
-        return None
-    own = own_priors(search.prior)
-    metric = search.scoring
-    if isinstance(metric, Mapping):
-        metric = metric.get(refit_metric)
-    elif not isinstance(metric, str):
-        metric = refit_metric
-    name = metric if isinstance(metric, str) else None
-    return find_prior(search.estimator, space, X, y, name, own)
-
-
-def _first_of_prior(
-    enqueued: list[dict[str, Any]], prior: SpacePrior | None, space: SearchSpace
-) -> list[dict[str, Any]]:
-    """Return the configurations that a prior recommends, besides the first ones."""
-    if prior is None:
-        return []
-    n_each = N_OF_PRIOR if space.branch_name is None else N_OF_BRANCH
-    recommended = prior.first_configs(space, enqueued, n_each)
-    return [config for config in recommended if config not in enqueued]
-
-
-def note_prior(study: Study, setup: Setup) -> None:
-    """Record in the study what its search knew of the estimator, and the trials it began with."""
-    if setup.prior is None:
-        return
-    n_first = len(setup.enqueued) - setup.n_of_prior
-    noted = {
-        "sources": setup.prior.describe(),
-        "trials": list(range(n_first, int(min(len(setup.enqueued), setup.n_candidates)))),
-    }
-    if study.user_attrs.get(PRIOR) != noted:
-        study.set_user_attr(PRIOR, noted)
 
 
 def _fresh_splits(

@@ -213,10 +213,13 @@ class StudySearchCV(BaseStudySearchCV):
     prior : "auto", Prior, search, Study, str, path, list of these, or None, default="auto"
         What is known before the first candidate. "auto" is what is known of common estimators
         (:func:`skhpo.priors.known_prior`). Earlier searches or studies, of this or of other data,
-        or a storage with them (its URL, or the path of an SQLite file), are used besides
-        (:func:`skhpo.priors.learn`). The search begins with up to three configurations that suited
-        other data, and a Gaussian process starts from the learned mean and covariance. None
-        starts from nothing. Samplers that do not learn from results use no prior.
+        or a storage with them (its URL, or the path of an SQLite file), are used besides. If data,
+        splits, scoring and the rest of the estimator are the same, their candidates in the space
+        are rows of ``cv_results_``, as they were measured, and count neither towards `n_iter` nor
+        `max_fits`. From others, the search learns (:func:`skhpo.priors.learn`): it begins with up
+        to three configurations that suited other data, and a Gaussian process starts from the
+        learned mean and covariance. None starts from nothing. Samplers that do not learn from
+        results use only those of the same data.
 
     Attributes
     ----------
@@ -260,8 +263,8 @@ class StudySearchCV(BaseStudySearchCV):
           the whole evaluation; ``started_at``: seconds from the first start in this study;
           ``worker``: number of the worker, from 0 in the order of their first starts. NaN, and
           -1 for the worker, if unknown;
-        - ``error``: whether the fit failed; ``from_storage``: whether an earlier fit or another
-          process evaluated it;
+        - ``error``: whether the fit failed; ``from_storage``: whether an earlier fit, an earlier
+          search (`prior`) or another process evaluated it;
         - with `early_stopping`, ``best_iteration``, ``stopped_at`` (the round at which a fit was
           stopped, otherwise NaN) and ``curve``: the learning curve as a dict with ``rounds`` and
           the best ``values`` of the metric so far; None without one.

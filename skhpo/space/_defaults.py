@@ -47,12 +47,12 @@ def present_values(branch: Mapping[str, BaseDistribution], estimator: Any) -> di
         if internal is None:
             return None
         values[target] = distribution.to_external_repr(internal)
-        if _means_other(present[target], values[target], target, {**present, "": estimator}):
+        if means_other(present[target], values[target], target, {**present, "": estimator}):
             return None
     return values
 
 
-def _means_other(value: Any, found: Any, target: str, components: Mapping[str, Any]) -> bool:
+def means_other(value: Any, found: Any, target: str, components: Mapping[str, Any]) -> bool:
     """Return whether an equal number of another type has another meaning for the estimator.
 
     For example, 1 is a count for ``max_features``, and 1.0 a fraction. scikit-learn's estimators

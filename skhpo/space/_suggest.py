@@ -93,6 +93,18 @@ def suggest_space(estimator: Any) -> dict[str, BaseDistribution]:
     return space
 
 
+def given_space(search: Any) -> Any:
+    """Return the space that a search was given, or else its default one; None without both.
+
+    A search of scikit-learn has only one of the arguments, or other ones.
+    """
+    for argument in ("param_grid", "param_distributions", "default_space"):
+        given = getattr(search, argument, None)
+        if given is not None:
+            return suggest_space(search.estimator) if isinstance(given, str) else given
+    return None
+
+
 def _entry_of(component: Any) -> dict[str, Any] | None:
     """Return the entry of the component's class, or of its nearest known base class."""
     names = (base.__name__ for base in type(component).__mro__)

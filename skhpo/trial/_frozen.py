@@ -195,12 +195,16 @@ class FrozenTrial(BaseTrial):
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FrozenTrial:
-        # Parameter values and distributions are never changed, so sharing them is safe and fast.
+        # Parameter values, distributions and the results of folds are never changed, so sharing
+        # them is safe and fast.
         copied = copy.copy(self)
         for field in ("params", "distributions", "intermediate_values"):
             setattr(copied, field, dict(getattr(self, field)))
         copied.user_attrs = copy.deepcopy(self.user_attrs, memo) if self.user_attrs else {}
-        copied.system_attrs = copy.deepcopy(self.system_attrs, memo) if self.system_attrs else {}
+        copied.system_attrs = {
+            key: value if key.startswith("skhpo:") else copy.deepcopy(value, memo)
+            for key, value in self.system_attrs.items()
+        }
         copied.values = self.values
         return copied
 

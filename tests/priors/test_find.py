@@ -33,7 +33,7 @@ def made_up(name, metrics=("accuracy",), n_datasets=12):
     """A prior of a family whose losses have their minima around one configuration."""
     rng = np.random.default_rng(0)
     units = FAMILIES[name].units
-    traits = DataTraits(n_samples=100, n_features=1)
+    traits = DataTraits(n_features=1)
     draws = rng.random((64, len(units)))
     configs = [
         {u.name: u.decode([d], traits) for u, d in zip(units, row, strict=True)} for row in draws

@@ -17,7 +17,7 @@ from skhpo.priors._units import (
     unit_from_json,
 )
 
-TRAITS = DataTraits(n_samples=200, n_features=16, variance=4.0, target_sd=10.0)
+TRAITS = DataTraits(n_features=16, variance=4.0, target_sd=10.0)
 UNITS = sorted({unit for family in FAMILIES.values() for unit in family.units}, key=repr)
 
 

@@ -40,6 +40,11 @@ SETTINGS = {
 }
 
 
+def untimed(attrs):
+    """Attributes of a trial but for the records of folds, which have times."""
+    return {name: value for name, value in attrs.items() if not name.startswith("skhpo:fold:")}
+
+
 def outcome(search):
     """All that a search has found, but for times."""
     results = {
@@ -50,7 +55,7 @@ def outcome(search):
         if not name.endswith("_time")
     }
     trials = [
-        (t.number, t.state, t.params, t.values, t.intermediate_values, t.system_attrs)
+        (t.number, t.state, t.params, t.values, t.intermediate_values, untimed(t.system_attrs))
         for t in search.study_.trials
     ]
     return repr(results), repr(trials), search.best_params_  # repr: NaN equals NaN
@@ -205,7 +210,7 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given, max_fits):
         controller = StudyController(
             study, space, plan=plan, budget=FitBudget(plan, max_fits, 15),
             problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
-            callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(),
+            callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(study),
         )  # fmt: skip
         scheduler = run_in_virtual_time(
             controller, 15, window, n_workers, True, timing, wavy_score,

@@ -17,7 +17,13 @@ from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
-from skhpo.search.persistence._checkpoint import N_JUDGED, Checkpoint, folds_of
+from skhpo.search.persistence._checkpoint import (
+    N_JUDGED,
+    TAKEN_FROM,
+    TASKS,
+    Checkpoint,
+    folds_of,
+)
 from skhpo.search.stopping._between_folds import make_early_termination
 from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.space import SearchSpace
@@ -154,12 +160,13 @@ class StudyController:
     def _candidate(self, number: int, trial: FrozenTrial, config: Mapping[str, Any]) -> Candidate:
         return Candidate(
             number,
-            self._plan.order(trial.number),
+            trial.system_attrs.get(TASKS) or self._plan.order(trial.number),
             params=self._space.to_params(config),
             config=trial.params,
             trial_number=trial.number,
             trial_id=trial.trial_id,
             ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
+            is_taken_over=TAKEN_FROM in trial.system_attrs,
         )
 
     def _with_rules(self, candidate: Candidate) -> Candidate:
@@ -254,7 +261,8 @@ class StudyController:
         if candidate.status == "interrupted" and self._checkpoint.let_go(candidate.trial_id):
             self._log.release(candidate.trial_number)
             return
-        self._checkpoint.ends(candidate.trial_id, candidate.n_judged)
+        if candidate.status != "interrupted":
+            self._checkpoint.ends(candidate.trial_id, candidate.n_judged)
         self._end_trial(candidate, trial, values)
         self._ended.append(self._log.record(candidate.trial_id))
 
@@ -282,15 +290,8 @@ class StudyController:
             end_trial(study, trial, TrialState.FAIL, None)
 
     def _record_seconds(self, candidate: Candidate) -> None:
-        """Store the mean seconds of a fold as the cost of a candidate, if it is known.
-
-        Along a resource, only a complete candidate shows what the full amount costs.
-        """
-        is_whole = candidate.status == "complete"
-        if not is_whole and (candidate.status != "pruned" or self._plan.resource is not None):
-            return
-        results = self._plan.by_fold(candidate.results).values()
-        seconds = float(np.mean([result.fit_time + result.score_time for result in results]))
+        """Store the mean seconds of a fold as the cost of a candidate, if it is known."""
+        seconds = self._plan.seconds(candidate.results, candidate.status)
         if seconds > 0.0:
             self._log.storage.set_trial_system_attr(candidate.trial_id, COST, seconds)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from skhpo.search._records import Candidate
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
-from skhpo.search.persistence._checkpoint import N_JUDGED
+from skhpo.search.persistence._checkpoint import N_JUDGED, TAKEN_FROM
 from skhpo.trial import FrozenTrial
 
 __all__ = ["FitBudget"]
@@ -20,6 +20,9 @@ class FitBudget:
     candidate has spent the fits that its end was decided on. Therefore the limit is never
     exceeded, and whether a candidate starts depends only on how the candidates before it ended,
     not on when they did.
+
+    Candidates that were taken over from an earlier search count as nothing: their fits were spent
+    there.
 
     Fits are counted in units of the resource, so that sums are exact: a fit with a part of the
     resource counts as that part.
@@ -66,10 +69,15 @@ class FitBudget:
         self.max_fits = max_fits if is_limit else None
         self.n_candidates = min(n_candidates, at_most)
 
+    def add_earlier(self, n_candidates: int) -> None:
+        """Allow candidates that were taken over, besides the others."""
+        self.n_candidates += n_candidates
+
     def begin(self, candidate: Candidate) -> None:
         """Set the fits of a candidate aside."""
-        self._open.append(candidate)
         self._own.add(candidate.trial_number)
+        if not candidate.is_taken_over:
+            self._open.append(candidate)
 
     def allows_another(self, others: Callable[[set[int]], list[FrozenTrial]]) -> bool:
         """Return whether the fits left suffice for a candidate that is not stopped.
@@ -97,6 +105,8 @@ class FitBudget:
         self._open = [candidate for candidate in self._open if candidate.status is None]
 
     def _committed(self, trial: FrozenTrial) -> int:
+        if TAKEN_FROM in trial.system_attrs:
+            return 0
         tasks = self._plan.order(trial.number)
         n_spent = trial.system_attrs[N_JUDGED] if trial.state.is_finished() else len(tasks)
         return self._plan.amount(tasks[:n_spent])

@@ -73,6 +73,16 @@ class EvaluationPlan:
         """Return a text about the progress of a candidate with these results."""
         return f"after {len(results)}/{self.n_folds} folds"
 
+    def seconds(self, results: Mapping[int, Any], status: str | None) -> float:
+        """Return the mean seconds of a fold of a candidate, its cost; 0 if it is unknown.
+
+        Along a resource, only a complete candidate shows what the full amount costs.
+        """
+        if status != "complete" and (status != "pruned" or self.resource is not None):
+            return 0.0
+        times = [result.fit_time + result.score_time for result in self.by_fold(results).values()]
+        return float(np.mean(times))
+
     def place(self, task: int) -> tuple[int, int]:
         """Return the rung and the fold of a task."""
         return divmod(task, self.n_folds)

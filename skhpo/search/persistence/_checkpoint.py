@@ -14,10 +14,21 @@ from skhpo.storages import BaseStorage, Heartbeat
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial, TrialState
 
-__all__ = ["N_JUDGED", "Checkpoint", "StoredCheckpoint", "folds_of"]
+__all__ = [
+    "FOLD",
+    "N_JUDGED",
+    "TAKEN_FROM",
+    "TASKS",
+    "Checkpoint",
+    "StoredCheckpoint",
+    "folds_of",
+    "has_ended_with_folds",
+]
 
 FOLD = "skhpo:fold:"  # prefix of the attributes that contain the result of a fold
 N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
+TAKEN_FROM = "skhpo:taken_from"  # attribute of a candidate taken over: its former study and number
+TASKS = "skhpo:tasks"  # attribute of such a candidate: its tasks in their order
 WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
 
 # The storage's own settings replace the next two if it defines a heartbeat interval.
@@ -28,9 +39,23 @@ GLANCE = 10.0  # seconds between two checks for trials of dead workers
 
 
 class Checkpoint:
-    """Checkpoint of a search in memory. It stores nothing."""
+    """Checkpoint of a search in memory.
+
+    The study contains every fold, so that a later search can take its results over. What was
+    taken over into this study is its past.
+
+    Parameters
+    ----------
+    study : Study
+        The study in its storage.
+    """
 
     mark: Mapping[str, Any] = {}
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._storage: BaseStorage = study.storage
+        self._past = deque(study.log.rewind())
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -47,9 +72,11 @@ class Checkpoint:
 
     def ends(self, trial_id: int, n_judged: int) -> None:
         """Store the number of folds after which a candidate ended."""
+        self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
 
     def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
         """Store the result of a fold."""
+        self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
 
     def has_all(self, trial: FrozenTrial, tasks: Iterable[int]) -> bool:
         """Return whether the results of all these tasks of a candidate are stored."""
@@ -65,11 +92,15 @@ class Checkpoint:
 
     def next_past(self) -> FrozenTrial | None:
         """Return the next trial of an earlier fit to resume; None after the last."""
-        return None
+        if not self._past:
+            return None
+        trial = self._past.popleft()
+        self._study.log.replay(trial, as_open=True)
+        return trial
 
     def has_past(self) -> bool:
         """Return whether trials of earlier fits are still to resume."""
-        return False
+        return bool(self._past)
 
     def is_at_work_elsewhere(self) -> bool:
         """Return whether other processes run candidates of this search."""
@@ -94,11 +125,9 @@ class StoredCheckpoint(Checkpoint):
     """
 
     def __init__(self, study: Study) -> None:
-        self._study = study
-        self._storage: BaseStorage = study.storage
+        super().__init__(study)
         self._identity = new_mark()
         self.mark = {WORKER: self._identity}
-        self._past = deque(study.log.rewind())
         self._own: set[int] = set()  # ids of the trials that this fit has run
         self._sure: dict[int, float] = {}  # by id of such a trial: last time it was surely ours
         self._next_glance = 0.0
@@ -129,11 +158,7 @@ class StoredCheckpoint(Checkpoint):
     def ends(self, trial_id: int, n_judged: int) -> None:
         """Store the number of folds after which a candidate ended, and stop its heartbeats."""
         self._heart.remove(trial_id)
-        self._storage.set_trial_system_attr(trial_id, N_JUDGED, n_judged)
-
-    def keep(self, trial_id: int, fold: int, result: FoldResult) -> None:
-        """Store the result of a fold."""
-        self._storage.set_trial_system_attr(trial_id, f"{FOLD}{fold}", result.to_json())
+        super().ends(trial_id, n_judged)
 
     def has_all(self, trial: FrozenTrial, tasks: Iterable[int]) -> bool:
         """Return whether the results of all these tasks of a candidate are stored.
@@ -165,15 +190,11 @@ class StoredCheckpoint(Checkpoint):
 
     # ---------------------------------------------------------------- reading
 
-    def has_past(self) -> bool:
-        """Return whether trials of earlier fits are still to resume."""
-        return bool(self._past)
-
     def next_past(self) -> FrozenTrial | None:
         """Return the next trial that has ended, or that this fit takes over from a dead owner."""
         while self._past:
             trial = self._past.popleft()
-            is_ours = self._has_ended_with_folds(trial) or self._take_over(trial)
+            is_ours = has_ended_with_folds(trial) or self._take_over(trial)
             self._study.log.replay(trial, as_open=is_ours)
             if is_ours:
                 return self._storage.get_trial(trial.trial_id)
@@ -198,8 +219,7 @@ class StoredCheckpoint(Checkpoint):
         return [
             trial
             for trial in self._study.get_trials(deepcopy=False)
-            if trial.number not in own
-            and (self._has_ended_with_folds(trial) or self._is_running(trial))
+            if trial.number not in own and (has_ended_with_folds(trial) or self._is_running(trial))
         ]
 
     def _running(self) -> list[FrozenTrial]:
@@ -212,9 +232,6 @@ class StoredCheckpoint(Checkpoint):
 
     def _is_running(self, trial: FrozenTrial) -> bool:
         return trial.state == TrialState.RUNNING and WORKER in trial.system_attrs
-
-    def _has_ended_with_folds(self, trial: FrozenTrial) -> bool:
-        return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
 
     def _take_over(self, trial: FrozenTrial) -> bool:
         """Try to take over a candidate of a dead owner; return whether that succeeded.
@@ -234,6 +251,11 @@ class StoredCheckpoint(Checkpoint):
 def _now() -> float:
     """Return the wall-clock time in seconds: the monotonic clock may stop in standby."""
     return time.time()
+
+
+def has_ended_with_folds(trial: FrozenTrial) -> bool:
+    """Return whether a trial is a candidate of a search that has ended, with its results."""
+    return trial.state.is_finished() and trial.system_attrs.get(N_JUDGED, 0) > 0
 
 
 def folds_of(trial: FrozenTrial) -> dict[int, FoldResult]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from os import PathLike
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
+from sklearn.base import clone
 
 from skhpo.distributions import (
     BaseDistribution,
@@ -25,7 +28,13 @@ if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
     from skhpo.search._setup import Setup
 
-__all__ = ["check_fingerprint", "digest", "make_fingerprint"]
+__all__ = [
+    "check_fingerprint",
+    "describe_candidates",
+    "describe_without",
+    "digest",
+    "make_fingerprint",
+]
 
 _LONGEST = 300  # maximal number of characters to show of a text
 # Parameters that do not affect the fitted model, for any estimator at any depth: the number of
@@ -38,6 +47,8 @@ _WITHOUT_EFFECT = {
 _WITHOUT_EFFECT_IN_SCIKIT_LEARN = {"cache_size", "pre_dispatch"}
 
 _NO_DEFAULT = object()
+_SEARCHED = "searched"  # stands for the value of a parameter that the search sets
+_INSTALLED = ("sklearn.", "numpy.", "scipy.")  # modules whose functions are known by their names
 
 _ADVICE = {
     "cv splits": "A splitter that shuffles needs an int `random_state` to split alike again.",
@@ -107,6 +118,60 @@ def check_fingerprint(study_name: str, stored: Mapping[str, str], new: Mapping[s
     raise StudyMismatchError("\n".join(lines))
 
 
+def describe_candidates(
+    search: BaseStudySearchCV, setup: Setup, fingerprint: Mapping[str, str]
+) -> dict[str, Any]:
+    """Describe what the scores of the single candidates depend on, whatever else is searched.
+
+    Parameters
+    ----------
+    search : BaseStudySearchCV
+        The search.
+    setup : Setup
+        The setup of its fit.
+    fingerprint : mapping of str to str
+        Its fingerprint.
+
+    Returns
+    -------
+    description : dict of str to object
+        "conditions": a text that is the same for the same data, splits, scoring, resource and
+        early stopping. "branch": the name of the parameter that selects the branch, or None.
+        "branches": for each branch, the estimator's names of its parameters by their names in the
+        study, and a text for the rest of the estimator. It is empty if something cannot be
+        described.
+    """
+    space = setup.space
+    parts = {name: text for name, text in fingerprint.items() if name not in ("estimator", "space")}
+    branches = []
+    for branch in range(space.n_branches):
+        names = {parameter.name: target for target, parameter in space.targets(branch).items()}
+        branches.append([names, describe_without(search.estimator, names.values())])
+    try:
+        code = _code_in(search.scoring)
+    except Exception:  # objects of the user's own in a function
+        return {}
+    return {
+        "conditions": digest(parts, code),
+        "branch": space.branch_name,
+        "branches": branches,
+    }
+
+
+def describe_without(estimator: Any, targets: Iterable[str]) -> str | None:
+    """Return a text for an estimator that does not depend on the values of some parameters.
+
+    None if they cannot be set.
+    """
+    names = list(targets)
+    whole = [t for t in names if not any(t.startswith(f"{other}__") for other in names)]
+    try:
+        rest = clone(estimator).set_params(**dict.fromkeys(whole, _SEARCHED))
+        return digest(_describe(rest), _code_in(rest))
+    except Exception:  # the estimator's own checks, or objects of the user's own
+        return None
+
+
 def digest(*things: Any) -> str:
     """Return a short text that depends on the content of the things."""
     try:
@@ -139,6 +204,40 @@ def _describe(thing: Any) -> str:
     if isinstance(thing, np.random.RandomState | np.random.Generator):
         return type(thing).__name__  # its state changes with each use
     return describe(thing)
+
+
+def _code_in(thing: Any, seen: frozenset[int] = frozenset()) -> Any:
+    """Return the code of the functions in a thing, as another function may have the same name."""
+    if id(thing) in seen:
+        return None
+    seen |= {id(thing)}
+    if isinstance(thing, MethodType):
+        return _code_in(thing.__func__, seen)
+    if isinstance(thing, FunctionType):
+        if (thing.__module__ or "").startswith(_INSTALLED):
+            return None
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        given = [thing.__defaults__, thing.__kwdefaults__, cells]
+        return _code(thing.__code__), _describe(given), _code_in(given, seen)
+    inner: Any = ()
+    if isinstance(thing, partial):
+        inner = [thing.func, thing.args, thing.keywords]
+    elif hasattr(thing, "get_params") and not isinstance(thing, type):
+        inner = list(thing.get_params(deep=False).values())
+    elif hasattr(thing, "_score_func"):  # a scorer
+        inner = list(vars(thing).values())
+    elif isinstance(thing, Mapping):
+        inner = list(thing.values())
+    elif isinstance(thing, list | tuple):
+        inner = thing
+    found = [_code_in(one, seen) for one in inner]
+    return found if any(one is not None for one in found) else None
+
+
+def _code(code: CodeType) -> str:
+    """Return a text for compiled code, without its place in a file."""
+    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return digest(code.co_code, code.co_names, code.co_varnames, constants)
 
 
 def _changed_params(estimator: Any) -> dict[str, Any]:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from skhpo.exceptions import DuplicatedStudyError, StudyMismatchError
 from skhpo.pruners import BasePruner
 from skhpo.samplers import BaseSampler
 from skhpo.search._setup import Setup
 from skhpo.search.persistence._checkpoint import Checkpoint, StoredCheckpoint
-from skhpo.search.persistence._fingerprint import check_fingerprint, digest, make_fingerprint
+from skhpo.search.persistence._earlier import CANDIDATES, EarlierResult, take_over
+from skhpo.search.persistence._fingerprint import check_fingerprint, digest
 from skhpo.storages import BaseStorage, get_storage
 from skhpo.study import Study, StudyDirection
 
 if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
 
-__all__ = ["open_study"]
+__all__ = ["FINGERPRINT", "open_study"]
 
 FINGERPRINT = "skhpo:search"  # system attribute of a study that belongs to a search
 
 
 def open_study(
-    search: BaseStudySearchCV, setup: Setup, sampler: BaseSampler, pruner: BasePruner
+    search: BaseStudySearchCV,
+    setup: Setup,
+    sampler: BaseSampler,
+    pruner: BasePruner,
+    *,
+    fingerprint: Mapping[str, str],
+    description: Mapping[str, Any],
+    earlier: Sequence[EarlierResult] = (),
 ) -> tuple[Study, Checkpoint]:
     """Create or find the study of a search, with its checkpoint.
 
@@ -34,6 +43,12 @@ def open_study(
         The setup of its fit.
     sampler, pruner : BaseSampler, BasePruner
         The sampler and the pruner of the study.
+    fingerprint : mapping of str to str
+        What must be equal for a study to be continued; empty if it is unknown.
+    description : mapping of str to object
+        What the results of its candidates depend on; empty if it is unknown.
+    earlier : sequence of EarlierResult
+        Results of other searches, which the study takes over.
 
     Returns
     -------
@@ -43,22 +58,29 @@ def open_study(
     storage = get_storage(search.storage)
     if search.storage is None:
         study_id = storage.create_new_study(_directions(setup), search.study_name)
-        name = storage.get_study(study_id).study_name
-        study = Study(name, storage, sampler=sampler, pruner=pruner)
-        if len(setup.problem.objectives) > 1:
-            study.set_metric_names(_names(setup))
-        return study, Checkpoint()
-    name = _find_study(search, setup, storage)
-    study = Study(name, storage, sampler=sampler, pruner=pruner)
-    return study, StoredCheckpoint(study)
+        if fingerprint:
+            storage.set_study_system_attr(study_id, FINGERPRINT, dict(fingerprint))
+    else:
+        study_id = _find_study(search, setup, storage, fingerprint)
+    record = storage.get_study(study_id)
+    if description and CANDIDATES not in record.system_attrs:
+        storage.set_study_system_attr(study_id, CANDIDATES, dict(description))
+    take_over(storage, study_id, setup.space, earlier)
+    study = Study(record.study_name, storage, sampler=sampler, pruner=pruner)
+    if search.storage is not None:
+        return study, StoredCheckpoint(study)
+    if len(setup.problem.objectives) > 1:
+        study.set_metric_names(_names(setup))
+    return study, Checkpoint(study)
 
 
-def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -> str:
-    """Find the study in the storage or create it, and return its name.
+def _find_study(
+    search: BaseStudySearchCV, setup: Setup, storage: BaseStorage, fingerprint: Mapping[str, str]
+) -> int:
+    """Find the study in the storage or create it, and return its id.
 
     Raise a StudyMismatchError if the study belongs to another search.
     """
-    fingerprint = make_fingerprint(search, setup)
     name = search.study_name
     if name is None:
         estimator = type(search.estimator).__name__
@@ -88,8 +110,8 @@ def _find_study(search: BaseStudySearchCV, setup: Setup, storage: BaseStorage) -
         )
     else:
         Study(name, storage).set_metric_names(_names(setup))
-        storage.set_study_system_attr(study_id, FINGERPRINT, fingerprint)
-    return name
+        storage.set_study_system_attr(study_id, FINGERPRINT, dict(fingerprint))
+    return study_id
 
 
 def _directions(setup: Setup) -> list[StudyDirection]:
