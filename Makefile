@@ -10,7 +10,7 @@ JOBS ?= 2
 OLDEST_TESTS := tests/boosting/test_equality.py \
 	tests/parallel/test_executor.py tests/space/test_priors_of_scipy.py \
 	tests/space/test_search_space.py tests/storages/test_contract.py \
-	tests/samplers/test_gp_model.py \
+	tests/samplers/test_gp_model.py tests/search/sharing/test_equality.py \
 	$(addprefix tests/search/test_,composition.py input_and_scoring.py representation.py \
 	scikit_learn_own_tests.py scores_against_scikit_learn.py table.py)
 PARALLEL := -n $(JOBS) --dist loadgroup

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sklearn.base import _fit_context
 from sklearn.metrics._scorer import _check_multimetric_scoring as check_multimetric_scoring
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.metrics._scorer import _PassthroughScorer as PassthroughScorer
+from sklearn.metrics._scorer import _Scorer as ResponseScorer
 from sklearn.model_selection._validation import (
     _fit_and_score as fit_and_score,
 )
@@ -24,6 +26,7 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -31,6 +34,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils.metaestimators import _safe_split as safe_split
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _num_samples as num_samples
 
@@ -46,6 +50,8 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "MultimetricScorer",
+    "PassthroughScorer",
+    "ResponseScorer",
     "StrOptions",
     "check_method_params",
     "check_multimetric_scoring",
@@ -54,7 +60,9 @@ __all__ = [
     "insert_error_scores",
     "num_samples",
     "raises_errors",
+    "routing_enabled",
     "safe_indexing",
+    "safe_split",
     "scorers_by_name",
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",

@@ -38,6 +38,10 @@ IntArray = NDArray[np.int64]
 LearningCurve: TypeAlias = dict[str, NDArray[Any]]
 
 
+def _nowhere(rows: IntArray) -> None:
+    """Know of no rows that have been transformed elsewhere."""
+
+
 @dataclass
 class Watch:
     """Record of a monitored fit.
@@ -50,11 +54,19 @@ class Watch:
         Learning curve, used to predict later fits: see :func:`finished_fit`.
     stopped_at : int or None
         The round at which the fit was stopped because it was unlikely to become the best.
+    rows : ndarray or None
+        The rows that the model learns from, if they are not all training rows; known from the
+        beginning of the fit.
+    transformed : callable
+        ``transformed(rows)`` returns rows as all steps before the model transform them, or None
+        if the steps have to transform them here.
     """
 
     best_rounds: int | None = None
     curve: dict[str, Any] | None = None
     stopped_at: int | None = None
+    rows: IntArray | None = None
+    transformed: Callable[[IntArray], Any] = _nowhere
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,7 @@ class Stopping:
             if self.settings.on == "inner":
                 X_train, y_train = safe_indexing(X_train, learn), safe_indexing(y_train, learn)
                 params = _copy_callbacks(check_method_params(X, fit_params, indices=rows))
+                watch.rows = rows
             weights = check_method_params(X, fit_params, indices=watched)
             queries = None if self.groups is None else np.asarray(self.groups)
             evaluation = Evaluation(
@@ -151,7 +164,13 @@ class Stopping:
                     seen = replace(seen, sample_weight=None)
                 family.fit(model, own_fit, X, y, params, seen, self.settings, observer)
 
-            _fit_watched(estimator, model, X_train, y_train, params, evaluation, fit_model)
+            def transform(X_watched: Any) -> Any:
+                known = watch.transformed(watched)
+                return _transform(estimator, X_watched) if known is None else known
+
+            _fit_watched(
+                estimator, model, X_train, y_train, params, evaluation, fit_model, transform
+            )
             watch.best_rounds, watch.stopped_at = family.best_rounds(model), observer.stopped_at
             watch.curve = {"n_rounds": n_rounds, "log_rate": log_rate}
             if observer.stopped_at is not None:
@@ -231,6 +250,7 @@ def _fit_watched(
     params: Mapping[str, Any],
     evaluation: Evaluation,
     fit_model: Callable[[Fit, Any, Any, Any, Evaluation], None],
+    transform: Callable[[Any], Any],
 ) -> None:
     """Fit a model, or the pipeline that ends in it, and monitor it on the evaluation rows.
 
@@ -243,7 +263,7 @@ def _fit_watched(
         return
 
     def fit(X: Any, y: Any = None, **params: Any) -> Any:
-        fit_model(own_fit, X, y, params, replace(evaluation, X=_transform(estimator, evaluation.X)))
+        fit_model(own_fit, X, y, params, replace(evaluation, X=transform(evaluation.X)))
         return model
 
     model.fit = fit

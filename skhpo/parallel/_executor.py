@@ -48,6 +48,9 @@ class Executor:
         Limits of a task's time and memory. A task that exceeds one is ended with
         `skhpo.exceptions.FitTimeoutError` or `FitMemoryError`. With limits, even a single worker
         is a process of its own; backends without processes on this machine are refused.
+    release : callable, default=None
+        Called without arguments at the end in each worker process that stays alive for later
+        executors.
 
     Attributes
     ----------
@@ -67,9 +70,15 @@ class Executor:
     [4, 9, 16]
     """
 
-    def __init__(self, n_jobs: int | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        n_jobs: int | None = None,
+        limits: Limits | None = None,
+        release: Callable[[], object] | None = None,
+    ) -> None:
         self.n_jobs = n_jobs
         self.limits = Limits() if limits is None else limits
+        self.release = release
         self.n_workers = 0
         self._keys: set[Hashable] = set()
         self._runner: _Runner | None = None
@@ -77,7 +86,9 @@ class Executor:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._runner, self.n_workers = _open_runner(self.n_jobs, self.limits, stack)
+            self._runner, self.n_workers = _open_runner(
+                self.n_jobs, self.limits, self.release, stack
+            )
             self._exit = stack.pop_all()
         return self
 
@@ -182,7 +193,9 @@ class _Runner(Protocol):
     def abort(self) -> None: ...
 
 
-def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[_Runner, int]:
+def _open_runner(
+    n_jobs: int | None, limits: Limits, release: Callable[[], object] | None, stack: ExitStack
+) -> tuple[_Runner, int]:
     """Return a runner for the active backend, entered on the stack, and its number of workers."""
     backend = Backend(n_jobs)
     if backend.has_processes or limits.are_set:
@@ -193,7 +206,7 @@ def _open_runner(n_jobs: int | None, limits: Limits, stack: ExitStack) -> tuple[
         # A local import: Pyodide has no multiprocessing, and never gets here as n_workers is 1.
         from skhpo.parallel._processes import ProcessPool
 
-        pool: Pool = ProcessPool(backend, n_workers, limits)
+        pool: Pool = ProcessPool(backend, n_workers, limits, release)
         return _PoolRunner(stack.enter_context(pool), n_workers), n_workers
     stack.callback(backend.leave)
     n_workers = backend.enter()

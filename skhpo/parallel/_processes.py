@@ -10,6 +10,7 @@ import os
 import pickle
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Pipe, wait
@@ -29,6 +30,7 @@ __all__ = ["ProcessPool"]
 _POLL = 0.5  # seconds between two checks that the workers are alive, while nothing finishes
 _MEMORY_POLL = 0.05  # seconds between two checks of their memory
 _LONGEST_STEP = 2.0  # seconds counted at most between two checks, in case of a suspension
+_SHORT = 5.0  # seconds that a short task may take
 _IDLE = 300.0  # seconds after which an idle worker exits, as in loky
 
 
@@ -68,6 +70,17 @@ class Worker:
         self.job, self.elapsed = job, None
         self.n_jobs += 1
         self.connection.send_bytes(job.payload)
+
+    def run_to_the_end(self, payload: Any) -> bool:
+        """Run a short pickled task; return whether it succeeded, and otherwise kill the worker."""
+        with suppress(EOFError, OSError):
+            self.connection.send_bytes(payload)
+            while self.connection.poll(_SHORT):
+                message = self.connection.recv_bytes()
+                if message != STARTED:
+                    return True
+        self.kill()
+        return False
 
     def kill(self) -> None:
         """Kill the process and its children."""
@@ -143,12 +156,21 @@ class ProcessPool(Pool):
         Maximal number of workers.
     limits : Limits
         Limits of a task.
+    release : callable, default=None
+        Called at the end in each worker that stays alive.
     """
 
-    def __init__(self, backend: Backend, n_workers: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        n_workers: int,
+        limits: Limits,
+        release: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(backend)
         self._n_workers = n_workers
         self._limits = limits
+        self._release = release
         self._memmaps = Memmaps(backend)
         self._make_process = backend.process_factory(n_workers)
         settings = backend.settings
@@ -184,6 +206,9 @@ class ProcessPool(Pool):
         for worker in self._workers:
             if worker.job is not None:
                 worker.kill()
+        if self._reuses_workers and self._release is not None:
+            payload = self._memmaps.dumps(self._batch(Task(None, self._release, (), {})))
+            idle = [worker for worker in idle if worker.run_to_the_end(payload)]
         if self._reuses_workers and idle:
             _worker_cache.put(self._worker_key(), idle)
         else:

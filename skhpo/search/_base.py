@@ -8,8 +8,8 @@ import math
 import numbers
 import os
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
@@ -74,6 +74,7 @@ from skhpo.search.persistence._coordination import record, run_with_others
 from skhpo.search.persistence._fingerprint import describe_candidates, make_fingerprint
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
+from skhpo.search.sharing._store import forget
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
@@ -140,6 +141,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     study_name: str | None
     enqueue: Any
     early_stopping: EarlyStopping | str | None
+    share_steps: bool | str
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
@@ -158,6 +160,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         "study_name": [str, None],
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
+        "share_steps": ["boolean", str],
     }
 
     def __init__(self, estimator: Any, param_distributions: Any, **arguments: Any) -> None:
@@ -326,7 +329,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         with (
             callbacks.search(budget.n_candidates * plan.n_tasks),
             checkpoint.open(),
-            Executor(self.n_jobs, setup.limits) as workers,
+            self._workers(setup) as workers,
             Progress(self.verbose, start.n_candidates, start.max_fits, names) as progress,
             study.log.runs.begin(),
             listeners.also(progress) if self.verbose else nullcontext(),
@@ -336,7 +339,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
                 setup, study, plan, beginning.configs, budget, checkpoint, listeners
             )
             scheduler = self._scheduler(setup, study, controller, workers.n_workers)
-            runner = FoldRunner(setup, self._evaluation(setup, callbacks), plan, callbacks)
+            evaluation = self._evaluation(setup, callbacks, workers.n_workers)
+            runner = FoldRunner(setup, evaluation, plan, callbacks)
             recorder = partial(record, scheduler, controller, checkpoint)
 
             def run_what_there_is() -> str | None:
@@ -551,8 +555,20 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         """Return the objectives and constraints of the search."""
         raise NotImplementedError
 
-    def _evaluation(self, setup: Setup, callbacks: FitCallbacks) -> Evaluation:
+    @contextmanager
+    def _workers(self, setup: Setup) -> Iterator[Executor]:
+        """Start the workers; at the end, nobody keeps the steps that candidates have shared."""
+        release = None if setup.sharing is None else partial(forget, setup.sharing.token)
+        try:
+            with Executor(self.n_jobs, setup.limits, release) as workers:
+                yield workers
+        finally:
+            if release is not None:
+                release()
+
+    def _evaluation(self, setup: Setup, callbacks: FitCallbacks, n_workers: int) -> Evaluation:
         """Return the settings shared by the evaluations of all folds."""
+        sharing = setup.sharing
         return Evaluation(
             clone(self.estimator),
             setup.scorers,
@@ -563,6 +579,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             verbose=self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
             costs=setup.problem.costs,
             caller=self if callbacks.are_given else None,
+            sharing=None if sharing is None else replace(sharing, n_workers=n_workers),
         )
 
     def _warn_about_cut(

@@ -26,6 +26,7 @@ from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluati
 from skhpo.search.fidelity._resource import Resource, make_resource
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.selection._reevaluation import fresh_splits
+from skhpo.search.sharing._settings import Sharing, make_sharing
 from skhpo.space import SearchSpace
 from skhpo.space._suggest import given_space
 
@@ -79,6 +80,8 @@ class Setup:
         Limits of the time and the memory of a fit.
     deadline : float or None
         ``time.monotonic()`` at which to stop.
+    sharing : Sharing or None
+        How fitted steps are shared between candidates; None if they are not.
     """
 
     X: Any
@@ -99,6 +102,7 @@ class Setup:
     fresh_splits: Splits
     limits: Limits
     deadline: float | None
+    sharing: Sharing | None
 
     @property
     def growth(self) -> float:
@@ -127,6 +131,8 @@ def make_setup(
     enqueued = _enqueued(search, space)
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
+    resource = make_resource(search, space, X, y, len(splits), seed)
+    limits = limits_of(search)
     return Setup(
         X=X,
         y=y,
@@ -142,10 +148,19 @@ def make_setup(
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=make_stopping(search, space, routed, seed),
-        resource=make_resource(search, space, X, y, len(splits), seed),
-        limits=limits_of(search),
+        resource=resource,
+        limits=limits,
         deadline=deadline,
         fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
+        sharing=make_sharing(
+            search.share_steps,
+            search.estimator,
+            space,
+            problem,
+            resource,
+            len(splits),
+            limits.memory,
+        ),
     )
 
 

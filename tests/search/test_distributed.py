@@ -13,11 +13,14 @@ from scipy.stats import randint, uniform
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from skhpo import RandomSearchCV, TPESearchCV
 from skhpo.exceptions import SearchInterruptedWarning
 from skhpo.pruners import RacingPruner
 from tests.search.estimators import Dawdling, Deadly, Scored
+from tests.search.steps import Recorder, lines
 
 pytestmark = [
     pytest.mark.slow,
@@ -190,3 +193,21 @@ def test_a_search_cut_short_leaves_nothing_running_on_the_cluster(on_cluster, tm
     n_begun = len(told(file))
     time.sleep(1.0)
     assert len(told(file)) == n_begun < 40
+
+
+def test_candidates_share_the_steps_of_a_pipeline_in_each_worker(on_cluster, tmp_path):
+    log = tmp_path / "log"
+    space = {"model__max_depth": [1, 2, 3, 4, 5, 6]}
+    settings = {"n_iter": None, "cv": 3, "pruner": None, "n_jobs": 2, "refit": False}
+    shared, alone = (
+        RandomSearchCV(
+            Pipeline([("step", step), ("model", DecisionTreeClassifier(random_state=0))]),
+            space,
+            share_steps=share,
+            **settings,
+        ).fit(X, y)
+        for step, share in ((Recorder(log), True), (Recorder(), False))
+    )
+    assert len(lines(log)) == len(set(lines(log))) <= 2 * 3
+    for name in (f"split{k}_test_score" for k in range(3)):
+        np.testing.assert_array_equal(shared.cv_results_[name], alone.cv_results_[name])

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -16,7 +17,16 @@ from sklearn.base import clone
 from skhpo._sklearn import fit_and_score
 from skhpo.boosting import limit_threads, limited
 from skhpo.search._records import FoldResult, FoldTask
-from skhpo.search.objectives._costs import Cost, Stopwatch, measure_costs, stopwatch
+from skhpo.search.objectives._costs import (
+    KNOWN_COSTS,
+    Cost,
+    Stopwatch,
+    measure_costs,
+    stopwatch,
+)
+from skhpo.search.sharing._fold import FoldOnRows, is_pure, may_share
+from skhpo.search.sharing._settings import Sharing, place
+from skhpo.search.sharing._store import store_of_process
 from skhpo.tracking._autologging import without_autologging
 
 __all__ = ["Evaluation", "evaluate_fold"]
@@ -44,6 +54,8 @@ class Evaluation:
         Costs to measure on the fitted model.
     caller : estimator or None
         The search, for scikit-learn's callbacks; None without callbacks.
+    sharing : Sharing or None
+        How fitted steps are shared between candidates; None if they are not.
     """
 
     estimator: Any
@@ -55,6 +67,7 @@ class Evaluation:
     verbose: int
     costs: tuple[Cost, ...] = ()
     caller: Any = None
+    sharing: Sharing | None = None
 
 
 class _StopListener:
@@ -92,10 +105,16 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
     result : FoldResult
     """
     started_at, clock = time.time(), time.perf_counter()
-    with without_autologging():  # in a worker process, too
+    with without_autologging(), _in_use(evaluation):  # in a worker process, too
         result = _evaluate_fold(evaluation, X, y, task)
     seconds = time.perf_counter() - clock
     return replace(result, started_at=started_at, seconds=seconds, worker=_worker())
+
+
+def _in_use(evaluation: Evaluation) -> AbstractContextManager[None]:
+    if evaluation.sharing is None:
+        return nullcontext()
+    return store_of_process().in_use(empties_itself=place() != evaluation.sharing.owner)
 
 
 def _worker() -> str:
@@ -125,11 +144,13 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
         clock = stopwatch(evaluation.scorer)
     listener = None if task.callback_context is None else _StopListener(task.callback_context)
     of_all = None if task.n_candidates is None else (task.candidate, task.n_candidates)
+    scorer = evaluation.scorer if clock is None else clock
+    on_rows = _on_rows(evaluation, task, estimator, X, y, train)
+    if on_rows is not None and watch is not None:
+        on_rows.watched_by(watch)
     raw: dict[str, Any] = fit_and_score(
-        estimator,
-        X,
-        y,
-        scorer=evaluation.scorer if clock is None else clock,
+        *((estimator, X, y) if on_rows is None else (on_rows, on_rows.all_rows, None)),
+        scorer=scorer if on_rows is None else on_rows.scorer(scorer),
         train=train,
         test=task.test,
         verbose=evaluation.verbose,
@@ -144,6 +165,8 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
         candidate_progress=of_all,
         **({} if listener is None else {"caller": evaluation.caller, "callback_ctx": listener}),
     )
+    if on_rows is not None:
+        on_rows.close()
     result = FoldResult(**raw, stop=listener is not None and listener.stop)
     if task.allocation is not None and result.fit_error is None:
         result = replace(result, model=task.allocation.model_to_keep(estimator))
@@ -157,6 +180,29 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
             stopped_at=watch.stopped_at,
         )
     return result
+
+
+def _on_rows(
+    evaluation: Evaluation, task: FoldTask, estimator: Any, X: Any, y: Any, train: Any
+) -> FoldOnRows | None:
+    """Return what shares the leading steps of the estimator; None if none can be shared."""
+    sharing, allocation = evaluation.sharing, task.allocation
+    if sharing is None or task.callback_context is not None or not may_share(sharing):
+        return None
+    continues = allocation is not None and allocation.is_of_training
+    known = KNOWN_COSTS.values()
+    return FoldOnRows(
+        sharing,
+        estimator,
+        X,
+        y,
+        train,
+        is_private=is_pure(evaluation.scorer, evaluation.score_params)
+        and not continues
+        and all(cost in known for cost in evaluation.costs),
+        is_fitted=allocation is not None and allocation.model is not None,
+        needs_rows=task.stopping is not None and task.stopping.settings.on == "inner",
+    )
 
 
 def _with_costs(

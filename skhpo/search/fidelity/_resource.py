@@ -144,9 +144,14 @@ class Allocation:
             fit_params |= {f"{prefix}{name}": value for name, value in given.items()}
         return self.model, train, {self.name: more}, fit_params
 
+    @property
+    def is_of_training(self) -> bool:
+        """Whether the resource is a parameter, so that training may continue at the next rung."""
+        return self.name != N_SAMPLES
+
     def model_to_keep(self, estimator: Any) -> Any:
         """Return the fitted estimator if its training is to continue and can; otherwise None."""
-        if not self.keeps or self.name == N_SAMPLES:
+        if not self.keeps or not self.is_of_training:
             return None
         return estimator if _way_to_go_on(estimator, self.name) is not None else None
 

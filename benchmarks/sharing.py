@@ -1,0 +1,233 @@
+"""The benchmark of shared steps: the time of a search whose candidates share fitted steps.
+
+Prints markdown tables; ``docs/benchmarks/sharing.md`` explains them and keeps a full run.
+
+    python benchmarks/sharing.py [--quick] [--tasks NAME ...] [--seeds N]
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import pkgutil
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+from _common import ONE_THREAD, banner, command_line, kept_arrays, print_table, quietly, silence
+
+os.environ |= ONE_THREAD
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_classification
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, ParameterGrid, RandomizedSearchCV, StratifiedKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skhpo import RandomSearchCV, TPESearchCV
+
+LIBRARIES = ("numpy", "scipy", "sklearn", "pandas")
+N_TEXTS, LENGTH = 1_000, 700  # texts, and characters of each
+N_FOLDS = 3
+N_REPEATS = 3
+
+clock = time.process_time  # one worker, one thread: what others do on the machine hardly counts
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pipeline, its grid, and its data."""
+
+    name: str
+    pipeline: Pipeline
+    grid: dict[str, list[Any]]
+    load: Callable[[], tuple[Any, Any]]
+
+    @property
+    def n_candidates(self) -> int:
+        return len(ParameterGrid(self.grid))
+
+
+def docstrings() -> dict[str, np.ndarray]:
+    """Texts of the docstrings of four libraries, and which library each belongs to."""
+    found: dict[str, str] = {}
+    for library in LIBRARIES:
+        package = importlib.import_module(library)
+        modules = [package]
+        for info in pkgutil.iter_modules(package.__path__, f"{library}."):
+            if not info.name.rpartition(".")[2].startswith(("_", "test", "conftest")):
+                try:
+                    modules.append(importlib.import_module(info.name))
+                except ImportError:
+                    continue
+        for module in modules:
+            for name, thing in inspect.getmembers(module):
+                text = inspect.getdoc(thing) if callable(thing) else None
+                if text and len(text) > 300 and not name.startswith("_"):
+                    found.setdefault(text, library)
+    return {"texts": np.array(list(found)), "libraries": np.array(list(found.values()))}
+
+
+def load_texts() -> tuple[Any, Any]:
+    """The beginnings of some texts, without the name of the library, and the libraries."""
+    stored = kept_arrays("docstrings", docstrings)
+    chosen = np.random.default_rng(0).permutation(len(stored["texts"]))[:N_TEXTS]
+    texts, libraries = stored["texts"][chosen].tolist(), stored["libraries"][chosen]
+    return [
+        t.replace(name, "")[:LENGTH] for t, name in zip(texts, libraries, strict=True)
+    ], libraries
+
+
+def load_wide() -> tuple[Any, Any]:
+    return make_classification(
+        800, 2_000, n_informative=30, n_redundant=100, n_classes=3, class_sep=2.0, random_state=0
+    )
+
+
+TASKS = (
+    Task(
+        "texts",
+        Pipeline(
+            [
+                ("words", TfidfVectorizer(min_df=2, sublinear_tf=True)),
+                ("topics", TruncatedSVD(random_state=0)),
+                ("model", LogisticRegression(max_iter=500)),
+            ]
+        ),
+        {
+            "words__ngram_range": [(1, 1), (1, 2)],
+            "topics__n_components": [30, 60],
+            "model__C": np.logspace(-1, 3, 6).tolist(),
+        },
+        load_texts,
+    ),
+    Task(
+        "wide",
+        Pipeline(
+            [
+                ("scale", StandardScaler()),
+                ("select", SelectKBest()),
+                ("components", PCA(random_state=0)),
+                ("model", SVC()),
+            ]
+        ),
+        {
+            "select__k": [300, 1_200],
+            "components__n_components": [10, 30],
+            "model__C": [0.1, 1.0, 10.0, 100.0],
+            "model__gamma": [1e-3, 1e-2],
+        },
+        load_wide,
+    ),
+    Task(
+        "cheap",
+        make_pipeline(StandardScaler(), SVC()),
+        {"svc__C": np.logspace(-1, 2, 8).tolist(), "svc__gamma": np.logspace(-4, -2, 3).tolist()},
+        lambda: tuple(part[:400] for part in load_digits(return_X_y=True)),
+    ),
+)
+
+
+def _cached(pipeline: Pipeline) -> Pipeline:
+    return clone(pipeline).set_params(memory=tempfile.mkdtemp(prefix="skhpo-"))
+
+
+def searches(task: Task, seed: int, n_less: int) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The searches to compare by name; those with a number try that many candidates."""
+    pipeline, grid = clone(task.pipeline), task.grid
+    cv = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
+    common: dict[str, Any] = {"cv": cv, "refit": False}
+    whole = {**common, "n_iter": None, "pruner": None}
+    some = {**common, "n_iter": n_less, "random_state": seed}
+    yield "GridSearchCV", lambda: GridSearchCV(pipeline, grid, **common)
+    yield "GridSearchCV, memory=", lambda: GridSearchCV(_cached(pipeline), grid, **common)
+    for share in (False, "auto"):
+        yield (
+            f"grid of skhpo, share_steps={share!r}",
+            partial(RandomSearchCV, pipeline, param_grid=grid, share_steps=share, **whole),
+        )
+    yield f"RandomizedSearchCV, {n_less}", lambda: RandomizedSearchCV(pipeline, grid, **some)
+    for share in (False, "auto"):
+        yield (
+            f"TPESearchCV, {n_less}, share_steps={share!r}",
+            partial(TPESearchCV, pipeline, param_grid=grid, share_steps=share, **some),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a search took, and found."""
+
+    seconds: float
+    score: float
+    scores: np.ndarray
+
+
+def run(search: Any, X: Any, y: Any) -> Run:
+    """Run a search; CPU seconds."""
+    start = clock()
+    search.fit(X, y)
+    seconds = clock() - start
+    results = search.cv_results_
+    scores = np.array([results[f"split{k}_test_score"] for k in range(N_FOLDS)])
+    memory = getattr(search.estimator, "memory", None)
+    if memory is not None:
+        shutil.rmtree(memory)
+    return Run(seconds, float(np.nanmax(results["mean_test_score"])), scores)
+
+
+def compare(task: Task, seeds: range, n_less: int) -> Iterator[tuple[object, ...]]:
+    """Rows of a table: times as parts of that of GridSearchCV in the same repeat."""
+    X, y = task.load()
+    runs: dict[str, list[Run]] = {}
+    for seed in seeds:
+        for name, make in searches(task, seed, n_less):
+            runs.setdefault(name, []).append(run(make(), X, y))
+    grid = runs["GridSearchCV"]
+    for name, own in runs.items():
+        if "grid" in name or "memory" in name:  # the same candidates
+            for one, other in zip(own, grid, strict=True):
+                np.testing.assert_array_equal(one.scores, other.scores)
+        parts = [one.seconds / other.seconds for one, other in zip(own, grid, strict=True)]
+        seconds = median(one.seconds for one in own)
+        shown = f"{median(parts):.3f}", f"{min(parts):.3f} to {max(parts):.3f}"
+        yield name, f"{seconds:.1f}", *shown, f"{median(one.score for one in own):.4f}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = command_line(
+        __doc__,
+        quick="one repeat of the cheap task and of the wide one",
+        tasks=[task.name for task in TASKS],
+        seeds=f"number of repeats, default {N_REPEATS}",
+    )
+    options = parser.parse_args()
+    silence()
+    print(banner("numpy", "scipy", "scikit-learn"))
+    names = options.tasks or (["wide", "cheap"] if options.quick else [t.name for t in TASKS])
+    n_seeds = options.seeds or (1 if options.quick else N_REPEATS)
+    head = ("search", "CPU seconds", "part of GridSearchCV's", "from ... to", "best score")
+    for task in TASKS:
+        if task.name in names:
+            n = task.n_candidates
+            title = f"{task.name}: {n} candidates on the grid, {N_FOLDS} folds, repeats: {n_seeds}"
+            with quietly():
+                rows = compare(task, range(n_seeds), n // 2)
+                print_table(head, rows, title=title, columns="lr")
+
+
+if __name__ == "__main__":
+    main()
