@@ -27,6 +27,7 @@ __all__ = [
     "Backend",
     "BatchedCalls",
     "Memmaps",
+    "dump_by_value",
     "eval_expr",
     "kill_process_tree",
     "mark_as_worker",
@@ -128,6 +129,11 @@ def _plain_dumps(thing: Any, reducers: dict[Any, Any]) -> memoryview:
     buffer = io.BytesIO()
     CustomizablePickler(buffer, reducers=reducers).dump(thing)
     return buffer.getbuffer()
+
+
+def dump_by_value(thing: Any) -> bytes:
+    """Pickle an object with functions and classes that cannot be imported, by their code."""
+    return bytes(loky_dumps(thing))
 
 
 def mark_as_worker() -> None:

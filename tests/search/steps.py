@@ -75,6 +75,18 @@ class FailsLater(Recorder):
         return super().transform(X)
 
 
+class Counting(Recorder):
+    """Adds the number of its transforms so far."""
+
+    def fit(self, X, y=None):
+        self.n_transforms_ = 0
+        return super().fit(X, y)
+
+    def transform(self, X):
+        self.n_transforms_ += 1
+        return super().transform(X) * self.n_transforms_
+
+
 class Odd(Recorder):
     """Raises an error of its own when it is copied."""
 

@@ -19,7 +19,7 @@ from skhpo._sklearn import (
     safe_split,
     scorers_by_name,
 )
-from skhpo.search.sharing._front import Front, Rows
+from skhpo.search.sharing._front import Front, Rows, ledger_allows
 from skhpo.search.sharing._settings import Sharing
 from skhpo.search.sharing._store import store_of_process
 from skhpo.search.sharing._value_keys import digest
@@ -35,11 +35,7 @@ def may_share(sharing: Sharing | None) -> bool:
     if sharing is None:
         return False
     ledgers = store_of_process().notes(sharing.token)
-    return (
-        sharing.always
-        or not ledgers
-        or any(ledger.is_worth_it(sharing.n_folds) for ledger in ledgers)
-    )
+    return not ledgers or any(ledger_allows(sharing, ledger) for ledger in ledgers)
 
 
 def is_pure(scorer: Any, score_params: Any) -> bool:

@@ -24,7 +24,7 @@ from skhpo.search.sharing._value_keys import NoKeyError, dump_state, key_of_step
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["Front", "Rows"]
+__all__ = ["Front", "Rows", "ledger_allows"]
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,7 @@ class Front:
         return ledger
 
     def _is_worth_it(self, end: int) -> bool:
-        if self._sharing.always:
-            return True
-        return self._ledger(end).is_worth_it(self._sharing.n_folds)
+        return ledger_allows(self._sharing, self._ledger(end))
 
     # -------------------------------------------------------------------------------- the fit
 
@@ -253,19 +251,27 @@ class Front:
         for position in range(first, self.n_shared):
             before = _random_state()
             try:
-                X = self._steps[position].transform(X)
+                X, is_changed = _transform_with_copy(self._steps[position], X)
                 kept = keep(X) if position in ends else None
             except Exception:  # raised again where the pipeline itself transforms the rows
                 _restore(before)
                 return None
-            if _random_state() != before:
+            if is_changed or _random_state() != before:
                 _restore(before)
+                self._refuse(position)
                 return None
             if kept is not None:
                 key = self._key(position, rows)
                 self._store.put(key, kept, kept.n_bytes, self._sharing.limit_here)
         self._fit_seconds += perf_counter() - start
         return kept
+
+    def _refuse(self, position: int) -> None:
+        """Share no front any more that has the step at a position."""
+        for end in self._ends:
+            if end >= position:
+                self._ledger(end).is_refused = True
+                self._store.drop(self._key(end))
 
     def through_all(self, rows: bytes, load: Callable[[], Any]) -> Any:
         """Return rows after all steps before the model; None if they cannot be shared."""
@@ -313,6 +319,21 @@ class _Transformed(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> Any:
         """Return a new copy of the rows, whatever `X` is."""
         return self.copy()
+
+
+def ledger_allows(sharing: Sharing, ledger: Ledger) -> bool:
+    """Whether a front should be shared, by what is known of it."""
+    if sharing.always:
+        return not ledger.is_refused
+    return ledger.is_worth_it(sharing.n_folds)
+
+
+def _transform_with_copy(step: Any, X: Any) -> tuple[Any, bool]:
+    """Transform rows by a copy of a step; return them, and whether that has changed the copy."""
+    copy = pickle.loads(dump_state(step))
+    before = dump_state(copy)
+    X = copy.transform(X)
+    return X, dump_state(copy) != before
 
 
 def _sum(rows: Any) -> int | None:

@@ -26,12 +26,15 @@ class Ledger:
         Seconds of the newest fits, and of the newest lookups with their copies.
     n_fitted, n_found : int
         How often it was fitted and found.
+    is_refused : bool
+        Whether it cannot be shared, because a step changes when it transforms.
     """
 
     fitting: deque[float] = field(default_factory=_times)
     finding: deque[float] = field(default_factory=_times)
     n_fitted: int = 0
     n_found: int = 0
+    is_refused: bool = False
 
     def fitted(self, seconds: float) -> None:
         """Record a front that was fitted."""
@@ -49,6 +52,8 @@ class Ledger:
         It should not if finding it takes longer than fitting it, or if it was never found among
         many: each fold fits it once before anything can be found.
         """
+        if self.is_refused:
+            return False
         if self.n_found == 0:
             return self.n_fitted < 20 + 3 * n_folds
         if self.n_found < N_FOUND or not self.fitting:

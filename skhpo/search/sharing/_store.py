@@ -84,6 +84,11 @@ class Store:
             self.n_bytes += n_bytes
             return True
 
+    def drop(self, key: tuple[Hashable, ...]) -> None:
+        """Drop a value, if there is one."""
+        with self._lock:
+            self._drop(key)
+
     def note(self, token: str, name: Hashable, make: Callable[[], Any]) -> Any:
         """Return a small object of a search by its name, made at the first call."""
         with self._lock:

@@ -8,11 +8,14 @@ import pickle
 import random
 import types
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from skhpo.parallel._joblib import dump_by_value
 
 __all__ = ["NoKeyError", "digest", "dump_state", "key_of_step", "value_key", "weigh"]
 
@@ -155,8 +158,10 @@ def dump_state(thing: Any) -> bytes:
     """
     try:
         return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        raise NoKeyError(f"{type(thing).__name__} cannot be pickled: {error}") from error
+    except Exception:
+        with suppress(Exception):
+            return dump_by_value(thing)
+        raise NoKeyError(f"{type(thing).__name__} cannot be pickled") from None
 
 
 def _is_cloned_by_parameters(estimator: Any) -> bool:

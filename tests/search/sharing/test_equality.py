@@ -28,7 +28,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC
 
 from skhpo import RandomSearchCV
-from tests.search.steps import InPlace
+from tests.search.steps import Counting, InPlace
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -117,6 +117,11 @@ CASES = {
         wide(IterativeImputer(max_iter=2, random_state=0, sample_posterior=True)),
         FRAME.iloc[:, :4].to_numpy(),
         Cs,
+    ),
+    "changed by its transforms": (
+        wide(StandardScaler(), Counting()),
+        X,
+        {"s1__factor": [1.0, 2.0], **Cs},
     ),
     "no parameter of the model": (wide(StandardScaler(), PCA()), X, {"s1__n_components": [2, 3]}),
 }

@@ -19,7 +19,7 @@ from skhpo import ParetoSearchCV, RandomSearchCV, TPESearchCV
 from skhpo.boosting import EarlyStopping
 from skhpo.parallel import Executor
 from skhpo.search.sharing._store import Store, store_of_process
-from tests.search.steps import Deadly, FailsLater, Locked, Noisy, Odd, Recorder, lines
+from tests.search.steps import Counting, Deadly, FailsLater, Locked, Noisy, Odd, Recorder, lines
 
 X, y = load_iris(return_X_y=True)
 K = 3
@@ -146,6 +146,25 @@ def test_a_fitted_step_that_cannot_be_copied_is_not_shared(log):
     search = search_in(of(Locked(log)), TREES)
     assert len(lines(log)) == 5 * K
     assert scores(search) == scores(search_in(of(Recorder()), TREES, share_steps=False))
+
+
+def test_a_step_that_changes_when_it_transforms_is_not_shared(log):
+    search_in(of(Counting(log)), TREES)
+    assert len(lines(log)) >= 4 * K + 1
+
+
+def test_a_step_that_cannot_be_imported_is_shared_by_worker_processes(log):
+    class Local(Recorder):
+        pass
+
+    def scorer(pipeline, X, y):  # gets copies of the steps
+        return accuracy_score(y, pipeline.predict(X))
+
+    for scoring in (None, scorer):
+        search_in(
+            of(Local(log)), {"model__max_depth": list(range(1, 11))}, n_jobs=2, scoring=scoring
+        )
+    assert K <= len(lines(log)) <= 2 * 2 * K
 
 
 def test_a_pipeline_with_a_memory_uses_that_and_shares_nothing(log, tmp_path):
