@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 
 from skhpo.search.sharing._ledger import Ledger
 from skhpo.search.sharing._outputs import KeptOutput, checksum, keep, share_memory
@@ -306,7 +306,7 @@ class Front:
             self._ledger(max(self.n_shared - 1, self._ends[0])).fitted(self._fit_seconds)
 
 
-class _Transformed(TransformerMixin, BaseEstimator):
+class _Transformed(BaseEstimator):
     """The first step of a pipeline that only scorers of scikit-learn see: transformed rows."""
 
     def __init__(self, copy: Callable[[], Any]) -> None:

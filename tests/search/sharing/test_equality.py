@@ -192,6 +192,13 @@ def test_metadata_is_routed_to_the_steps_the_model_and_the_scorer():
         assert_equal(*both(pipeline, Cs, fit=fit, scoring=scorer))
 
 
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_all_steps_may_return_data_frames(container):
+    pipeline = wide(StandardScaler(), PCA(2, random_state=0))
+    with config_context(transform_output=container):
+        assert_equal(*both(pipeline, Cs, data=FRAME.iloc[:, [0, 2, 3, 4]], scoring=SCORING))
+
+
 def test_groups_make_the_folds():
     groups = np.arange(len(y)) % 7
     assert_equal(*both(CASES["two blocks"][0], Cs, fit={"groups": groups}, cv=GroupKFold(3)))

@@ -5,14 +5,18 @@ import threading
 
 import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+from scipy import sparse
 from scipy.stats import uniform
 from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skhpo import ParetoSearchCV, RandomSearchCV, TPESearchCV
@@ -91,6 +95,28 @@ def test_steps_after_a_searched_one_are_fitted_anew_and_those_before_are_not(tmp
     search_in(pipeline, {**TREES, "s1__with_mean": [True, False]})
     assert len(lines(first)) == K
     assert len(lines(second)) == 2 * K
+
+
+CONTAINERS = {
+    "array": lambda X: X,
+    "strided array": lambda X: np.hstack([X, X])[:, :3],
+    "sparse matrix": sparse.csr_matrix,
+    "pandas": lambda X: pd.DataFrame(X).add_prefix("x").assign(kind="a"),
+    "pandas, numbers": lambda X: pd.DataFrame(X),
+    "polars": lambda X: pl.DataFrame(X),
+    "texts": lambda X: [str(row) for row in X],
+    "objects": lambda X: np.array([str(row) for row in X], dtype=object),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_outputs_of_each_kind_are_shared(log, container):
+    pipeline = of(
+        Recorder(log), FunctionTransformer(CONTAINERS[container]), model=DummyClassifier()
+    )
+    search_in(pipeline, {"model__strategy": ["prior", "most_frequent", "uniform"]})
+    assert len(lines(log)) == K
+    assert len(lines(log, "transform")) == 2 * K
 
 
 def test_each_thread_finds_what_others_have_fitted(log):
@@ -275,7 +301,7 @@ def test_early_stopping_of_a_pipeline_is_as_without_sharing(log, on):
 @pytest.mark.parametrize("resource", ["n_samples", "model__n_estimators"])
 def test_a_resource_is_allocated_as_without_sharing(log, resource):
     model = GradientBoostingClassifier(n_estimators=9, random_state=0)
-    settings = {"resource": resource, "n_iter": 6, "pruner": "halving", "min_resources": 1}
+    settings = {"resource": resource, "n_iter": 4, "pruner": "halving", "min_resources": 1}
     if resource == "n_samples":
         settings["min_resources"] = 40
     space = {"model__max_depth": [1, 2, 3], "model__learning_rate": [0.1, 0.5]}
