@@ -16,13 +16,15 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from skhpo.distributions import BaseDistribution
 
-__all__ = ["Layout", "ParzenEstimator"]
+__all__ = ["Layout", "ParzenEstimator", "relative_spread"]
 
 FloatArray = NDArray[np.float64]
 
 MAX_CELLS = 64  # ordered parameters with more values are treated as continuous
-BANDWIDTH_SCALE = 0.1
+BANDWIDTH_SCALE = 0.2
 BANDWIDTH_FLOOR = 0.05
+UNIFORM_VARIANCE = 1.0 / 12.0
+N_UNIFORM = 1.0  # weight of a uniform spread, in trials, when the spread is estimated
 PRIOR_CENTRE = 0.5
 PRIOR_WIDTH = 1.0
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
@@ -57,14 +59,49 @@ class Layout:
         for j, n_cells in cells.items():
             self.floor[j] = max(BANDWIDTH_FLOOR, 0.5 / n_cells)
 
-    def bandwidths(self, n_kernels: int) -> FloatArray:
+    def bandwidths(self, n_kernels: int, spread: FloatArray | float = 1.0) -> FloatArray:
         """Return the bandwidth of each dimension, ndarray of shape (n_dims,).
 
-        A tenth of the range times Scott's rate, ``n ** (-1 / (d + 4))``, with a lower bound.
+        A fifth of the range times the spread times Scott's rate, ``n ** (-1 / (d + 4))``, with
+        a lower bound.
+
+        Parameters
+        ----------
+        n_kernels : int
+            Number of kernels.
+        spread : ndarray of shape (n_dims,), default=1.0
+            Spread of the points of interest; see :func:`relative_spread`.
         """
         rate = max(n_kernels, 1) ** (-1.0 / (len(self.ordered) + 4))
-        widths: FloatArray = np.maximum(self.floor, BANDWIDTH_SCALE * rate)
+        widths: FloatArray = np.maximum(self.floor, BANDWIDTH_SCALE * rate * spread)
         return widths
+
+
+def relative_spread(points: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the standard deviation of weighted points in each dimension; 1 is a uniform spread.
+
+    Of few points it is drawn towards 1, as if ``N_UNIFORM`` more were spread uniformly.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_dims)
+        Points in the unit cube.
+    weights : ndarray of shape (n_points,)
+        Their weights.
+
+    Returns
+    -------
+    spread : ndarray of shape (n_dims,)
+    """
+    total = weights.sum()
+    if total <= 0.0:
+        return np.ones(points.shape[1])
+    shares = weights / total
+    n_effective = 1.0 / (shares**2).sum()
+    variance = shares @ (points - shares @ points) ** 2
+    expected = (n_effective * variance + N_UNIFORM * UNIFORM_VARIANCE) / (n_effective + N_UNIFORM)
+    spread: FloatArray = np.sqrt(expected / UNIFORM_VARIANCE)
+    return spread
 
 
 class ParzenEstimator:
@@ -80,16 +117,23 @@ class ParzenEstimator:
         The kinds of the dimensions.
     prior : float, default=1.0
         Weight of the prior kernel.
+    spread : ndarray of shape (n_dims,), default=1.0
+        Factors of the bandwidths; see :func:`relative_spread`.
     """
 
     def __init__(
-        self, centres: FloatArray, weights: FloatArray, layout: Layout, prior: float = 1.0
+        self,
+        centres: FloatArray,
+        weights: FloatArray,
+        layout: Layout,
+        prior: float = 1.0,
+        spread: FloatArray | float = 1.0,
     ) -> None:
         self.layout = layout
         self.n_kernels = len(centres)
         self.weights = np.append(weights, prior) / (weights.sum() + prior)  # the prior comes last
         self.centres = np.vstack([centres, np.full((1, layout.n_dims), PRIOR_CENTRE)])
-        self.widths = layout.bandwidths(self.n_kernels)
+        self.widths = layout.bandwidths(self.n_kernels, spread)
 
     # ------------------------------------------------------------------- density
 

@@ -14,7 +14,7 @@ from skhpo.history import Columns, first_smallest
 from skhpo.samplers._base import ColumnSampler
 from skhpo.samplers._dialect import ConstraintsFunction, check_left_out
 from skhpo.samplers._failures import likely_last
-from skhpo.samplers._parzen import Layout, ParzenEstimator
+from skhpo.samplers._parzen import Layout, ParzenEstimator, relative_spread
 from skhpo.trial import FrozenTrial
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class TPESampler(ColumnSampler):
     Parameters
     ----------
     n_startup_trials : int, default=6
-        Trials drawn from the prior before the model is used.
+        Trials before the model is used. They are a Latin hypercube: each of as many equal parts
+        of a range has one trial.
     n_ei_candidates : int, default=24
         Points drawn from l at each ask. More points exploit more, which is not better.
     seed : int, optional
@@ -87,7 +88,9 @@ class TPESampler(ColumnSampler):
       of these fronts, the trials that together dominate the largest volume are used (Ozaki et al.
       2022). The good trials then have equal weights, and there may be more than 25 of them.
     - Infeasible trials rank after all feasible ones, by the amount of their violation.
-    - Each dimension has one bandwidth, ``max(0.05, 0.1 n^(-1 / (d + 4)))`` of the range.
+    - Each dimension has one bandwidth, ``max(0.05, 0.2 s n^(-1 / (d + 4)))`` of the range, where
+      s is the standard deviation of the good trials relative to a uniform spread. So kernels are
+      narrow in the dimensions in which the good trials agree, and wide in the others.
     - Trials stopped early rank by the prediction of their value if there is one, otherwise
       after all complete trials. Failed trials count among the others.
     - In a conditional space, each group of parameters that occur together is modelled on the
@@ -96,6 +99,11 @@ class TPESampler(ColumnSampler):
     References
     ----------
     J. Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011.
+
+    M. D. McKay, R. J. Beckman, W. J. Conover, "A comparison of three methods for selecting values
+    of input variables in the analysis of output from a computer code", Technometrics 21 (1979).
+
+    D. W. Scott, "Multivariate Density Estimation", Wiley (1992), section 6.3.
 
     S. Falkner et al., "BOHB: Robust and efficient hyperparameter optimization at scale", ICML 2018.
 
@@ -199,13 +207,32 @@ class TPESampler(ColumnSampler):
             return np.hstack([self.propose(column, rng) for column in alone])
         n_trials = len(columns.finished)
         if columns.history.n_finished < self.n_startup_trials or n_trials < MIN_TRIALS_OF_GROUP:
-            return likely_last(rng.random((self.n_ei_candidates, len(columns.names))), columns)
+            points = rng.random((self.n_ei_candidates, len(columns.names)))
+            points[0] = self._startup_point(columns, rng)
+            return likely_last(points, columns)
         if columns.layout is None:
             columns.layout = Layout(columns.distributions)
         good, bad = self._densities(columns)
         points = good.sample(rng, self.n_ei_candidates)
         gain = good.log_density(points) - bad.log_density(points)
         return points[np.argsort(-gain, kind="stable")]
+
+    def _startup_point(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw a point from the part of each range that has the fewest trials.
+
+        With `n_startup_trials` equal parts, the trials become a Latin hypercube (McKay et al.
+        1979), into which trials that were not drawn here fit. Of few values, each is a part.
+        """
+        rows = np.concatenate([columns.finished, columns.pending])
+        n_trials = max(self.n_startup_trials, MIN_TRIALS_OF_GROUP)
+        point = rng.random(len(columns.names))
+        for j, distribution in enumerate(columns.distributions):
+            n_parts = min(n_trials, distribution.n_cells or n_trials)
+            parts = np.minimum((columns.points[rows, j] * n_parts).astype(np.int64), n_parts - 1)
+            counts = np.bincount(parts, minlength=n_parts)
+            part = rng.choice(np.flatnonzero(counts == counts.min()))
+            point[j] = (part + point[j]) / n_parts
+        return point
 
     def _is_joint(self, columns: Columns) -> bool:
         return self._is_multivariate and (self.group or not columns.is_conditional)
@@ -224,8 +251,10 @@ class TPESampler(ColumnSampler):
             of_best = log_rank_weights(len(best)) if has_ranks else np.ones(len(best))
             of_others = np.ones(len(others))
         prior = 1.0 if self.prior_weight is None else self.prior_weight
-        good = ParzenEstimator(columns.points[best], of_best, columns.layout, prior)
-        bad = ParzenEstimator(columns.points[others], of_others, columns.layout, prior)
+        points, layout = columns.points, columns.layout
+        spread = relative_spread(points[best], of_best)
+        good = ParzenEstimator(points[best], of_best, layout, prior, spread)
+        bad = ParzenEstimator(points[others], of_others, layout, prior, spread)
         return good, bad
 
     def _n_best(self, n_trials: int, has_ranks: bool) -> int:

@@ -12,7 +12,13 @@ from skhpo.distributions import (
     IntDistribution,
     OrdinalDistribution,
 )
-from skhpo.samplers._parzen import MAX_CELLS, Layout, ParzenEstimator
+from skhpo.samplers._parzen import (
+    BANDWIDTH_FLOOR,
+    MAX_CELLS,
+    Layout,
+    ParzenEstimator,
+    relative_spread,
+)
 
 REAL = FloatDistribution(0, 1)
 LOG = FloatDistribution(1e-3, 1e2, log=True)
@@ -33,13 +39,15 @@ SPACES = {
 }
 
 
-def estimator(distributions, n_kernels=7, seed=0, weights=None):
+def estimator(distributions, n_kernels=7, seed=0, weights=None, spread=1.0):
     rng = np.random.default_rng(seed)
     layout = Layout(distributions)
     centres = np.column_stack(
         [d.to_unit(d.from_unit(rng.random(n_kernels))) for d in distributions]
     ).reshape(n_kernels, len(distributions))
-    return ParzenEstimator(centres, rng.random(n_kernels) if weights is None else weights, layout)
+    if weights is None:
+        weights = rng.random(n_kernels)
+    return ParzenEstimator(centres, weights, layout, spread=spread)
 
 
 def grid_of(layout, n_points):
@@ -63,8 +71,9 @@ def grid_of(layout, n_points):
 
 @pytest.mark.parametrize("name", SPACES)
 @pytest.mark.parametrize("n_kernels", [0, 1, 30])
-def test_the_total_mass_is_one(name, n_kernels):
-    density = estimator(SPACES[name], n_kernels)
+@pytest.mark.parametrize("spread", [0.3, 1.0])
+def test_the_total_mass_is_one(name, n_kernels, spread):
+    density = estimator(SPACES[name], n_kernels, spread=spread)
     points, weights = grid_of(density.layout, 400)
     total = np.exp(density.log_density(points)) @ weights
     assert total == pytest.approx(1.0, abs=2e-4)
@@ -121,6 +130,31 @@ def test_the_density_of_one_kernel_is_a_truncated_normal_and_the_prior():
     np.testing.assert_allclose(
         np.exp(density.log_density(x[:, None])), 0.75 * kernel + 0.25 * prior, rtol=1e-10
     )
+
+
+def test_many_points_of_a_uniform_spread_have_spread_one():
+    points = np.random.default_rng(0).random((5000, 3))
+    np.testing.assert_allclose(relative_spread(points, np.ones(5000)), 1.0, atol=0.03)
+
+
+def test_kernels_are_narrow_where_the_points_agree_and_wide_where_they_do_not():
+    points = np.column_stack([np.full(20, 0.3), np.linspace(0, 1, 20)])
+    weights, layout = np.ones(20), Layout([REAL, REAL])
+    spread = relative_spread(points, weights)
+    assert spread[0] < 0.3 < 0.9 < spread[1]
+    narrow, wide = ParzenEstimator(points, weights, layout, spread=spread).widths
+    assert narrow == BANDWIDTH_FLOOR < wide
+
+
+@pytest.mark.parametrize("weights", [np.ones(1), np.zeros(1)])
+def test_the_spread_of_one_point_is_mostly_unknown(weights):
+    assert 0.6 < relative_spread(np.array([[0.4]]), weights).item() <= 1.0
+
+
+def test_points_of_small_weight_add_little_to_the_spread():
+    points = np.array([[0.5], [0.5], [0.5], [1.0]])
+    light, heavy = (relative_spread(points, np.array([1, 1, 1, w])) for w in (0.1, 3.0))
+    assert light.item() < heavy.item()
 
 
 def test_heavier_kernels_weigh_more():
