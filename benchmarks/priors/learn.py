@@ -42,7 +42,7 @@ def main() -> None:
         )
 
 
-def learn(name: str, without: str | None = None) -> Prior:
+def learn(name: str, without: str | None = None, n_datasets: int | None = None) -> Prior:
     """Return the prior of a family, learned from its table.
 
     Parameters
@@ -51,10 +51,15 @@ def learn(name: str, without: str | None = None) -> Prior:
         The family.
     without : str, optional
         A dataset to leave out.
+    n_datasets : int, optional
+        Number of datasets to learn from, evenly spaced in the table; default all.
     """
     family = FAMILIES[name]
     with np.load(TABLES / f"{name}.npz") as table:
         is_kept = table["datasets"] != without
+        if n_datasets is not None:
+            some = np.linspace(0, is_kept.sum() - 1, n_datasets).round().astype(int)
+            is_kept[np.delete(np.flatnonzero(is_kept), some)] = False
         losses = {
             metric: table[metric][is_kept] for metric in METRICS[task_of(name)] if metric in table
         }
