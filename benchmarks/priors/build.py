@@ -23,6 +23,8 @@ CACHE = HERE.parent / "cache" / "priors"
 TABLES = HERE / "tables"
 N_DATASETS = 48
 N_DATASETS_OF_SLOW = 40
+N_DATASETS_OF_SLOWEST = 24
+SLOWEST = ("GradientBoosting", "HistGradientBoosting", "MLP")
 
 
 def main() -> None:
@@ -44,7 +46,10 @@ def main() -> None:
 
 def chosen(name: str, datasets: list[Dataset]) -> list[Dataset]:
     """Return the data sets for a family, evenly spaced in the list of all."""
-    n = min(N_DATASETS_OF_SLOW if name in SLOW else N_DATASETS, len(datasets))
+    n = N_DATASETS_OF_SLOW if name in SLOW else N_DATASETS
+    if name.startswith(SLOWEST):
+        n = N_DATASETS_OF_SLOWEST
+    n = min(n, len(datasets))
     return [datasets[i] for i in np.linspace(0, len(datasets) - 1, n).round().astype(int)]
 
 
