@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sklearn
 
 import skhpo.priors
 from benchmarks.priors._evaluate import METRICS, task_of
-from skhpo.priors._families import FAMILIES
+from skhpo.priors._families import FAMILIES, Family
 from skhpo.priors._lengthscales import fit_lengthscales
 from skhpo.priors._prior import Prior, encode, standardised
 from skhpo.priors._store import save
@@ -22,13 +23,28 @@ from skhpo.priors._units import DataTraits
 
 TABLES = Path(__file__).parent / "tables"
 DATA = Path(skhpo.priors.__file__).parent / "data"
+# HistGradientBoosting is the algorithm of LightGBM, with other names of the parameters.
+OF_LIGHTGBM = {
+    "learning_rate": "learning_rate",
+    "max_iter": "n_estimators",
+    "max_leaf_nodes": "num_leaves",
+    "min_samples_leaf": "min_child_samples",
+    "l2_regularization": "reg_lambda",
+    "max_features": "colsample_bytree",
+    "max_depth": "max_depth",
+}
+DERIVED = {
+    f"HistGradientBoosting{kind}": (f"LGBM{kind}", OF_LIGHTGBM)
+    for kind in ("Classifier", "Regressor")
+}
 ANY_DATA = DataTraits(n_features=1)  # the design is in the units
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("families", nargs="*", help="classes; default: all with a table")
-    names = parser.parse_args().families or [path.stem for path in sorted(TABLES.glob("*.npz"))]
+    measured = [path.stem for path in sorted(TABLES.glob("*.npz"))]
+    names = parser.parse_args().families or [*measured, *DERIVED]
     DATA.mkdir(exist_ok=True)
     for name in names:
         prior = learn(name)
@@ -54,28 +70,33 @@ def learn(name: str, without: str | None = None, n_datasets: int | None = None) 
     n_datasets : int, optional
         Number of datasets to learn from, evenly spaced in the table; default all.
     """
-    family = FAMILIES[name]
-    with np.load(TABLES / f"{name}.npz") as table:
+    source, names = DERIVED.get(name, (name, {}))
+    units = tuple(u for u in FAMILIES[name].units if not names or u.name in names)
+    with np.load(TABLES / f"{source}.npz") as table:
         is_kept = table["datasets"] != without
         if n_datasets is not None:
             some = np.linspace(0, is_kept.sum() - 1, n_datasets).round().astype(int)
             is_kept[np.delete(np.flatnonzero(is_kept), some)] = False
         losses = {
-            metric: table[metric][is_kept] for metric in METRICS[task_of(name)] if metric in table
+            metric: table[metric][is_kept] for metric in METRICS[task_of(source)] if metric in table
         }
         draws = table["draws"]
         datasets = table["datasets"][is_kept]
     tables = {metric: standardised(values[_is_told(values)]) for metric, values in losses.items()}
-    coordinates = coordinates_of(family, draws)
+    configurations = configurations_of(FAMILIES[source], draws)
+    if names:
+        configurations = [{own: one[names[own]] for own in names} for one in configurations]
+    coordinates = encode(units, configurations, ANY_DATA)
     first = next(iter(tables.values()))
     return Prior(
         name=name,
-        units=family.units,
+        units=units,
         coordinates=coordinates,
         tables=tables,
-        lengthscales=fit_lengthscales(family.units, coordinates, first),
-        requires=family.requires,
+        lengthscales=fit_lengthscales(units, coordinates, first),
+        requires=FAMILIES[name].requires,
         about={
+            "estimator": source,
             "datasets": len(datasets),
             "scikit-learn": sklearn.__version__,
             "date": date.today().isoformat(),
@@ -83,8 +104,8 @@ def learn(name: str, without: str | None = None, n_datasets: int | None = None) 
     )
 
 
-def coordinates_of(family, draws: np.ndarray) -> np.ndarray:
-    """Return the configurations of a design in the units of a family."""
+def configurations_of(family: Family, draws: np.ndarray) -> list[dict[str, Any]]:
+    """Return the configurations of a design."""
     configurations = []
     for row in draws:
         at, params = 0, {}
@@ -92,7 +113,7 @@ def coordinates_of(family, draws: np.ndarray) -> np.ndarray:
             params[unit.name] = unit.decode(row[at : at + unit.n_draws], ANY_DATA)
             at += unit.n_draws
         configurations.append(params)
-    return encode(family.units, configurations, ANY_DATA)
+    return configurations
 
 
 def _is_told(losses: np.ndarray) -> np.ndarray:
