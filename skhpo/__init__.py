@@ -16,6 +16,7 @@ from skhpo import (
     search_space,
     storages,
     study,
+    submodels,
     tracking,
     trial,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "search_space",
     "storages",
     "study",
+    "submodels",
     "suggest_space",
     "tracking",
     "trial",

@@ -22,6 +22,7 @@ from sklearn.model_selection._validation import (
 from sklearn.model_selection._validation import (
     _insert_error_scores as insert_error_scores,
 )
+from sklearn.model_selection._validation import _score as score_fitted
 from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures as warn_or_raise_about_fit_failures,
 )
@@ -31,6 +32,7 @@ from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     InvalidParameterError,
+    Options,
     StrOptions,
     validate_parameter_constraints,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "MultimetricScorer",
+    "Options",
     "PassthroughScorer",
     "ResponseScorer",
     "StrOptions",
@@ -63,6 +66,7 @@ __all__ = [
     "routing_enabled",
     "safe_indexing",
     "safe_split",
+    "score_fitted",
     "scorers_by_name",
     "validate_parameter_constraints",
     "warn_or_raise_about_fit_failures",

@@ -26,6 +26,8 @@ __all__ = [
     "COST",
     "PREDICTED_VALUE",
     "PREDICTED_VARIANCE",
+    "SUBMODELS",
+    "SUBMODEL_OF",
     "Columns",
     "History",
     "Table",
@@ -37,6 +39,8 @@ __all__ = [
 # System attributes of a trial that was stopped early: the prediction of its full value.
 PREDICTED_VALUE = "skhpo:predicted_value"
 PREDICTED_VARIANCE = "skhpo:predicted_variance"
+SUBMODELS = "skhpo:submodels"  # attribute of a trial whose fits are shared: with which sizes
+SUBMODEL_OF = "skhpo:submodel_of"  # attribute of a submodel: number of the trial with the fits
 COST = "skhpo:cost"  # system attribute of a trial: its cost, for samplers that are aware of it
 
 MAX_OBJECTIVES_BY_VOLUME = 3
@@ -104,8 +108,8 @@ class History:
     ----------
     signs : ndarray of shape (n_objectives,)
         Factors that turn values into losses: -1 if larger is better, otherwise 1.
-    n_trials, n_finished, n_complete : int
-        Numbers of trials.
+    n_trials, n_finished, n_complete, n_submodels : int
+        Numbers of trials. Submodels are scored on the fits of other trials.
     distributions : dict of str to BaseDistribution
         The latest distribution of each parameter.
     """
@@ -117,6 +121,7 @@ class History:
         self.n_trials = 0
         self.n_finished = 0
         self.n_complete = 0
+        self.n_submodels = 0
         self.n_changes = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
         self._losses = _Growing(np.nan, tail=(self.n_objectives,))
@@ -139,6 +144,7 @@ class History:
         return self.__dict__ | {"_columns": {}, "_curves": list(self._curves.items())}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.n_submodels = 0  # older pickles have none
         self.__dict__.update(state, _curves=dict(state["_curves"]))
 
     # --------------------------------------------------------------------- writing
@@ -150,6 +156,7 @@ class History:
             raise ValueError(f"Trial {number} cannot follow {self.n_trials} trials.")
         self.n_trials += 1
         self.n_changes += 1
+        self.n_submodels += SUBMODEL_OF in trial.system_attrs
         self._state.ensure(self.n_trials)[number] = trial.state
         for array in (
             self._losses,

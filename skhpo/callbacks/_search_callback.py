@@ -77,6 +77,9 @@ class CandidateEvent:
         Progress as a text, such as "after 3/5 folds" or "with n_samples=100 of 900".
     from_storage : bool, default=False
         Whether the candidate was ended by an earlier fit, an earlier search or another process.
+    submodel_of : int, default=None
+        For a submodel, the number of the trial on whose fits it was scored. It has no events of
+        folds, and it starts when the other has ended.
     """
 
     number: int
@@ -91,6 +94,7 @@ class CandidateEvent:
     score_time: float = np.nan
     progress: str = ""
     from_storage: bool = False
+    submodel_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from skhpo.plots._base import Display
 from skhpo.plots._data._history import HistoryData, history_data
 from skhpo.plots._data._trials import Target, check_fitted
 from skhpo.plots._style import BLUE, GREY, ORANGE, RED, legend, new_axes
+from skhpo.submodels import fits_by_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,7 +136,7 @@ class HistoryDisplay(HistoryData, Display):
         """
         check_fitted(search)
         results = search.cv_results_
-        n_fits = dict(zip(results["trial_number"], results["n_splits_evaluated"], strict=True))
+        n_fits = dict(zip(results["trial_number"], fits_by_row(results), strict=True))
         name = None if search.study_.metric_names else "score"
         data = history_data(search.study_, x=x, objective=objective, name=name, n_fits=n_fits)
         return cls(**vars(data)).plot(ax, scatter_kw=scatter_kw, line_kw=line_kw)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution, CategoricalDistribution, QuantileDistribution
+from skhpo.history import SUBMODEL_OF
 from skhpo.importance import FanovaImportanceEvaluator, get_param_importances
 from skhpo.reporting._advice import (
     ENOUGH_FOR_IMPORTANCES,
@@ -254,8 +255,9 @@ def _saved(subject: Subject) -> str:
     stopped = subject.status == "pruned"
     if subject.n_fits is None or n_folds is None or not stopped.any():
         return ""
-    all_fits = n_folds * subject.n_candidates
-    saved = int((n_folds - subject.n_fits[stopped]).sum())
+    has_fits = subject.n_fits > 0  # a submodel has none
+    all_fits = n_folds * int(has_fits.sum())
+    saved = int((n_folds - subject.n_fits[stopped & has_fits]).sum())
     return (
         f"{count(int(stopped.sum()), 'candidate')} with little chance to win "
         f"{'was' if stopped.sum() == 1 else 'were'} stopped early. That saved {saved} of "
@@ -329,7 +331,9 @@ def _describe_prior(search: Any) -> str:
     text = f"what is known of {'; '.join(sources)}"
     if not noted["trials"]:
         return text
-    first = [n for n in noted["trials"] if n < len(search.study_.trials)]
+    trials = search.study_.get_trials(deepcopy=False)
+    drawn = [trial.number for trial in trials if SUBMODEL_OF not in trial.system_attrs]
+    first = [drawn[place] for place in noted["trials"] if place < len(drawn)]
     begun = f"{text}; it recommended {count(len(first), 'candidate')} to begin with"
     chosen = search.cv_results_["trial_number"][search.best_index_]
     return f"{begun}, one of which won" if chosen in first else begun

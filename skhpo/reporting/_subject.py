@@ -27,6 +27,7 @@ from skhpo.space import SearchSpace
 from skhpo.space._defaults import present_values
 from skhpo.space._suggest import given_space
 from skhpo.study import Study, create_study
+from skhpo.submodels import fits_by_row
 from skhpo.trial import TrialState, create_trial
 
 __all__ = ["Subject", "read_search", "read_study"]
@@ -337,7 +338,7 @@ def _n_fits(search: Any, order: Any) -> NDArray[np.int64] | None:
     if "n_resources" in results:
         return None
     if "n_splits_evaluated" in results:
-        fits: NDArray[np.int64] = np.asarray(results["n_splits_evaluated"])[order]
+        fits: NDArray[np.int64] = fits_by_row(results)[order]
         return fits
     return np.full(len(order), search.n_splits_)
 

@@ -26,6 +26,7 @@ from skhpo._sklearn import (
     FitCallbacks,
     Interval,
     MultimetricScorer,
+    Options,
     StrOptions,
     fit_context,
     scorers_by_name,
@@ -142,6 +143,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     enqueue: Any
     early_stopping: EarlyStopping | str | None
     share_steps: bool | str
+    submodels: Literal["auto", False]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
@@ -161,6 +163,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
         "share_steps": ["boolean", str],
+        "submodels": [StrOptions({"auto"}), Options(bool, {False})],
     }
 
     def __init__(self, estimator: Any, param_distributions: Any, **arguments: Any) -> None:
@@ -390,6 +393,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             setup.space,
             plan=plan,
             problem=setup.problem,
+            submodels=setup.submodels,
             enqueued=first,
             n_candidates=setup.n_candidates,
             budget=budget,

@@ -109,6 +109,9 @@ def format_results(
     results["trial_number"] = np.array([candidate.trial_number for candidate in candidates])
     results["status"] = np.array([candidate.status for candidate in candidates], dtype=object)
     results["n_splits_evaluated"] = np.array([len(results) for results in by_fold])
+    sources = [candidate.submodel_of for candidate in candidates]
+    if any(source is not None for source in sources):
+        results["submodel_of"] = np.array([-1 if one is None else one for one in sources])
     if plan.resource is not None:
         tops = [max(candidate.results) // n_folds for candidate in candidates]
         results["n_resources"] = np.array([plan.resource.rungs[top] for top in tops])

@@ -187,6 +187,14 @@ class ParetoSearchCV(BaseStudySearchCV):
         Values by the names of the objectives, from which ``hypervolume_`` is measured. Default:
         the worst values of the complete candidates. Set it to compare searches.
 
+    submodels : "auto" or False, default="auto"
+        Whether candidates that differ only in the size of the model share their fits, if the
+        search tries all candidates of a finite space: the number of trees or rounds, of
+        neighbors, or the pruning of a tree (`ccp_alpha`). The largest is fitted, and the others
+        are scored as parts of it, where that gives the scores of separate fits
+        (:mod:`skhpo.submodels`). False fits each candidate, and so does a search whose objectives
+        or constraints include a time.
+
     Attributes
     ----------
     pareto_front_ : ndarray of int of shape (n_front,)
@@ -350,6 +358,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         early_stopping: EarlyStopping | str | None = None,
         share_steps: bool | str = "auto",
         reference_point: Mapping[str, float] | None = None,
+        submodels: Literal["auto", False] = "auto",
     ) -> None:
         self.objectives = objectives
         self.constraints = constraints
@@ -380,6 +389,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             enqueue=enqueue,
             early_stopping=early_stopping,
             share_steps=share_steps,
+            submodels=submodels,
         )
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from skhpo.boosting import CurveModel, Stopping
     from skhpo.pruners import Decision
     from skhpo.search.fidelity._resource import Allocation
+    from skhpo.search.fidelity._submodels import SharedFit
 
 __all__ = [
     "ENDED_AT_A_LIMIT",
@@ -59,6 +60,8 @@ class FoldTask:
         Early stopping of boosters.
     callback_context : object
         Context of the task for scikit-learn's callbacks; None without callbacks.
+    shared : SharedFit or None
+        The submodels to score as well; None if there are none.
     """
 
     parameters: Mapping[str, Any]
@@ -73,6 +76,7 @@ class FoldTask:
     allocation: Allocation | None = None
     stopping: Stopping | None = None
     callback_context: Any = None
+    shared: SharedFit | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ class FoldResult:
         The fitted model if its training may continue later. It is not stored.
     stop : bool
         Whether a callback of the estimator requested that the search stops. It is not stored.
+    submodels : tuple of FoldResult
+        The results of the submodels that were scored on the same fit.
     """
 
     test_scores: Scores
@@ -129,6 +135,7 @@ class FoldResult:
     worker: str | None = None
     model: Any = None
     stop: bool = False
+    submodels: tuple[FoldResult, ...] = ()
 
     @classmethod
     def not_run(cls, scores: Scores, *, return_train_score: bool = False) -> Self:
@@ -158,9 +165,9 @@ class FoldResult:
         """The scores on the training part, by name; empty if they were not requested."""
         return {} if self.train_scores is None else _named(self.train_scores)
 
-    def without_model(self) -> Self:
-        """Return the same result without the fitted model."""
-        return replace(self, model=None)
+    def on_its_own(self) -> Self:
+        """Return the same result without the fitted model and without submodels."""
+        return replace(self, model=None, submodels=())
 
     def with_scores(self, scores: float) -> Self:
         """Return the same result with each score replaced by a number."""
@@ -169,18 +176,23 @@ class FoldResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields to store: those that are set, except `model` and `stop`."""
-        return {
+        stored = {
             one.name: value
             for one in fields(self)
-            if one.name not in ("model", "stop")
+            if one.name not in ("model", "stop", "submodels")
             and ((value := getattr(self, one.name)) is not None or one.name in _ALWAYS_STORED)
         }
+        if self.submodels:
+            stored["submodels"] = [result.to_json() for result in self.submodels]
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Restore a result of :meth:`to_json`; unknown fields, of newer versions, are ignored."""
         known = {one.name for one in fields(cls)}
-        return cls(**{name: value for name, value in stored.items() if name in known})
+        given = {name: value for name, value in stored.items() if name in known}
+        given["submodels"] = tuple(map(cls.from_json, stored.get("submodels", ())))
+        return cls(**given)
 
 
 _ALWAYS_STORED = ("test_scores", "fit_error")
@@ -237,6 +249,17 @@ class Candidate:
         Results of tasks for which an earlier task in the order has no result yet.
     values : list of ndarray
         Values of the objectives in its results, in the same order.
+    reports : dict of int to float
+        The values reported to the pruner, by step.
+    shared : SharedFit or None
+        How its fits are shared with its submodels; None if it has none.
+    submodels : list of Candidate
+        The candidates that are scored on its fits. They are not in flight themselves; until it has
+        ended, their trial is its own one.
+    told_early : bool
+        Whether it is recorded before its turn, because the search is cut short.
+    submodel_of : int or None
+        For a submodel, the number of the trial on whose fits it is scored.
     """
 
     number: int
@@ -258,6 +281,11 @@ class Candidate:
     n_dispatched: int = 0
     early: dict[int, Any] = field(default_factory=dict)
     values: list[NDArray[np.float64]] = field(default_factory=list)
+    reports: dict[int, float] = field(default_factory=dict)
+    shared: SharedFit | None = None
+    submodels: list[Candidate] = field(default_factory=list)
+    told_early: bool = False
+    submodel_of: int | None = None
 
     @property
     def n_judged(self) -> int:

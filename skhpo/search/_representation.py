@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skhpo._text import duration, range_text, short
+from skhpo.submodels import fits_by_row
 
 if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
@@ -132,7 +133,7 @@ def _effort(search: BaseStudySearchCV) -> list[tuple[str, str]]:
     counts = Counter(results["status"].tolist())
     n_candidates = len(results["params"])
     statuses = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    n_fits, n_all = int(results["n_splits_evaluated"].sum()), n_candidates * search.n_splits_
+    n_fits, n_all = int(fits_by_row(results).sum()), n_candidates * search.n_splits_
     fits = f"{n_fits}"
     if n_fits < n_all:
         fits += f" of {n_all} ({1 - n_fits / n_all:.0%} saved)"

@@ -24,6 +24,7 @@ from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
 from skhpo.search.fidelity._resource import Resource, make_resource
+from skhpo.search.fidelity._submodels import Submodels, make_submodels
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.selection._reevaluation import fresh_splits
 from skhpo.search.sharing._settings import Sharing, make_sharing
@@ -74,6 +75,8 @@ class Setup:
         Early stopping of boosters.
     resource : Resource or None
         The resource of which good candidates get more.
+    submodels : Submodels
+        The candidates that are scored on the fits of larger ones.
     fresh_splits : list of (train, test)
         New folds on which the best candidates are evaluated again; empty without `n_confirm`.
     limits : Limits
@@ -99,6 +102,7 @@ class Setup:
     metadata: dict[str, Any] | None
     stopping: Stopping | None
     resource: Resource | None
+    submodels: Submodels
     fresh_splits: Splits
     limits: Limits
     deadline: float | None
@@ -131,13 +135,23 @@ def make_setup(
     enqueued = _enqueued(search, space)
     refuse_evaluation_sets(routed.estimator.fit, X, search.early_stopping is not None)
     splits = _draw_splits(search, X, y, routed.splitter.split)
+    n_candidates = _n_candidates(search, space)
+    stopping = make_stopping(search, space, routed, seed)
     resource = make_resource(search, space, X, y, len(splits), seed)
+    submodels = make_submodels(
+        search, space, problem,
+        n_candidates=n_candidates,
+        fit_params=[name for name, value in routed.estimator.fit.items() if value is not None],
+        n_samples=max(len(train) for train, _ in splits),
+        stopping=stopping,
+        resource=resource,
+    )  # fmt: skip
     limits = limits_of(search)
     return Setup(
         X=X,
         y=y,
         space=space,
-        n_candidates=_n_candidates(search, space),
+        n_candidates=n_candidates,
         splits=splits,
         scorers=scorers,
         refit_metric=refit_metric,
@@ -147,8 +161,9 @@ def make_setup(
         enqueued=enqueued,
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
-        stopping=make_stopping(search, space, routed, seed),
+        stopping=stopping,
         resource=resource,
+        submodels=submodels,
         limits=limits,
         deadline=deadline,
         fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),

@@ -228,6 +228,13 @@ class StudySearchCV(BaseStudySearchCV):
         learned mean and covariance. None starts from nothing. Samplers that do not learn from
         results use only those of the same data.
 
+    submodels : "auto" or False, default="auto"
+        Whether candidates that differ only in the size of the model share their fits, if the
+        search tries all candidates of a finite space: the number of trees or rounds, of
+        neighbors, or the pruning of a tree (`ccp_alpha`). The largest is fitted, and the others
+        are scored as parts of it, where that gives the scores of separate fits
+        (:mod:`skhpo.submodels`). False fits each candidate.
+
     Attributes
     ----------
     study_ : Study
@@ -243,6 +250,9 @@ class StudySearchCV(BaseStudySearchCV):
         - ``status``: "complete", "pruned", "failed", "timed out" (`fit_timeout`),
           "out of memory" (`fit_memory`), or "interrupted";
         - ``n_splits_evaluated``: number of folds that were run;
+        - ``submodel_of``, if candidates share fits: for a candidate that was scored on the fits of
+          a larger model, the ``trial_number`` of that one; otherwise -1. A submodel costs no fits,
+          and its ``mean_fit_time`` is 0;
         - ``optimism_test_score``: estimated selection bias of the best score, which is too good
           because it was chosen among many; NaN for the other candidates;
         - ``predicted_test_score``, ``std_error_predicted_test_score``: for a complete candidate,
@@ -384,6 +394,7 @@ class StudySearchCV(BaseStudySearchCV):
         max_resources: int | str = "auto",
         n_confirm: int = 0,
         prior: Any = "auto",
+        submodels: Literal["auto", False] = "auto",
     ) -> None:
         super().__init__(
             estimator,
@@ -416,6 +427,7 @@ class StudySearchCV(BaseStudySearchCV):
             max_resources=max_resources,
             n_confirm=n_confirm,
             prior=prior,
+            submodels=submodels,
         )
 
     def _make_problem(self) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skhpo.study._draw import draw_config, note_tried
@@ -15,7 +16,26 @@ if TYPE_CHECKING:
     from skhpo.space import SearchSpace
     from skhpo.study._study import Study
 
-__all__ = ["ask_in_space"]
+__all__ = ["Gathered", "ask_in_space"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A candidate, and those that are evaluated with it.
+
+    Attributes
+    ----------
+    config : mapping of str to object
+        The candidate.
+    others : sequence of mapping of str to object
+        The others, which count as tried.
+    system_attrs : mapping of str to object
+        Further system attributes of its trial.
+    """
+
+    config: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]] = ()
+    system_attrs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ask_in_space(
@@ -26,6 +46,9 @@ def ask_in_space(
     limit: float = math.inf,
     system_attrs: Mapping[str, Any] | None = None,
     may_begin: Callable[[], bool] = lambda: True,
+    gather: Callable[[Mapping[str, Any], set[Any]], Gathered] = lambda config, tried: Gathered(
+        config
+    ),
 ) -> tuple[FrozenTrial, dict[str, Any]] | None:
     """Begin a trial with an untried candidate.
 
@@ -41,12 +64,15 @@ def ask_in_space(
     enqueued : sequence of mapping of str to object
         Values of the first trials; missing parameters are sampled.
     limit : float
-        Maximum number of trials of the study.
+        Maximum number of trials of the study, without submodels.
     system_attrs : mapping of str to object, optional
         System attributes of the new trial.
     may_begin : callable, optional
         Returns whether another trial may begin, given all trials so far. It is called again if
         another process begins a trial before this one.
+    gather : callable, optional
+        Gets a drawn candidate and the tried ones, and returns the candidate to begin, with those
+        that are evaluated with it.
 
     Returns
     -------
@@ -66,9 +92,10 @@ def ask_in_space(
                 return None
             waiting = log.take_waiting()
             number = log.history.n_trials if waiting is None else waiting.number
-            if waiting is None and number >= limit:
+            place = number - log.history.n_submodels
+            if waiting is None and place >= limit:
                 return None
-            fixed = enqueued[number] if number < len(enqueued) else {}
+            fixed = enqueued[place] if place < len(enqueued) else {}
             if waiting is not None:
                 fixed = waiting.system_attrs.get(FIXED_PARAMS, {})
             config = draw_config(study, space, number, fixed, tried)
@@ -83,8 +110,10 @@ def ask_in_space(
                 return log.record(waiting.trial_id), config
             if config is None:
                 return None
+            gathered = gather(config, tried)
+            config = dict(gathered.config)
             distributions = {name: space.distributions[name] for name in config}
-            trial = log.create(number, config, distributions, attrs)
+            trial = log.create(number, config, distributions, {**attrs, **gathered.system_attrs})
             if trial is not None:
-                tried.add(space.config_key(config))
+                tried.update(space.config_key(one) for one in (config, *gathered.others))
                 return trial, config

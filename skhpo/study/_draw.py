@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo.distributions import BaseDistribution
+from skhpo.history import SUBMODELS
 from skhpo.samplers import (
     BaseSampler,
     ColumnSampler,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from skhpo.space import Group, SearchSpace
     from skhpo.study._study import Study
 
-__all__ = ["draw_config", "note_tried"]
+__all__ = ["configs_of_submodels", "draw_config", "note_tried"]
 
 MAX_ATTEMPTS = 10
 N_FAIR = 2  # initial trials of each branch and each choice of an estimator
@@ -113,11 +114,22 @@ def _switches_estimators(distribution: BaseDistribution) -> bool:
 
 
 def note_tried(space: SearchSpace, trial: FrozenTrial, tried: set[Any]) -> None:
-    """Add the key of another process's trial to the tried ones if it lies in the space."""
-    try:
-        tried.add(space.config_key(trial.params))
-    except (KeyError, ValueError):  # it has no branch, or a value outside the space
-        return
+    """Add the keys of another process's trial and its submodels, if they lie in the space."""
+    for config in (trial.params, *configs_of_submodels(trial)):
+        try:
+            tried.add(space.config_key(config))
+        except (KeyError, ValueError):  # it has no branch, or a value outside the space
+            continue
+
+
+def configs_of_submodels(trial: FrozenTrial) -> list[dict[str, Any]]:
+    """Return the configurations that are scored on the fits of a trial."""
+    noted = trial.system_attrs.get(SUBMODELS)
+    if noted is None or noted["parameter"] not in trial.distributions:
+        return []
+    name = noted["parameter"]
+    values = map(trial.distributions[name].to_external_repr, noted["values"])
+    return [{**trial.params, name: value} for value in values]
 
 
 def _draw_by_columns(

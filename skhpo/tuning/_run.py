@@ -22,6 +22,7 @@ from skhpo.samplers import AutoSampler, RandomSampler
 from skhpo.search import HyperbandSearchCV, StudySearchCV
 from skhpo.storages import BaseStorage, get_storage
 from skhpo.study import NoImprovementCallback
+from skhpo.submodels import fits_by_row
 from skhpo.tracking import JSONLinesCallback, MLflowCallback
 from skhpo.tuning._estimator import MODEL, make_estimator
 from skhpo.tuning._job import TuningJob, read_job
@@ -266,7 +267,7 @@ def _summary(job: TuningJob, search: StudySearchCV, test: tuple[Any, Any] | None
         "BestValue": sign * float(search.best_score_),
         "BestHyperParameters": params,
         "TrainingJobs": dict(Counter(map(str, status))),
-        "Fits": int(search.cv_results_["n_splits_evaluated"].sum()),
+        "Fits": int(fits_by_row(search.cv_results_).sum()),
     }
     if test is not None:
         summary["TestValue"] = sign * float(search.score(*test))

@@ -19,6 +19,7 @@ from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
+from skhpo.search.fidelity._submodels import Submodels
 from skhpo.search.objectives._problem import single_score
 from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.space import SearchSpace
@@ -209,7 +210,8 @@ def test_in_order_no_interleaving_changes_the_study(pruner, given, max_fits):
         plan = FoldPlan(pruner, n_folds)
         controller = StudyController(
             study, space, plan=plan, budget=FitBudget(plan, max_fits, 15),
-            problem=single_score("score"), enqueued=[], n_candidates=15, in_order=True,
+            problem=single_score("score"), submodels=Submodels(None, space, (), 0, is_on=False),
+            enqueued=[], n_candidates=15, in_order=True,
             callbacks=(), listeners=Listeners(), checkpoint=Checkpoint(study),
         )  # fmt: skip
         scheduler = run_in_virtual_time(

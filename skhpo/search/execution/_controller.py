@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from skhpo.callbacks import CandidateEvent, FoldEvent
 from skhpo.exceptions import UpdateFinishedTrialError
-from skhpo.history import COST
+from skhpo.history import COST, SUBMODEL_OF
+from skhpo.samplers._base import draws_by_groups
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
 from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
+from skhpo.search.fidelity._submodels import Submodels
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._checkpoint import (
     N_JUDGED,
@@ -28,7 +30,8 @@ from skhpo.search.stopping._between_folds import make_early_termination
 from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.space import SearchSpace
 from skhpo.study import Study
-from skhpo.study._ask import ask_in_space
+from skhpo.study._ask import Gathered, ask_in_space
+from skhpo.study._draw import configs_of_submodels, note_tried
 from skhpo.study._tell import end_trial
 from skhpo.trial import FrozenTrial, TrialState
 
@@ -58,6 +61,8 @@ class StudyController:
         The tasks of a candidate.
     problem : Problem
         The objectives of the search.
+    submodels : Submodels
+        The candidates that are scored on the fits of larger ones.
     enqueued : sequence of mapping of str to object
         The first configurations. Parameters that they omit are sampled.
     n_candidates : int or float
@@ -82,6 +87,7 @@ class StudyController:
         *,
         plan: EvaluationPlan,
         problem: Problem,
+        submodels: Submodels,
         enqueued: Sequence[Mapping[str, Any]],
         n_candidates: int | float,
         budget: FitBudget,
@@ -95,6 +101,7 @@ class StudyController:
         self._space = space
         self._plan = plan
         self._problem = problem
+        self._submodels = submodels
         self._enqueued = enqueued
         self._n_candidates = n_candidates
         self._budget = budget
@@ -104,6 +111,10 @@ class StudyController:
         self._checkpoint = checkpoint
         self._ended: deque[FrozenTrial] = deque()  # trials that the callbacks have not yet received
         self._tried: set[Any] = set()
+        for trial in checkpoint.begun_elsewhere(set()):  # in earlier fits, and by other processes
+            note_tried(space, trial, self._tried)
+        self._unrecorded: deque[Candidate] = deque()  # submodels that have no trial yet
+        self._submodels_ended: list[Candidate] = []
         self._curves = LearningCurves(plan.n_folds)
         self._termination = make_early_termination(study, plan, problem, self._curves)
 
@@ -134,13 +145,17 @@ class StudyController:
 
     def _next_candidate(self, number: int) -> Candidate | None:
         past = self._checkpoint.next_past()
+        while past is not None and SUBMODEL_OF in past.system_attrs:
+            past = self._checkpoint.next_past()
         if past is not None:
             return self._resume(number, past)
+        with self._checkpoint.whole():
+            self._record_submodels()
         if self._log.runs.stop_requested:
             return None
         asked = ask_in_space(
             self._study, self._space, self._tried, self._enqueued, self._n_candidates,
-            self._checkpoint.mark, self._may_begin,
+            self._checkpoint.mark, self._may_begin, self._gather,
         )  # fmt: skip
         if asked is None:
             return None
@@ -148,17 +163,26 @@ class StudyController:
         self._checkpoint.began(trial.trial_id, is_new=True)
         return self._with_rules(self._candidate(number, trial, config))
 
+    def _gather(self, config: Mapping[str, Any], tried: set[Any]) -> Gathered:
+        """Gather a drawn candidate and its submodels; a sampler of points chooses each itself."""
+        sampler = self._study.sampler
+        if not draws_by_groups(sampler.unwrapped):
+            return Gathered(config)
+        return self._submodels.gather(config, tried, sampler.held_params)
+
     def _resume(self, number: int, past: FrozenTrial) -> Candidate:
         """Create a candidate from a trial of an earlier fit."""
-        self._tried.add(self._space.config_key(past.params))
+        note_tried(self._space, past, self._tried)
         if not past.state.is_finished():
             self._checkpoint.began(past.trial_id, is_new=False)
         candidate = self._with_rules(self._candidate(number, past, past.params))
         candidate.known = folds_of(past)
+        for submodel in candidate.submodels:
+            submodel.known = candidate.known
         return candidate
 
     def _candidate(self, number: int, trial: FrozenTrial, config: Mapping[str, Any]) -> Candidate:
-        return Candidate(
+        candidate = Candidate(
             number,
             trial.system_attrs.get(TASKS) or self._plan.order(trial.number),
             params=self._space.to_params(config),
@@ -167,6 +191,24 @@ class StudyController:
             trial_id=trial.trial_id,
             ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
             is_taken_over=TAKEN_FROM in trial.system_attrs,
+            submodel_of=trial.system_attrs.get(SUBMODEL_OF),
+        )
+        others = configs_of_submodels(trial)
+        if others:
+            candidate.shared = self._submodels.shared_fit(trial, others)
+            candidate.submodels = [self._submodel(candidate, other) for other in others]
+        return candidate
+
+    def _submodel(self, candidate: Candidate, config: Mapping[str, Any]) -> Candidate:
+        """Return a submodel of a candidate, which has no trial of its own yet."""
+        return Candidate(
+            candidate.number,
+            candidate.fold_order,
+            params=self._space.to_params(config),
+            config=config,
+            trial_number=candidate.trial_number,
+            trial_id=candidate.trial_id,
+            submodel_of=candidate.trial_number,
         )
 
     def _with_rules(self, candidate: Candidate) -> Candidate:
@@ -174,6 +216,8 @@ class StudyController:
         if self._termination.is_on:
             candidate.stopping_rule = self._termination.rule() if self._in_order else None
             candidate.curve_model = self._curves.model()
+        for submodel in candidate.submodels:
+            submodel.stopping_rule = candidate.stopping_rule
         return candidate
 
     # ------------------------------------------------------------------------ after a fold
@@ -187,11 +231,41 @@ class StudyController:
             self._log.runs.stop_requested = True
         if result.model is not None:
             candidate.models[self._plan.place(task)[1]] = result.model
-            candidate.results[task] = result.without_model()
+            candidate.results[task] = result.on_its_own()
+        if candidate.submodels:
+            self._distribute(candidate, task, result)
         trial = self._log.record(candidate.trial_id)
+        ends = [self._judge_one(submodel, trial) for submodel in candidate.submodels]
         if trial.state.is_finished():  # in an earlier fit, or by another process
             is_judged = candidate.n_judged == (candidate.ended_after or candidate.n_judged)
-            return _status(trial, candidate.results) if is_judged else None
+            status = _status(trial, candidate.results) if is_judged else None
+        else:
+            status = self._judge_one(candidate, trial)
+            if None in ends:  # a submodel needs further fits
+                status = None
+        if status is not None:
+            for submodel, end in zip(candidate.submodels, ends, strict=True):
+                submodel.status = end or "pruned"
+        return status
+
+    def _distribute(self, candidate: Candidate, task: int, result: FoldResult) -> None:
+        """Give the submodels their results; a fit that was lost with its worker is lost for all."""
+        results = result.submodels or [result] * len(candidate.submodels)
+        for submodel, own in zip(candidate.submodels, results, strict=True):
+            submodel.results[task] = own
+        candidate.results[task] = result.on_its_own()
+
+    def _judge_one(self, candidate: Candidate, trial: FrozenTrial) -> Status | None:
+        """Report the last result; return the status of a candidate that needs no further fit.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            A candidate, or one of its submodels.
+        trial : FrozenTrial
+            The trial of the candidate.
+        """
+        result = next(reversed(candidate.results.values()))
         if result.stopped_at is not None:
             candidate.reason = f"its fit had little chance after {result.stopped_at} rounds"
             return "pruned"
@@ -202,7 +276,7 @@ class StudyController:
             return _how_failed(candidate.results) if self._is_any_nan(candidate) else "complete"
         if not self._termination.is_on:
             return None
-        if np.isnan(self._problem.losses(result, values)).any():
+        if self._has_failed(candidate, result, values):
             return _how_failed(candidate.results)
         if not is_news:
             return None
@@ -210,6 +284,17 @@ class StudyController:
         decision = decide(candidate)
         candidate.reason = decision.reason
         return "pruned" if decision else None
+
+    def _has_failed(
+        self, candidate: Candidate, result: FoldResult, values: NDArray[np.float64]
+    ) -> bool:
+        """Whether the last score is NaN; among submodels, whether one of the scores is."""
+        if np.isnan(self._problem.losses(result, values)).any():
+            return True
+        is_alone = candidate.shared is None and candidate.submodel_of is None
+        return not is_alone and any(
+            np.isnan(self._problem.losses(one)).any() for one in candidate.results.values()
+        )
 
     def _fold_event(self, candidate: Candidate, task: int, result: FoldResult) -> FoldEvent:
         rung, fold = self._plan.place(task)
@@ -235,16 +320,28 @@ class StudyController:
 
     def tell(self, candidate: Candidate) -> None:
         """Record how a candidate ended."""
-        values = np.full(len(self._problem.objectives), np.nan)
+        with self._checkpoint.whole():
+            # Whether an earlier fit or another process may have recorded its submodels.
+            is_finished = self._log.record(candidate.trial_id).state.is_finished()
+            may_be_known = is_finished or bool(candidate.known)
+            values = self._values(candidate)
+            try:
+                with self._checkpoint.whole():
+                    self._finish(candidate, values)
+            except UpdateFinishedTrialError:  # another process took it over and finished it
+                self._log.note_finished(candidate.trial_id)
+                may_be_known = True
+            if self._listeners.are_any:
+                self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
+            is_later = candidate.told_early and self._checkpoint.can_resume
+            if candidate.submodels and candidate.status != "interrupted" and not is_later:
+                self._end_submodels(candidate, may_be_known)
+
+    def _values(self, candidate: Candidate) -> NDArray[np.float64]:
+        """Return the means of the objectives; NaN unless the candidate is complete."""
         if candidate.status == "complete":
-            values = self.mean_values(candidate)
-        try:
-            with self._checkpoint.whole():
-                self._finish(candidate, values)
-        except UpdateFinishedTrialError:  # another process took it over and finished it
-            self._log.note_finished(candidate.trial_id)
-        if self._listeners.are_any:
-            self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
+            return self.mean_values(candidate)
+        return np.full(len(self._problem.objectives), np.nan)
 
     def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
         trial = self._log.record(candidate.trial_id)
@@ -271,7 +368,7 @@ class StudyController:
     ) -> None:
         """Finish the trial of a candidate that has ended."""
         study = self._study
-        if study.sampler.unwrapped.uses_seconds:
+        if study.sampler.unwrapped.uses_seconds and candidate.submodel_of is None:
             self._record_seconds(candidate)
         if candidate.status == "complete":
             results = list(candidate.results.values())
@@ -319,7 +416,82 @@ class StudyController:
             score_time=score_time,
             progress=self._plan.reached(candidate.results),
             from_storage=candidate.ended_after is not None,
+            submodel_of=candidate.submodel_of,
         )
+
+    # ------------------------------------------------------------------------- submodels
+
+    def _end_submodels(self, candidate: Candidate, may_be_known: bool) -> None:
+        """Record the submodels of a candidate that has ended, each as a trial of its own.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            The candidate.
+        may_be_known : bool
+            Whether an earlier fit or another process may have recorded them.
+        """
+        self._checkpoint.pass_submodels(candidate.trial_number)
+        stored = self._stored_submodels(candidate) if may_be_known else {}
+        for submodel in candidate.submodels:
+            trial = stored.get(self._space.config_key(submodel.config))
+            if trial is None:
+                self._unrecorded.append(submodel)
+                continue
+            submodel.trial_number, submodel.trial_id = trial.number, trial.trial_id
+            submodel.ended_after = trial.system_attrs[N_JUDGED]
+            submodel.status = _status(trial, submodel.results)
+            self._note_submodel(submodel)
+        self._record_submodels()
+
+    def _stored_submodels(self, candidate: Candidate) -> dict[Any, FrozenTrial]:
+        """Return the trials of a candidate's submodels by their keys."""
+        return {
+            self._space.config_key(trial.params): trial
+            for trial in self._log.records()
+            if trial.system_attrs.get(SUBMODEL_OF) == candidate.trial_number
+        }
+
+    def _record_submodels(self) -> None:
+        """Create the trials of ended submodels, unless trials of earlier fits come first."""
+        while self._unrecorded and not self._checkpoint.has_past():
+            submodel = self._unrecorded.popleft()
+            trial = self._create_trial(submodel)
+            for task, result in submodel.results.items():
+                self._checkpoint.keep(trial.trial_id, task, result)
+            for step, value in submodel.reports.items():
+                self._log.report(trial.trial_id, step, value)
+            self._checkpoint.ends(trial.trial_id, submodel.n_judged)
+            self._end_trial(submodel, self._log.record(trial.trial_id), self._values(submodel))
+            self._ended.append(self._log.record(trial.trial_id))
+            self._note_submodel(submodel)
+
+    def _create_trial(self, submodel: Candidate) -> FrozenTrial:
+        """Create the trial of a submodel, with the next free number."""
+        distributions = {name: self._space.distributions[name] for name in submodel.config}
+        attrs = {SUBMODEL_OF: submodel.submodel_of, TASKS: list(map(int, submodel.results))}
+        trial = None
+        with self._log.lock:
+            while trial is None:
+                for other in self._log.read_new():
+                    note_tried(self._space, other, self._tried)
+                number = self._log.history.n_trials
+                trial = self._log.create(number, submodel.config, distributions, attrs)
+        submodel.trial_number, submodel.trial_id = trial.number, trial.trial_id
+        return trial
+
+    def _note_submodel(self, submodel: Candidate) -> None:
+        """Use the results of a recorded submodel, and send its events."""
+        if submodel.status == "complete":
+            self._termination.add(submodel)
+        self._submodels_ended.append(submodel)
+        if self._listeners.are_any:
+            event = self._candidate_event(submodel, self._values(submodel))
+            start = CandidateEvent(
+                number=event.number, params=event.params, submodel_of=event.submodel_of
+            )
+            self._listeners.add("on_candidate_start", start)
+            self._listeners.add("on_candidate_end", event)
 
     def call_back(self) -> None:
         """Send the pending events, and call the callbacks for candidates that have ended."""
@@ -334,7 +506,10 @@ class StudyController:
 
     def with_those_of_others(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return these candidates and those of other processes, sorted by trial number."""
-        everything = {candidate.trial_number: candidate for candidate in candidates}
+        with self._checkpoint.whole():
+            self._record_submodels()
+        ended = [*candidates, *self._submodels_ended]
+        everything = {candidate.trial_number: candidate for candidate in ended}
         known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
         for trial in self._checkpoint.others(known):
             folds = folds_of(trial)

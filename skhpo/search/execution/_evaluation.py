@@ -17,6 +17,7 @@ from sklearn.base import clone
 from skhpo._sklearn import fit_and_score
 from skhpo.boosting import limit_threads, limited
 from skhpo.search._records import FoldResult, FoldTask
+from skhpo.search.execution._shared_fit import evaluate_shared, stamped
 from skhpo.search.objectives._costs import (
     KNOWN_COSTS,
     Cost,
@@ -106,9 +107,12 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
     """
     started_at, clock = time.time(), time.perf_counter()
     with without_autologging(), _in_use(evaluation):  # in a worker process, too
-        result = _evaluate_fold(evaluation, X, y, task)
+        if task.shared is None:
+            result = _evaluate_fold(evaluation, X, y, task)
+        else:
+            result = evaluate_shared(_evaluate_fold, evaluation, X, y, task, task.shared)
     seconds = time.perf_counter() - clock
-    return replace(result, started_at=started_at, seconds=seconds, worker=_worker())
+    return stamped(result, started_at, seconds, _worker())
 
 
 def _in_use(evaluation: Evaluation) -> AbstractContextManager[None]:

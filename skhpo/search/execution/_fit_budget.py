@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from skhpo.history import SUBMODEL_OF
 from skhpo.search._records import Candidate
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.persistence._checkpoint import N_JUDGED, TAKEN_FROM
@@ -105,7 +106,7 @@ class FitBudget:
         self._open = [candidate for candidate in self._open if candidate.status is None]
 
     def _committed(self, trial: FrozenTrial) -> int:
-        if TAKEN_FROM in trial.system_attrs:
+        if TAKEN_FROM in trial.system_attrs or SUBMODEL_OF in trial.system_attrs:
             return 0
         tasks = self._plan.order(trial.number)
         n_spent = trial.system_attrs[N_JUDGED] if trial.state.is_finished() else len(tasks)

@@ -74,6 +74,7 @@ class FoldRunner:
             n_threads=None if n_workers == 1 else threads_each(n_workers),
             allocation=allocation,
             stopping=with_curves(setup.stopping, candidate.curve_model),
+            shared=candidate.shared,
             callback_context=self._callbacks.evaluation(candidate.number * plan.n_tasks + number),
         )
 

@@ -77,6 +77,7 @@ class Scheduler:
         self._untold: dict[int, Candidate] = {}
         self._n_told = 0  # with in_order: all candidates below this number have been recorded
         self._closed = False
+        self._is_cut = False  # whether the search ends before its budget
         self._runs_oldest_alone = False
         self.candidates: list[Candidate] = []
 
@@ -172,11 +173,13 @@ class Scheduler:
             for number in list(self._untold):
                 self._controller.tell(self._untold.pop(number))
             return
-        last: int | float = len(self.candidates) - self._window
+        due: int | float = len(self.candidates) - self._window
+        last = due
         if self._closed or len(self.candidates) >= self._n_candidates:
             last = len(self.candidates)
         while self._n_told <= last and self._n_told in self._untold:
             candidate = self._untold.pop(self._n_told)
+            candidate.told_early = self._is_cut and self._n_told > due
             self._n_told += 1
             self._controller.tell(candidate)
 
@@ -193,7 +196,7 @@ class Scheduler:
         If the oldest one does not complete, the next oldest runs, and so on. Return whether fewer
         candidates than planned have started.
         """
-        self._runs_oldest_alone = True
+        self._runs_oldest_alone = self._is_cut = True
         self.close()
         return len(self.candidates) < self._n_candidates
 
@@ -203,7 +206,7 @@ class Scheduler:
 
     def interrupt(self) -> None:
         """End every candidate in flight, with the results that it has."""
-        self._closed = True
+        self._closed = self._is_cut = True
         self._ready.clear()
         for candidate in list(self._in_flight.values()):
             self._end(candidate, "interrupted")

@@ -65,10 +65,6 @@ class EvaluationPlan:
         """
         raise NotImplementedError
 
-    def n_reports(self, n_tasks: int) -> int:
-        """Return the number of reports after `n_tasks` tasks."""
-        raise NotImplementedError
-
     def reached(self, results: Mapping[int, Any]) -> str:
         """Return a text about the progress of a candidate with these results."""
         return f"after {len(results)}/{self.n_folds} folds"
@@ -112,10 +108,6 @@ class FoldPlan(EvaluationPlan):
             return tasks[-1], scores[-1]
         return len(scores) - 1, _mean(scores)
 
-    def n_reports(self, n_tasks: int) -> int:
-        """Return the number of tasks: there is one report per task."""
-        return n_tasks
-
 
 class RungPlan(EvaluationPlan):
     """All folds run at each rung of a resource, with a report of their mean after each rung.
@@ -147,10 +139,6 @@ class RungPlan(EvaluationPlan):
             return None
         rung, _ = self.place(tasks[-1])
         return self.resource.rungs[rung], _mean(scores[-self.n_folds :])
-
-    def n_reports(self, n_tasks: int) -> int:
-        """Return the number of complete rungs: there is one report per rung."""
-        return n_tasks // self.n_folds
 
     def reached(self, results: Mapping[int, Any]) -> str:
         """Return a text about the last amount of the resource of a candidate."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from skhpo.history import SUBMODEL_OF
 from skhpo.search._records import FoldResult
 from skhpo.search.persistence._lease import at_work, is_known_to_be_dead, new_mark
 from skhpo.storages import BaseStorage, Heartbeat
@@ -28,7 +29,7 @@ __all__ = [
 FOLD = "skhpo:fold:"  # prefix of the attributes that contain the result of a fold
 N_JUDGED = "skhpo:n_judged"  # attribute with the number of folds after which a candidate ended
 TAKEN_FROM = "skhpo:taken_from"  # attribute of a candidate taken over: its former study and number
-TASKS = "skhpo:tasks"  # attribute of such a candidate: its tasks in their order
+TASKS = "skhpo:tasks"  # attribute of such a candidate, and of a submodel: its tasks in their order
 WORKER = "skhpo:worker"  # attribute with the mark of the fit that runs a candidate
 
 # The storage's own settings replace the next two if it defines a heartbeat interval.
@@ -51,6 +52,7 @@ class Checkpoint:
     """
 
     mark: Mapping[str, Any] = {}
+    can_resume = False  # whether a later fit can continue the search
 
     def __init__(self, study: Study) -> None:
         self._study = study
@@ -102,6 +104,9 @@ class Checkpoint:
         """Return whether trials of earlier fits are still to resume."""
         return bool(self._past)
 
+    def pass_submodels(self, number: int) -> None:
+        """Read the submodels of trial `number` that an earlier fit has recorded next."""
+
     def is_at_work_elsewhere(self) -> bool:
         """Return whether other processes run candidates of this search."""
         return False
@@ -123,6 +128,8 @@ class StoredCheckpoint(Checkpoint):
     study : Study
         The study in the storage.
     """
+
+    can_resume = True
 
     def __init__(self, study: Study) -> None:
         super().__init__(study)
@@ -189,6 +196,11 @@ class StoredCheckpoint(Checkpoint):
         return is_ours
 
     # ---------------------------------------------------------------- reading
+
+    def pass_submodels(self, number: int) -> None:
+        """Read the submodels of trial `number` that an earlier fit has recorded next."""
+        while self._past and self._past[0].system_attrs.get(SUBMODEL_OF) == number:
+            self._study.log.replay(self._past.popleft(), as_open=False)
 
     def next_past(self) -> FrozenTrial | None:
         """Return the next trial that has ended, or that this fit takes over from a dead owner."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
 
-from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE
+from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE, SUBMODEL_OF
 from skhpo.search._records import FoldResult
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
@@ -190,7 +190,7 @@ def _trial(
     predicted = (PREDICTED_VALUE, PREDICTED_VARIANCE)
     attrs |= {name: trial.system_attrs[name] for name in predicted if name in trial.system_attrs}
     seconds = plan.seconds(results, _STATUS.get(trial.state))
-    if seconds > 0.0:
+    if seconds > 0.0 and SUBMODEL_OF not in trial.system_attrs:
         attrs[COST] = seconds
     distributions = {name: setup.space.distributions[name] for name in config}
     return FrozenTrial(

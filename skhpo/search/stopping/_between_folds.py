@@ -66,7 +66,8 @@ class EarlyTermination:
         if report is None:
             return False
         step, value = report
-        if step not in trial.intermediate_values:
+        candidate.reports[step] = value
+        if candidate.submodel_of is None and step not in trial.intermediate_values:
             self._study.log.report(candidate.trial_id, step, value)
         return True
 
@@ -78,11 +79,10 @@ class EarlyTermination:
         return self._rule
 
     def _freeze(self) -> StoppingRule:
-        decide, plan, log = self._pruner.freeze(self._study), self._plan, self._study.log
+        decide, log = self._pruner.freeze(self._study), self._study.log
 
         def rule(candidate: Candidate) -> Decision:
-            trial = log.record(candidate.trial_id)
-            return decide(_as_of(trial, plan.n_reports(candidate.n_judged)))
+            return decide(_as_of(candidate, log.record(candidate.trial_id)))
 
         return rule
 
@@ -204,10 +204,11 @@ def _seen(candidate: Candidate, problem: Problem) -> tuple[NDArray[np.int64], Fl
     return folds, np.array([problem.losses(result) for result in candidate.results.values()])
 
 
-def _as_of(trial: FrozenTrial, n_reports: int) -> FrozenTrial:
-    """Return a trial with its first `n_reports` reports only: an earlier fit may have made more."""
-    if len(trial.intermediate_values) <= n_reports:
-        return trial
+def _as_of(candidate: Candidate, trial: FrozenTrial) -> FrozenTrial:
+    """Return a candidate's trial with the reports so far only: an earlier fit may have made more.
+
+    The trial of a submodel is still that of the candidate with the fits.
+    """
     seen = copy.copy(trial)
-    seen.intermediate_values = dict(list(trial.intermediate_values.items())[:n_reports])
+    seen.intermediate_values = dict(candidate.reports)
     return seen
