@@ -153,6 +153,15 @@ def test_all_rows_have_the_scores_of_grid_search(task, seed):
     np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
 
 
+def test_steps_and_sizes_are_shared_at_once():
+    model, grid, (X, y), settings = forest_in_a_pipeline()
+    settings = {"cv": 3, "return_train_score": True} | settings
+    theirs = GridSearchCV(model, grid, **settings).fit(X, y)
+    ours = RandomSearchCV(model, grid, pruner=None, share_steps=True, **settings).fit(X, y)
+    assert_as_grid_search(ours, theirs)
+    assert (ours.cv_results_["submodel_of"] >= 0).sum() == 4
+
+
 def test_weighted_rows_have_the_scores_of_grid_search():
     X, y = DIABETES
     weight = np.random.default_rng(0).uniform(0.1, 3.0, len(X))
