@@ -115,6 +115,7 @@ class StudyController:
             note_tried(space, trial, self._tried)
         self._unrecorded: deque[Candidate] = deque()  # submodels that have no trial yet
         self._submodels_ended: list[Candidate] = []
+        self._are_submodels_later = False  # whether some are left to the fit that resumes
         self._curves = LearningCurves(plan.n_folds)
         self._termination = make_early_termination(study, plan, problem, self._curves)
 
@@ -320,9 +321,12 @@ class StudyController:
 
     def tell(self, candidate: Candidate) -> None:
         """Record how a candidate ended."""
+        is_early = candidate.told_early and self._checkpoint.can_resume
+        is_finished = self._log.record(candidate.trial_id).state.is_finished()
+        if is_early and self._are_submodels_later and not is_finished:
+            self._leave_if_pruned(candidate)
         with self._checkpoint.whole():
             # Whether an earlier fit or another process may have recorded its submodels.
-            is_finished = self._log.record(candidate.trial_id).state.is_finished()
             may_be_known = is_finished or bool(candidate.known)
             values = self._values(candidate)
             try:
@@ -333,9 +337,16 @@ class StudyController:
                 may_be_known = True
             if self._listeners.are_any:
                 self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
-            is_later = candidate.told_early and self._checkpoint.can_resume
-            if candidate.submodels and candidate.status != "interrupted" and not is_later:
-                self._end_submodels(candidate, may_be_known)
+            if candidate.submodels and candidate.status != "interrupted":
+                if is_early:
+                    self._are_submodels_later = True
+                else:
+                    self._end_submodels(candidate, may_be_known)
+
+    def _leave_if_pruned(self, candidate: Candidate) -> None:
+        """Leave a stopped candidate to a later fit, which predicts its score with all submodels."""
+        if candidate.status == "pruned":
+            candidate.status = "interrupted"
 
     def _values(self, candidate: Candidate) -> NDArray[np.float64]:
         """Return the means of the objectives; NaN unless the candidate is complete."""
