@@ -95,6 +95,7 @@ def test_functions_with_equal_code_have_equal_keys():
         FunctionTransformer(closure(threading.Lock())),
         FeatureUnion([("a", PCA(2))], n_jobs=2),  # draws in processes of its own
     ],
+    ids=["RandomState", "Generator", "lock", "processes"],
 )
 def test_steps_without_a_fixed_state_have_no_key(step):
     with pytest.raises(NoKeyError):
