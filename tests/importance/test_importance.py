@@ -106,7 +106,9 @@ def test_what_matters_is_first_and_what_does_not_comes_late(evaluator):
 @pytest.mark.parametrize("evaluator", EVALUATORS, ids=name_of)
 def test_what_a_sampler_prefers_is_not_taken_for_important(evaluator):
     found = [
-        get_param_importances(study_of(mixed, 300, TPESampler(seed=seed)), evaluator=evaluator)
+        get_param_importances(
+            study_of(mixed, 300, TPESampler(seed=seed, n_ei_candidates=8)), evaluator=evaluator
+        )
         for seed in range(4)
     ]
     assert np.mean([importances["x"] for importances in found]) > 0.2

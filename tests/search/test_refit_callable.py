@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import uniform
+from scipy.stats import loguniform, uniform
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import FitFailedWarning
@@ -75,7 +75,7 @@ def test_along_a_resource_the_rule_sees_those_that_had_all_of_it():
         assert (results["n_resources"] == len(X)).all()
         return greatest(results)
 
-    search = HyperbandSearchCV(SVC(), {"C": uniform(0.1, 10)}, n_iter=12, cv=3, refit=rule,
+    search = HyperbandSearchCV(SVC(), {"C": loguniform(1e-4, 10)}, n_iter=12, cv=3, refit=rule,
                                random_state=0).fit(X, y)  # fmt: skip
     assert "pruned" in search.cv_results_["status"]
     assert search.best_index_ == np.nanargmax(search.cv_results_["mean_test_score"])

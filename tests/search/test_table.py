@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.stats import uniform
+from scipy.stats import loguniform, uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
@@ -253,7 +253,8 @@ def test_a_failed_candidate_has_no_prediction():
 
 
 def test_along_a_resource_the_prediction_is_the_score_with_the_most_that_was_given():
-    search = HyperbandSearchCV(SVC(), {"C": uniform(0.1, 10)}, n_iter=12, cv=3, random_state=0)
+    space = {"C": loguniform(1e-4, 10)}
+    search = HyperbandSearchCV(SVC(), space, n_iter=12, cv=3, random_state=0)
     table = search.fit(X, y).cv_results_
     pruned = table["status"] == "pruned"
     assert pruned.any()
