@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 from _common import CACHE, write
-from _search_tasks import Task
+from _search_tasks import N_FOLDS, Task
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import get_scorer
+
+N_REPEATS = 2  # of the folds, for the true quality
 
 __all__ = ["Ledger", "Memory", "Remembered", "ledger", "memory"]
 
@@ -42,6 +44,11 @@ class Ledger:
         Of each fold, in order.
     marks : list of tuple
         ``(n_fits, seconds, overhead)`` after each fold.
+    completed : list of (event, dict)
+        For each candidate, when it has all its folds: ``(n_fits, seconds, overhead, score)``, and
+        its parameters.
+    by_candidate : dict of str to list of float
+        Scores of the folds by candidate.
     """
 
     n_fits: int = 0
@@ -50,13 +57,19 @@ class Ledger:
     start: float = field(default_factory=time.process_time)
     scores: list[float] = field(default_factory=list)
     marks: list[tuple[int, float, float]] = field(default_factory=list)
+    completed: list[tuple[tuple[float, ...], dict[str, Any]]] = field(default_factory=list)
+    by_candidate: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, score: float, seconds: float, entered: float) -> None:
-        """Book a fold; `entered` is the CPU clock when its look-up began."""
+    def add(self, score: float, seconds: float, entered: float, params: dict[str, Any]) -> None:
+        """Book a fold of a candidate; `entered` is the CPU clock when its look-up began."""
         self.n_fits += 1
         self.seconds += seconds
         self.scores.append(score)
         self.marks.append((self.n_fits, self.seconds, entered - self.start - self.inside))
+        scores = self.by_candidate.setdefault(repr(sorted(params.items())), [])
+        scores.append(score)
+        if len(scores) == N_FOLDS:
+            self.completed.append(((*self.marks[-1], float(np.mean(scores))), params))
         self.inside += time.process_time() - entered
 
     def overhead(self) -> float:
@@ -89,15 +102,38 @@ class Memory:
             self._known[key.digest()] = self._evaluate(values, train, test)
         return self._known[key.digest()]
 
+    def truth(self, params: Mapping[str, Any]) -> float:
+        """Mean score on folds that no search saw, of all rows that there are of the data."""
+        values = {name: _rounded(value) for name, value in sorted(params.items())}
+        key = hashlib.blake2b(
+            repr(values).encode() + b"truth of 1000 rows", digest_size=16
+        ).digest()
+        if key not in self._known:
+            X, y = self.task.load_all()
+            splits = [f for seed in range(1, 1 + N_REPEATS) for f in self.task.splits(y, seed)]
+            scores = [self._fit(values, X, y, train, test)[0] for train, test in splits]
+            self._known[key] = (float(np.mean(scores)), np.nan)
+        return self._known[key][0]
+
     def _evaluate(
         self, params: dict[str, Any], train: np.ndarray, test: np.ndarray
+    ) -> tuple[float, float]:
+        return self._fit(params, self.X, self.y, train, test)
+
+    def _fit(
+        self,
+        params: dict[str, Any],
+        X: np.ndarray,
+        y: np.ndarray,
+        train: np.ndarray,
+        test: np.ndarray,
     ) -> tuple[float, float]:
         model = clone(self.task.estimator).set_params(**clone(params, safe=False))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             start = time.process_time()
-            model.fit(self.X[train], self.y[train])
-            score = float(self.scorer(model, self.X[test], self.y[test]))
+            model.fit(X[train], y[train])
+            score = float(self.scorer(model, X[test], y[test]))
             return score, time.process_time() - start
 
     def save(self) -> None:
@@ -171,5 +207,5 @@ class Remembered(BaseEstimator):  # type: ignore[misc]
         else:
             params = self._values
         score, seconds = memory.fold(params, self.rows_, X[:, 0])
-        ledger().add(score, seconds, entered)
+        ledger().add(score, seconds, entered, params)
         return score

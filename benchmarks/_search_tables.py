@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from scipy.stats import rankdata
 
 __all__ = ["ON_GRID", "Run", "TaskRuns", "print_tables"]
 
-OURS = "skhpo TPESearchCV"
+OURS = "skhpo AutoSearchCV"
 GRID = "GridSearchCV"
 HALVING = "HalvingRandomSearchCV"
 ON_GRID = ", the grid as space"
 ONE_BUDGET = ("RandomizedSearchCV", f"RandomizedSearchCV{ON_GRID}", HALVING)
 N_BOOTSTRAP = 1000
+STEPS = (25, 50, 100, 200, 250)  # fold fits at which regret and true quality are shown
 FITS, SECONDS = 0, 1  # what a run is charged for: columns of `Run.costs`
 
 
@@ -32,6 +33,8 @@ class Run:
         Spent so far, and the mean score, at each candidate with all its folds.
     n_fits, seconds, overhead
         Spent at the end: fold fits, CPU seconds in them, and CPU seconds beside them.
+    truths : dict of float to float
+        True quality of the best candidate after so many fold fits; inf is the whole run.
     """
 
     method: str
@@ -40,6 +43,7 @@ class Run:
     n_fits: int
     seconds: float
     overhead: float
+    truths: dict[float, float] = field(default_factory=dict)
 
     @property
     def costs(self) -> tuple[float, float]:
@@ -64,11 +68,12 @@ class Run:
 
 @dataclass(frozen=True)
 class TaskRuns:
-    """All runs on a task, and the grid's best score."""
+    """All runs on a task, the grid's best score, and the typical true quality."""
 
     task: Task
     goal: float
     runs: list[Run]
+    typical_truth: float
 
     def of(self, method: str) -> list[Run]:
         """Runs of a method, by seed."""
@@ -93,6 +98,11 @@ class TaskRuns:
         """0 at the best score known, 1 at that of a random candidate (the median)."""
         typical = np.median([e[3] for run in self.of("RandomizedSearchCV") for e in run.events])
         return float(min(1.0, (self.best_known - score) / (self.best_known - typical)))
+
+    def true_regret(self, truth: float) -> float:
+        """0 at the best truth of all choices, 1 at that of a random candidate (the median)."""
+        best = max(truth for run in self.runs for truth in run.truths.values())
+        return float((best - truth) / (best - self.typical_truth))
 
 
 def expected_cost(runs: Iterable[Run], level: float, budget: float, unit: int) -> float:
@@ -146,6 +156,7 @@ def print_tables(results: Sequence[TaskRuns], budget: int) -> None:
         print_goal_by_task(results, method)
     print_equal_quality(results, budget)
     print_regret(results, budget)
+    print_true_regret(results)
     print_final_scores(results, budget)
     print_overhead(results)
 
@@ -274,8 +285,8 @@ def print_goal_by_task(results: Sequence[TaskRuns], method: str) -> None:
 
 
 def print_equal_quality(results: Sequence[TaskRuns], budget: int) -> None:
-    """What TPESearchCV spends to get where each peer gets with the whole budget."""
-    print("\n### Cost to equal quality: TPESearchCV over the peer")
+    """What AutoSearchCV spends to get where each peer gets with the whole budget."""
+    print("\n### Cost to equal quality: AutoSearchCV over the peer")
     rows = []
     for peer in results[0].methods_on_space:
         if peer == OURS:
@@ -315,7 +326,7 @@ def print_equal_quality(results: Sequence[TaskRuns], budget: int) -> None:
 
 def print_regret(results: Sequence[TaskRuns], budget: int) -> None:
     """Normalised regret against fold fits, and ranks."""
-    steps = [budget // 10, budget // 5, 2 * budget // 5, 3 * budget // 5, budget]
+    steps = STEPS
     print("\n### Regret against fold fits, and rank")
     rows = []
     methods = [m for m in results[0].methods_on_space if m != HALVING]
@@ -338,6 +349,31 @@ def regrets_at(results: Sequence[TaskRuns], method: str, n_fits: float) -> np.nd
     n_seeds = max(len(r.of(method)) for r in results)
     rows = [[r.regret(run.best_at(n_fits)) for run in r.of(method)] for r in results]
     return np.array([(row * n_seeds)[:n_seeds] for row in rows])
+
+
+def print_true_regret(results: Sequence[TaskRuns]) -> None:
+    """True quality of the choices, on folds that no search saw."""
+    print("\n### True regret of the choice, on new folds of all rows")
+    whole = np.array([r.true_regret(r.of(GRID)[0].truths[np.inf]) for r in results])
+    rows: list[Sequence[object]] = []
+    for method in (m for m in results[0].methods if m not in (GRID, HALVING)):
+        cells: list[object] = [method]
+        for step in STEPS:
+            regrets = true_regrets_at(results, method, step)
+            cells.append(f"{regrets.mean():.3f} ± {regrets.mean(axis=0).std():.3f}")
+        rows.append(cells)
+    print_table(("method", *(f"{step} fits" for step in STEPS)), rows)
+    print(f"\nThe best of the whole grid: {whole.mean():.3f}")
+
+
+def true_regrets_at(results: Sequence[TaskRuns], method: str, step: int) -> np.ndarray:
+    """True regrets of shape (n_tasks, n_seeds); where fewer seeds were run, they are repeated."""
+    n_seeds = max(len(r.of(method)) for r in results)
+    rows = []
+    for r in results:
+        row = [r.true_regret(run.truths.get(step, r.typical_truth)) for run in r.of(method)]
+        rows.append((row * n_seeds)[:n_seeds])
+    return np.array(rows)
 
 
 def mean_ranks(results: Sequence[TaskRuns], methods: Sequence[str], n_fits: float) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import optuna
-from _fold_tables import CANCER, DIABETES, DIGITS, NOISY, SEVERAL
+from _fold_tables import CANCER, DIABETES, DIGITS, NOISY, SEVERAL, bundled
 from _fold_tables import FRIEDMAN1 as FRIEDMAN
 from _sampler_spaces import Domain, for_scipy
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     GradientBoostingRegressor,
@@ -50,8 +51,6 @@ class Task:
         What the user would give GridSearchCV.
     branches : list of dict
         The space that the other methods search; more than one dict is a conditional space.
-    is_dear : bool
-        Whether a fit takes more than 10 ms; a third of the seeds is run then.
     """
 
     name: str
@@ -60,18 +59,24 @@ class Task:
     metric: str
     grid: list[dict[str, list[Any]]]
     branches: list[Branch]
-    is_dear: bool = False
 
     @property
     def n_grid(self) -> int:
         """Candidates of the grid."""
         return sum(int(np.prod([len(v) for v in part.values()])) for part in self.grid)
 
-    def splits(self, y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    def load_all(self) -> tuple[np.ndarray, np.ndarray]:
+        """All rows of the data, at most 1,000; the searches may see a part of them."""
+        whole = {CANCER: load_breast_cancer, DIGITS: load_digits}
+        if self.load not in whole:
+            return self.load()
+        return bundled(whole[self.load], 1000)()
+
+    def splits(self, y: np.ndarray, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
         """The folds: stratified where `y` holds classes."""
         kind = StratifiedKFold if np.issubdtype(y.dtype, np.integer) else KFold
         rows = np.zeros((len(y), 1))
-        return list(kind(N_FOLDS, shuffle=True, random_state=0).split(rows, y))
+        return list(kind(N_FOLDS, shuffle=True, random_state=seed).split(rows, y))
 
     def on_grid(self) -> Task:
         """The task with the grid as its space."""
@@ -246,7 +251,6 @@ TASKS: Sequence[Task] = (
                 "l2_regularization": ("log", 1e-3, 100.0),
             }
         ],
-        is_dear=True,
     ),
     Task(
         "noisy-forest",
@@ -269,7 +273,6 @@ TASKS: Sequence[Task] = (
                 "criterion": ("choice", "gini", "log_loss"),
             }
         ],
-        is_dear=True,
     ),
     Task(
         "diabetes-elastic_net",
@@ -336,7 +339,6 @@ TASKS: Sequence[Task] = (
                 "min_samples_leaf": ("int", 1, 20),
             }
         ],
-        is_dear=True,
     ),
     Task(
         "several-mlp",
@@ -359,7 +361,6 @@ TASKS: Sequence[Task] = (
                 "model__activation": ("choice", "relu", "tanh"),
             }
         ],
-        is_dear=True,
     ),
     Task(
         "cancer-models",

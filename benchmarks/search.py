@@ -10,26 +10,36 @@ from __future__ import annotations
 import pickle
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import optuna
 from _common import CACHE, banner, command_line, print_table, quietly, silence, write
 from _search_memory import Remembered, ledger, memory
-from _search_tables import ON_GRID, Run, TaskRuns, print_tables
+from _search_tables import ON_GRID, STEPS, Run, TaskRuns, print_tables
 from _search_tasks import N_FOLDS, TASKS, Task
 from optuna_integration import OptunaSearchCV
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    ParameterSampler,
+    RandomizedSearchCV,
+)
 
-import skhpo
-from skhpo import RandomSearchCV, TPESearchCV
+from skhpo import AutoSearchCV, RandomSearchCV, TPESearchCV
+from skhpo.callbacks import SearchCallback
+from skhpo.priors._find import find_prior
+from skhpo.trial import TrialState
 
 BUDGET = 250  # fold fits: 50 candidates of 5 folds
+N_TYPICAL = 40  # random candidates, whose median is the unit of true quality
 QUICK_TASKS = ("diabetes-elastic_net", "friedman-svr", "cancer-logistic")
 REAL_TIME_TASKS = ("noisy-boosting", "friedman-gbr", "several-mlp")
 
@@ -46,18 +56,30 @@ class Recorder:
     goal: float
     budget: int
     events: list[tuple[int, float, float, float]] = field(default_factory=list)
+    params: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def complete(self, score: float) -> None:
+    def complete(self, score: float, params: Mapping[str, Any]) -> None:
         """A candidate has all its folds."""
         book = ledger()
         self.events.append((book.n_fits, book.seconds, book.overhead(), score))
+        self.params.append(params)
 
-    def complete_in_groups(self) -> None:
+    def complete_in_groups(self, params: list[Mapping[str, Any]]) -> None:
         """All candidates had all their folds, one candidate after the other."""
         book = ledger()
         for end in range(N_FOLDS, book.n_fits + 1, N_FOLDS):
             score = float(np.mean(book.scores[end - N_FOLDS : end]))
             self.events.append((*book.marks[end - 1], score))
+        self.params += params
+
+    def truths(self) -> dict[float, float]:
+        """True quality of the best candidate after some numbers of fits, and of the whole run."""
+        found = {}
+        for step in (*STEPS, np.inf):
+            known = [(e[3], -i) for i, e in enumerate(self.events) if e[0] <= step]
+            if known:
+                found[step] = memory(self.task).truth(self.params[-max(known)[1]])
+        return found
 
     @property
     def is_over(self) -> bool:
@@ -67,18 +89,32 @@ class Recorder:
         met = any(score >= self.goal - 1e-12 for *_, score in self.events)
         return met or n_fits >= 2 * self.budget
 
-    def of_skhpo(self, study: Any, trial: Any) -> None:
-        """Callback of a search of skhpo."""
-        if trial.state == skhpo.TrialState.COMPLETE:
-            self.complete(trial.value)
+    def of_optuna(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        """Callback of OptunaSearchCV."""
+        self.complete(trial.values[0], self.task.decode(trial.params))
         if self.is_over:
             study.stop()
 
-    def of_optuna(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        """Callback of OptunaSearchCV."""
-        self.complete(trial.values[0])
-        if self.is_over:
-            study.stop()
+
+class Listener(SearchCallback):
+    """Ends a search of skhpo when the recorder says so, and follows it fold by fold.
+
+    A candidate is told to the study only when the next proposal may use it. So the ledger says when
+    it was complete.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+
+    def read(self) -> None:
+        """Take over what the ledger knows."""
+        completed = ledger().completed
+        self.recorder.events = [event for event, _ in completed]
+        self.recorder.params = [params for _, params in completed]
+
+    def should_stop(self) -> bool:
+        self.read()
+        return self.recorder.is_over
 
 
 Method = Callable[[Task, int, Recorder], None]
@@ -95,20 +131,20 @@ def _common(task: Task) -> dict[str, Any]:
 
 def grid(task: Task, seed: int, recorder: Recorder) -> None:
     """The grid, whole."""
-    GridSearchCV(Remembered(task.name), task.grid, **_common(task)).fit(**_data(task))
-    recorder.complete_in_groups()
+    search = GridSearchCV(Remembered(task.name), task.grid, **_common(task)).fit(**_data(task))
+    recorder.complete_in_groups(search.cv_results_["params"])
 
 
 def randomized(task: Task, seed: int, recorder: Recorder) -> None:
     """RandomizedSearchCV."""
-    RandomizedSearchCV(
+    search = RandomizedSearchCV(
         Remembered(task.name),
         task.for_scipy(),
         n_iter=recorder.budget // N_FOLDS,
         random_state=seed,
         **_common(task),
     ).fit(**_data(task))
-    recorder.complete_in_groups()
+    recorder.complete_in_groups(search.cv_results_["params"])
 
 
 def halving(task: Task, seed: int, recorder: Recorder) -> None:
@@ -125,7 +161,7 @@ def halving(task: Task, seed: int, recorder: Recorder) -> None:
         **_common(task),
     ).fit(**data)
     folds = (memory(task).fold(search.best_params_, *fold)[0] for fold in task.splits(data["y"]))
-    recorder.complete(float(np.mean(list(folds))))
+    recorder.complete(float(np.mean(list(folds))), search.best_params_)
 
 
 def optuna_search(task: Task, seed: int, recorder: Recorder) -> None:
@@ -161,7 +197,8 @@ def _optuna_by_hand(
     is_paired = isinstance(pruner, optuna.pruners.WilcoxonPruner)
     while not recorder.is_over:
         trial = study.ask()
-        model = Remembered(task.name).set_params(**task.suggest(trial))
+        params = task.suggest(trial)
+        model = Remembered(task.name).set_params(**params)
         order = rng.permutation(N_FOLDS) if is_paired else np.arange(N_FOLDS)
         scores: list[float] = []
         for step, fold in enumerate(order.tolist()):
@@ -175,7 +212,7 @@ def _optuna_by_hand(
             if trial.should_prune():
                 break
         if len(scores) == N_FOLDS:
-            recorder.complete(float(np.mean(scores)))
+            recorder.complete(float(np.mean(scores)), params)
         if len(scores) == N_FOLDS or is_paired:
             study.tell(trial, float(np.mean(scores)))
         else:
@@ -187,17 +224,29 @@ def _on_grid(method: Method) -> Method:
     return lambda task, seed, recorder: method(task.on_grid(), seed, recorder)
 
 
+def _knowing(task: Task) -> Any:
+    """Inside the block, a search finds the prior of the task's estimator."""
+
+    def find(_: Any, space: Any, __: Any, y: Any, metric: Any, own: Any) -> Any:
+        return find_prior(task.estimator, space, memory(task).X, y, task.metric, own)
+
+    return mock.patch("skhpo.search._beginning.find_prior", find)
+
+
 def _skhpo(search: type[Any], **settings: Any) -> Method:
     def run(task: Task, seed: int, recorder: Recorder) -> None:
-        search(
-            Remembered(task.name),
-            task.for_scipy(),
-            n_iter=10**6,
-            random_state=seed,
-            callbacks=[recorder.of_skhpo],
-            **settings,
-            **_common(task),
-        ).fit(**_data(task))
+        listener = Listener(recorder)
+        with nullcontext() if search is RandomSearchCV else _knowing(task):
+            search(
+                Remembered(task.name),
+                task.for_scipy(),
+                n_iter=10**6,
+                random_state=seed,
+                callbacks=[listener],
+                **settings,
+                **_common(task),
+            ).fit(**_data(task))
+        listener.read()
 
     return run
 
@@ -209,13 +258,16 @@ METHODS: dict[str, Method] = {
     "OptunaSearchCV": optuna_search,
     "Optuna TPE + median": optuna_median,
     "Optuna TPE + Wilcoxon": optuna_wilcoxon,
+    "skhpo AutoSearchCV": _skhpo(AutoSearchCV),
+    "skhpo AutoSearchCV, no prior": _skhpo(AutoSearchCV, prior=None),
+    "skhpo AutoSearchCV, no pruning": _skhpo(AutoSearchCV, pruner=None),
     "skhpo TPESearchCV": _skhpo(TPESearchCV),
-    "skhpo TPE, no pruning": _skhpo(TPESearchCV, pruner=None),
-    "skhpo TPE, no defaults": _skhpo(TPESearchCV, enqueue=None),
+    "skhpo TPESearchCV, no prior": _skhpo(TPESearchCV, prior=None),
     "skhpo RandomSearchCV": _skhpo(RandomSearchCV),
     f"RandomizedSearchCV{ON_GRID}": _on_grid(randomized),
     f"Optuna TPE + median{ON_GRID}": _on_grid(optuna_median),
     f"Optuna TPE + Wilcoxon{ON_GRID}": _on_grid(optuna_wilcoxon),
+    f"skhpo AutoSearchCV{ON_GRID}": _on_grid(_skhpo(AutoSearchCV)),
     f"skhpo TPESearchCV{ON_GRID}": _on_grid(_skhpo(TPESearchCV)),
 }
 
@@ -227,7 +279,10 @@ def run(method: str, task: Task, seed: int, goal: float = np.inf) -> Run:
     book = ledger(new=True)
     with quietly():
         METHODS[method](task, seed, recorder)
-    return Run(method, seed, recorder.events, book.n_fits, book.seconds, book.overhead())
+    overhead = book.overhead()
+    with quietly():
+        truths = recorder.truths()
+    return Run(method, seed, recorder.events, book.n_fits, book.seconds, overhead, truths)
 
 
 def run_task(task: Task, n_seeds: int) -> TaskRuns:
@@ -236,12 +291,22 @@ def run_task(task: Task, n_seeds: int) -> TaskRuns:
     whole = run("GridSearchCV", task, 0)
     goal = max(score for *_, score in whole.events)
     runs = [whole]
-    for seed in range(-(-n_seeds // 3) if task.is_dear else n_seeds):
+    for seed in range(n_seeds):
         runs += [run(method, task, seed, goal) for method in METHODS if method != "GridSearchCV"]
         memory(task).save()
+    typical = typical_truth(task)
+    memory(task).save()
     print(f"{task.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    write(runs_path(task), pickle.dumps((goal, runs)))
-    return TaskRuns(task, goal, runs)
+    write(runs_path(task), pickle.dumps((goal, runs, typical)))
+    return TaskRuns(task, goal, runs, typical)
+
+
+def typical_truth(task: Task) -> float:
+    """True quality of the median random candidate."""
+    space = task.for_scipy()
+    drawn = ParameterSampler(space, N_TYPICAL, random_state=0)
+    with quietly():
+        return float(np.median([memory(task).truth(params) for params in drawn]))
 
 
 def runs_path(task: Task) -> Path:
@@ -266,7 +331,7 @@ def real_time(task: Task, n_seeds: int) -> Iterator[tuple[object, ...]]:
     grid_seconds, goal = time.perf_counter() - start, search.best_score_
 
     def stop_at_goal(study: Any, trial: Any) -> None:
-        if trial.state == skhpo.TrialState.COMPLETE and trial.value >= goal - 1e-12:
+        if trial.state == TrialState.COMPLETE and trial.value >= goal - 1e-12:
             study.stop()
 
     for name, space in (("the space", task.for_scipy()), ("the grid", task.grid)):
@@ -315,7 +380,7 @@ def main() -> None:
         __doc__,
         quick="three tasks, three seeds",
         tasks=[task.name for task in TASKS],
-        seeds="runs of all that is random (a third for dear tasks); default 10",
+        seeds="runs of all that is random; default 4",
         report="the tables of the last runs; nothing is run",
     )
     parser.add_argument(
@@ -326,7 +391,7 @@ def main() -> None:
     default = REAL_TIME_TASKS if options.real_time else [task.name for task in TASKS]
     names = options.tasks or (QUICK_TASKS if options.quick else default)
     tasks = [task for task in TASKS if task.name in names]
-    n_seeds = options.seeds or (3 if options.quick or options.real_time else 10)
+    n_seeds = options.seeds or (3 if options.quick or options.real_time else 4)
     print(f"{banner('numpy', 'scikit-learn', 'Optuna')}; budget {BUDGET} fold fits.")
     if options.real_time:
         print_real_time(tasks, n_seeds)
