@@ -7,7 +7,7 @@ from hypothesis import settings
 import skhpo
 
 # No test asserts a time. Examples differ from run to run, so a few dozen each time suffice.
-settings.register_profile("ours", deadline=None, max_examples=40)
+settings.register_profile("ours", deadline=None, max_examples=25)
 settings.load_profile("ours")
 skhpo.logging.set_verbosity(skhpo.logging.WARNING)
 
