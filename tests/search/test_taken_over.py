@@ -421,7 +421,7 @@ def fit_shared(folder, source, seed):
                random_state=None if seed else 0).study_.study_name  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.extended  # on a busy machine, the processes were once content with fewer candidates
 def test_processes_that_share_a_search_take_each_candidate_once(tmp_path):
     source = fit(RandomSearchCV, n_iter=15, cv=3).study_
     joblib.Parallel(2, backend="loky")(
