@@ -49,6 +49,7 @@ from skhpo.search._arguments import (
     validate_arguments,
 )
 from skhpo.search._beginning import Beginning, find_known
+from skhpo.search._cloning import clone_with
 from skhpo.search._cv_results import format_results, in_order_of_rows, performed
 from skhpo.search._evaluations import make_evaluations
 from skhpo.search._predictions import add_predictions
@@ -483,7 +484,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
         """Fit the best candidate on all data."""
-        estimator = self._clone_with(self.best_params_)
+        estimator = clone_with(self.estimator, self.best_params_)
         with callbacks.refit(estimator):
             self.refit_time_ = self._fit_on_all(setup, estimator)
         self.best_estimator_ = estimator
@@ -498,9 +499,6 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             X=setup.X,
             y=setup.y,
         )
-
-    def _clone_with(self, params: Mapping[str, Any]) -> Any:
-        return clone(self.estimator).set_params(**clone(params, safe=False))
 
     def _fit_on_all(self, setup: Setup, estimator: Any) -> float:
         """Fit an estimator on all data; return the seconds it took."""

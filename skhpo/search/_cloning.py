@@ -1,17 +1,26 @@
-"""Find estimators that cannot be cloned before the first fit, and explain what to do."""
+"""Clones with the parameters of a candidate, and a check that an estimator can be cloned."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.base import clone
 
 from skhpo.space import SearchSpace
 
-__all__ = ["check_clones"]
+__all__ = ["check_clones", "clone_with"]
 
 _OF_FIT = ("cat_features", "text_features", "embedding_features")  # also parameters of `fit`
+
+
+def clone_with(estimator: Any, params: Mapping[str, Any]) -> Any:
+    """Return a clone of an estimator with some parameters.
+
+    Estimators among the values are cloned, too, so that no two candidates have the same one.
+    """
+    return clone(estimator).set_params(**clone(params, safe=False))
 
 
 def check_clones(estimator: Any, space: SearchSpace) -> None:

@@ -24,6 +24,7 @@ from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import BaseStudySearchCV
+from skhpo.search._cloning import clone_with
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
 from skhpo.search.objectives._costs import KNOWN_COSTS
@@ -568,7 +569,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             if row == self.best_index_:
                 self.pareto_estimators_.append(self.best_estimator_)
                 continue
-            estimator = self._clone_with(self._params_for_refit(setup, int(row)))
+            estimator = clone_with(self.estimator, self._params_for_refit(setup, int(row)))
             self.refit_time_ += self._fit_on_all(setup, estimator)
             self.pareto_estimators_.append(estimator)
 

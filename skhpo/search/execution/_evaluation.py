@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from sklearn.base import clone
@@ -122,12 +119,8 @@ def _in_use(evaluation: Evaluation) -> AbstractContextManager[None]:
 
 
 def _worker() -> str:
-    return f"{_host()}:{os.getpid()}:{threading.get_native_id()}"
-
-
-@cache
-def _host() -> str:
-    return socket.gethostname()
+    host, process = place()
+    return f"{host}:{process}:{threading.get_native_id()}"
 
 
 def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> FoldResult:

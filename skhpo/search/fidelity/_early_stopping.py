@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 
 from skhpo._sklearn import num_samples
@@ -21,6 +20,7 @@ from skhpo.boosting import (
     family_of,
     find_model,
 )
+from skhpo.search._cloning import clone_with
 from skhpo.search._records import FoldResult
 from skhpo.space import SearchSpace
 
@@ -219,7 +219,7 @@ def params_for_refit(
     """
     if np.isnan(rounds).all():
         return params
-    candidate = clone(estimator).set_params(**clone(params, safe=False))
+    candidate = clone_with(estimator, params)
     prefix, model = find_model(candidate)
     family = family_of(model)
     assert family is not None

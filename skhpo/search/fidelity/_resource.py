@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
 from skhpo._hints import did_you_mean
 from skhpo._sklearn import num_samples, safe_indexing
 from skhpo.boosting import family_of, find_model
 from skhpo.pruners import BasePruner, SuccessiveHalvingPruner
+from skhpo.search._cloning import clone_with
 from skhpo.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Allocation:
             n = max(1, round(len(train) * self.amount / self.n_rows))
             return estimator, self._in_order(estimator, y, train)[:n], parameters, fit_params
         if self.model is None:
-            candidate = clone(estimator).set_params(**clone(parameters, safe=False))
+            candidate = clone_with(estimator, parameters)
             kind = _way_to_go_on(candidate, self.name)
             prefix = find_model(estimator)[0]
             if kind in ("total", "further") and self.keeps:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import clone
-
 from skhpo.boosting import Stopping, find_model
 from skhpo.history import SUBMODELS
+from skhpo.search._cloning import clone_with
 from skhpo.search.fidelity._resource import Resource
 from skhpo.search.objectives._problem import Problem
 from skhpo.space import SearchSpace
@@ -100,14 +99,14 @@ class Submodels:
         """
         if not self._is_on:
             return Gathered(config)
-        params = self._space.to_params(config)
-        prefix, model = self._model(params)
+        candidate = clone_with(self._estimator, self._space.to_params(config))
+        prefix, model = find_model(candidate)
         for family in submodel_families(type(model)):
             name = self._name(config, f"{prefix}{family.parameter}")
             if name is None or name in held or not family.is_size(config[name]):
                 continue
             sizes = family.largest_first(self._untried_sizes(config, name, family, tried))
-            if len(sizes) > 1 and self._is_exact(family, params):
+            if len(sizes) > 1 and self._is_exact(family, candidate):
                 distribution = self._space.distributions[name]
                 largest, *others = ({**config, name: size} for size in sizes)
                 internal = [float(distribution.to_internal_repr(size)) for size in sizes[1:]]
@@ -127,18 +126,11 @@ class Submodels:
         """
         name = trial.system_attrs[SUBMODELS]["parameter"]
         target = next(one.target for one in self._space.parameters if one.name == name)
-        prefix, model = self._model(self._space.to_params(trial.params))
+        all_params = [self._space.to_params(config) for config in (trial.params, *others)]
+        prefix, model = find_model(clone_with(self._estimator, all_params[0]))
         families = submodel_families(type(model))
         family = next((one for one in families if f"{prefix}{one.parameter}" == target), None)
-        all_params = [self._space.to_params(config) for config in (trial.params, *others)]
         return SharedFit(str(target), tuple(params[str(target)] for params in all_params), family)
-
-    def _model(self, params: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the model of a candidate, and the prefix of its parameters."""
-        return find_model(self._candidate(params))
-
-    def _candidate(self, params: Mapping[str, Any]) -> Any:
-        return clone(self._estimator).set_params(**clone(params, safe=False))
 
     def _name(self, config: Mapping[str, Any], target: str) -> str | None:
         """Return the study's name of a parameter of the estimator; None if it is not searched."""
@@ -157,8 +149,7 @@ class Submodels:
             if family.is_size(value) and key({**config, name: value}) not in tried
         ]
 
-    def _is_exact(self, family: SubmodelFamily, params: Mapping[str, Any]) -> bool:
-        candidate = self._candidate(params)
+    def _is_exact(self, family: SubmodelFamily, candidate: Any) -> bool:
         prefix, model = find_model(candidate)
         of_model = {
             name.removeprefix(prefix)

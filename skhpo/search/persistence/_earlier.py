@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import clone
-
 from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE, SUBMODEL_OF
+from skhpo.search._cloning import clone_with
 from skhpo.search._records import FoldResult
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.objectives._problem import Problem
@@ -273,7 +272,7 @@ class _Translator:
     def _locate_in_other_branches(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
         """Find a candidate by its whole model: the searches set different parameters of it."""
         try:
-            model = clone(self._estimator).set_params(**clone(params, safe=False))
+            model = clone_with(self._estimator, params)
         except (ValueError, AttributeError, TypeError):  # a text that stands for an estimator
             return None
         values = model.get_params(deep=True)
@@ -284,7 +283,7 @@ class _Translator:
             ours = {target: values[target] for target in targets}
             config = self._locate(ours)
             if config is not None:
-                same = clone(self._estimator).set_params(**clone(ours, safe=False))
+                same = clone_with(self._estimator, ours)
                 if describe_without(same, ()) == wanted:
                     return config
         return None
