@@ -42,8 +42,6 @@ class Ledger:
         CPU clock at the start of the run.
     scores : list of float
         Of each fold, in order.
-    marks : list of tuple
-        ``(n_fits, seconds, overhead)`` after each fold.
     completed : list of (event, dict)
         For each candidate, when it has all its folds: ``(n_fits, seconds, overhead, score)``, and
         its parameters.
@@ -56,7 +54,6 @@ class Ledger:
     inside: float = 0.0
     start: float = field(default_factory=time.process_time)
     scores: list[float] = field(default_factory=list)
-    marks: list[tuple[int, float, float]] = field(default_factory=list)
     completed: list[tuple[tuple[float, ...], dict[str, Any]]] = field(default_factory=list)
     by_candidate: dict[str, list[float]] = field(default_factory=dict)
 
@@ -65,11 +62,11 @@ class Ledger:
         self.n_fits += 1
         self.seconds += seconds
         self.scores.append(score)
-        self.marks.append((self.n_fits, self.seconds, entered - self.start - self.inside))
         scores = self.by_candidate.setdefault(repr(sorted(params.items())), [])
         scores.append(score)
         if len(scores) == N_FOLDS:
-            self.completed.append(((*self.marks[-1], float(np.mean(scores))), params))
+            spent = (self.n_fits, self.seconds, entered - self.start - self.inside)
+            self.completed.append(((*spent, float(np.mean(scores))), params))
         self.inside += time.process_time() - entered
 
     def overhead(self) -> float:

@@ -64,13 +64,11 @@ class Recorder:
         self.events.append((book.n_fits, book.seconds, book.overhead(), score))
         self.params.append(params)
 
-    def complete_in_groups(self, params: list[Mapping[str, Any]]) -> None:
-        """All candidates had all their folds, one candidate after the other."""
-        book = ledger()
-        for end in range(N_FOLDS, book.n_fits + 1, N_FOLDS):
-            score = float(np.mean(book.scores[end - N_FOLDS : end]))
-            self.events.append((*book.marks[end - 1], score))
-        self.params += params
+    def read_ledger(self) -> None:
+        """Take over the candidates that the ledger has seen completed."""
+        completed = ledger().completed
+        self.events = [event for event, _ in completed]
+        self.params = [params for _, params in completed]
 
     def truths(self) -> dict[float, float]:
         """True quality of the best candidate after some numbers of fits, and of the whole run."""
@@ -106,14 +104,8 @@ class Listener(SearchCallback):
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
 
-    def read(self) -> None:
-        """Take over what the ledger knows."""
-        completed = ledger().completed
-        self.recorder.events = [event for event, _ in completed]
-        self.recorder.params = [params for _, params in completed]
-
     def should_stop(self) -> bool:
-        self.read()
+        self.recorder.read_ledger()
         return self.recorder.is_over
 
 
@@ -131,20 +123,20 @@ def _common(task: Task) -> dict[str, Any]:
 
 def grid(task: Task, seed: int, recorder: Recorder) -> None:
     """The grid, whole."""
-    search = GridSearchCV(Remembered(task.name), task.grid, **_common(task)).fit(**_data(task))
-    recorder.complete_in_groups(search.cv_results_["params"])
+    GridSearchCV(Remembered(task.name), task.grid, **_common(task)).fit(**_data(task))
+    recorder.read_ledger()
 
 
 def randomized(task: Task, seed: int, recorder: Recorder) -> None:
     """RandomizedSearchCV."""
-    search = RandomizedSearchCV(
+    RandomizedSearchCV(
         Remembered(task.name),
         task.for_scipy(),
         n_iter=recorder.budget // N_FOLDS,
         random_state=seed,
         **_common(task),
     ).fit(**_data(task))
-    recorder.complete_in_groups(search.cv_results_["params"])
+    recorder.read_ledger()
 
 
 def halving(task: Task, seed: int, recorder: Recorder) -> None:
@@ -235,18 +227,17 @@ def _knowing(task: Task) -> Any:
 
 def _skhpo(search: type[Any], **settings: Any) -> Method:
     def run(task: Task, seed: int, recorder: Recorder) -> None:
-        listener = Listener(recorder)
         with nullcontext() if search is RandomSearchCV else _knowing(task):
             search(
                 Remembered(task.name),
                 task.for_scipy(),
                 n_iter=10**6,
                 random_state=seed,
-                callbacks=[listener],
+                callbacks=[Listener(recorder)],
                 **settings,
                 **_common(task),
             ).fit(**_data(task))
-        listener.read()
+        recorder.read_ledger()
 
     return run
 

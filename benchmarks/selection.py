@@ -22,6 +22,7 @@ from typing import Any
 import joblib
 import numpy as np
 from _common import CACHE, banner, command_line, print_table, quietly, silence, write
+from _fold_tables import FOREST, KNN, TREE
 from _search_tasks import N_FOLDS, TASKS, Task
 from sklearn import datasets
 from sklearn.base import clone
@@ -102,14 +103,7 @@ FURTHER = (
         DecisionTreeClassifier(random_state=0),
         "accuracy",
         [],
-        [
-            {
-                "max_depth": ("int", 1, 15),
-                "min_samples_leaf": ("int", 1, 40),
-                "max_features": ("float", 0.2, 1.0),
-                "ccp_alpha": ("log", 1e-5, 1e-1),
-            }
-        ],
+        [TREE],
     ),
     Task(
         "diabetes-forest",
@@ -117,13 +111,7 @@ FURTHER = (
         RandomForestRegressor(n_estimators=20, random_state=0),
         "r2",
         [],
-        [
-            {
-                "max_depth": ("int", 1, 12),
-                "max_features": ("float", 0.1, 1.0),
-                "min_samples_leaf": ("int", 1, 20),
-            }
-        ],
+        [{name: domain for name, domain in FOREST.items() if name != "n_estimators"}],
     ),
     Task(
         "friedman-knn",
@@ -131,13 +119,7 @@ FURTHER = (
         KNeighborsRegressor(),
         "r2",
         [],
-        [
-            {
-                "n_neighbors": ("int", 1, 40),
-                "p": ("float", 1.0, 3.0),
-                "weights": ("choice", "uniform", "distance"),
-            }
-        ],
+        [KNN],
     ),
     Task(
         "diabetes-boosting",
@@ -145,14 +127,7 @@ FURTHER = (
         HistGradientBoostingRegressor(max_iter=30, early_stopping=False, random_state=0),
         "neg_mean_absolute_error",
         [],
-        [
-            {
-                "learning_rate": ("log", 0.01, 0.5),
-                "max_leaf_nodes": ("int", 2, 31),
-                "min_samples_leaf": ("int", 2, 50),
-                "l2_regularization": ("log", 1e-3, 100.0),
-            }
-        ],
+        next(task.branches for task in TASKS if task.name == "noisy-boosting"),
     ),
 )
 ALL = {task.name: task for task in (*TASKS, *FURTHER)}

@@ -89,8 +89,13 @@ def design(family: Family) -> np.ndarray:
 
 def configurations(family: Family, traits: DataTraits) -> list[dict[str, Any]]:
     """Return the configurations of a family on data with these traits."""
+    return decoded(family, design(family), traits)
+
+
+def decoded(family: Family, rows: np.ndarray, traits: DataTraits) -> list[dict[str, Any]]:
+    """Return the configurations of a family with these draws, one row each."""
     found = []
-    for draws in design(family):
+    for draws in rows:
         at, params = 0, {}
         for unit in family.units:
             params[unit.name] = unit.decode(draws[at : at + unit.n_draws], traits)

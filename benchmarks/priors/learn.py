@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sklearn
 
 import skhpo.priors
-from benchmarks.priors._evaluate import METRICS, task_of
-from skhpo.priors._families import FAMILIES, Family
+from benchmarks.priors._evaluate import METRICS, decoded, task_of
+from skhpo.priors._families import FAMILIES
 from skhpo.priors._lengthscales import fit_lengthscales
 from skhpo.priors._prior import Prior, encode, standardised
 from skhpo.priors._store import save
@@ -83,7 +82,7 @@ def learn(name: str, without: str | None = None, n_datasets: int | None = None) 
         draws = table["draws"]
         datasets = table["datasets"][is_kept]
     tables = {metric: standardised(values[_is_told(values)]) for metric, values in losses.items()}
-    configurations = configurations_of(FAMILIES[source], draws)
+    configurations = decoded(FAMILIES[source], draws, ANY_DATA)
     if names:
         configurations = [{own: one[names[own]] for own in names} for one in configurations]
     coordinates = encode(units, configurations, ANY_DATA)
@@ -102,18 +101,6 @@ def learn(name: str, without: str | None = None, n_datasets: int | None = None) 
             "date": date.today().isoformat(),
         },
     )
-
-
-def configurations_of(family: Family, draws: np.ndarray) -> list[dict[str, Any]]:
-    """Return the configurations of a design."""
-    configurations = []
-    for row in draws:
-        at, params = 0, {}
-        for unit in family.units:
-            params[unit.name] = unit.decode(row[at : at + unit.n_draws], ANY_DATA)
-            at += unit.n_draws
-        configurations.append(params)
-    return configurations
 
 
 def _is_told(losses: np.ndarray) -> np.ndarray:
