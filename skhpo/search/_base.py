@@ -50,8 +50,17 @@ from skhpo.search._arguments import (
 )
 from skhpo.search._beginning import Beginning, find_known
 from skhpo.search._cloning import clone_with
-from skhpo.search._cv_results import format_results, in_order_of_rows, performed
+from skhpo.search._cv_results import (
+    format_results,
+    in_order_of_rows,
+    performed,
+)
 from skhpo.search._evaluations import make_evaluations
+from skhpo.search._out_of_fold import (
+    best_with_predictions,
+    make_kept_predictions,
+    predictions_of,
+)
 from skhpo.search._predictions import add_predictions
 from skhpo.search._progress import Progress
 from skhpo.search._records import Candidate
@@ -76,6 +85,8 @@ from skhpo.search.persistence._coordination import record, run_with_others
 from skhpo.search.persistence._fingerprint import describe_candidates, make_fingerprint
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
+from skhpo.search.selection._kept_predictions import KeptPredictions
+from skhpo.search.selection._reevaluation import Reevaluation
 from skhpo.search.sharing._store import forget
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
@@ -108,6 +119,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     study_: Study
     cv_results_: dict[str, Any]
     evaluations_: dict[str, NDArray[Any]]
+    oof_predictions_: dict[int, Any]
+    oof_methods_: dict[int, str]
     best_estimator_: Any
     best_score_: float
     best_params_: dict[str, Any]
@@ -145,6 +158,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     early_stopping: EarlyStopping | str | None
     share_steps: bool | str
     submodels: Literal["auto", False]
+    keep_predictions: int
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSearchCV._parameter_constraints,
@@ -165,6 +179,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
         "share_steps": ["boolean", str],
         "submodels": [StrOptions({"auto"}), Options(bool, {False})],
+        "keep_predictions": [Interval(numbers.Integral, 0, None, closed="left")],
     }
 
     def __init__(self, estimator: Any, param_distributions: Any, **arguments: Any) -> None:
@@ -296,21 +311,24 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def _search(self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners) -> str | None:
         """Run the candidates and choose the best; return why the search ended early, or None."""
-        candidates, reason = self._run_candidates(setup, callbacks, listeners)
+        candidates, kept, reason = self._run_candidates(setup, callbacks, listeners)
         self._keep_results(setup, candidates)
         self._confirm(setup)
         self._select(setup)
+        if kept is not None:
+            self._predict_out_of_fold(setup, kept, candidates, reason)
         return reason
 
     def _run_candidates(
         self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners
-    ) -> tuple[list[Candidate], str | None]:
-        """Run the candidates; return them and those of other processes, and why the search ended.
+    ) -> tuple[list[Candidate], KeptPredictions | None, str | None]:
+        """Run the candidates; return them and those of other processes.
 
-        The reason is None if the search did not end early.
+        Return also whose predictions are kept, and why the search ended early (or None).
         """
         pruner = self._make_pruner(setup)
         plan = self._make_plan(setup, pruner)
+        kept = make_kept_predictions(self, setup, plan)
         budget = FitBudget(plan, self.max_fits, setup.n_candidates)
         sampler = self._make_sampler(setup)
         fingerprint, description = self._describe(setup)
@@ -340,7 +358,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         ):
             listeners.start(start)
             controller = self._controller(
-                setup, study, plan, beginning.configs, budget, checkpoint, listeners
+                setup, study, plan, beginning.configs, budget, checkpoint, listeners, kept
             )
             scheduler = self._scheduler(setup, study, controller, workers.n_workers)
             evaluation = self._evaluation(setup, callbacks, workers.n_workers)
@@ -364,7 +382,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         is_planned = reason == "timeout" and math.isinf(budget.n_candidates)  # no other limit
         if reason is not None and not is_planned:
             self._warn_about_cut(reason, candidates, start.n_candidates)
-        return candidates, reason
+        return candidates, kept, reason
 
     def _search_event(
         self, setup: Setup, study: Study, plan: EvaluationPlan, budget: FitBudget
@@ -388,6 +406,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         budget: FitBudget,
         checkpoint: Checkpoint,
         listeners: Listeners,
+        kept: KeptPredictions | None,
     ) -> StudyController:
         return StudyController(
             study,
@@ -402,6 +421,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             callbacks=functions_of(self.callbacks),
             listeners=listeners,
             checkpoint=checkpoint,
+            kept=kept,
         )
 
     def _scheduler(
@@ -434,19 +454,19 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             )
         errors = [{"fit_error": result.fit_error} for result in results]
         warn_or_raise_about_fit_failures(errors, self.error_score)
-        kept = [candidate for candidate in candidates if candidate.results]
-        kept = in_order_of_rows(kept, setup.space)
+        rows = _rows(setup, candidates)
         plan = self._make_plan(setup, self.study_.pruner)
-        self.cv_results_ = format_results(self, kept, plan, setup.stopping)
-        self.evaluations_ = make_evaluations(kept, plan)
+        self.cv_results_ = format_results(self, rows, plan, setup.stopping)
+        self.evaluations_ = make_evaluations(rows, plan)
+        self.oof_predictions_, self.oof_methods_ = {}, {}
         trials = self.study_.get_trials(deepcopy=False)
-        add_predictions(self.cv_results_, kept, plan, setup.problem, trials)
+        add_predictions(self.cv_results_, rows, plan, setup.problem, trials)
         first_scores = results[0].test_scores
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and isinstance(first_scores, dict):
             self._check_refit_for_multimetric(first_scores)
             setup.refit_metric = self.refit
-        self._add_selection_bias(setup, kept)
+        self._add_selection_bias(setup, rows)
         is_multimetric = isinstance(setup.scorers, MultimetricScorer)
         self.scorer_ = scorers_by_name(setup.scorers) if is_multimetric else setup.scorers
 
@@ -463,6 +483,68 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     def _row_of_refit(self) -> int:
         """Return the row that a callable `refit` chooses."""
         return choose(partial(self._select_best_index, self.refit, ""), self.cv_results_)
+
+    def _predict_out_of_fold(
+        self,
+        setup: Setup,
+        kept: KeptPredictions,
+        candidates: list[Candidate],
+        reason: str | None,
+    ) -> None:
+        """Set the out-of-fold predictions of the best candidates."""
+        rows = _rows(setup, candidates)
+        plan = self._make_plan(setup, self.study_.pruner)
+        best = best_with_predictions(self, setup, plan, kept, rows, may_run=reason != "interrupt")
+        for row, method, predictions in predictions_of(best, rows, plan, setup):
+            self.oof_methods_[row] = method
+            self.oof_predictions_[row] = predictions
+
+    def _run_extra(
+        self,
+        setup: Setup,
+        plan: EvaluationPlan,
+        runs: Sequence[tuple[Mapping[str, Any], Sequence[int]]],
+        *,
+        keeps_predictions: bool,
+    ) -> tuple[str | None, list[Candidate]]:
+        """Run tasks of candidates outside of the study, the first candidate first.
+
+        Parameters
+        ----------
+        setup : Setup
+            The setup, with the splits.
+        plan : EvaluationPlan
+            What the tasks mean.
+        runs : sequence of (mapping, sequence of int)
+            The parameters of each candidate, and its tasks.
+        keeps_predictions : bool
+            Whether the results have predictions.
+
+        Returns
+        -------
+        reason : str or None
+            Why this ended early.
+        candidates : list of Candidate
+            The candidates that have begun.
+        """
+        callbacks = FitCallbacks(self, {})
+        with self._workers(setup) as workers:
+            evaluation = replace(
+                self._evaluation(setup, callbacks, workers.n_workers),
+                keeps_predictions=keeps_predictions,
+            )
+            runner = FoldRunner(setup, evaluation, plan, callbacks)
+            scheduler = Scheduler(
+                Reevaluation(runs),
+                n_candidates=len(runs),
+                window=2 + workers.n_workers // plan.n_folds,  # in order, and all workers busy
+                in_order=False,
+                prunes=False,
+            )
+            reason = run(
+                scheduler, workers, runner.submit, runner.receive, setup.deadline, n_awaited=0
+            )
+        return reason, scheduler.candidates
 
     def _with_all_of_the_resource(self, setup: Setup, params: dict[str, Any]) -> dict[str, Any]:
         if setup.resource is None or setup.resource.name == N_SAMPLES:
@@ -582,6 +664,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             costs=setup.problem.costs,
             caller=self if callbacks.are_given else None,
             sharing=None if sharing is None else replace(sharing, n_workers=n_workers),
+            keeps_predictions=self.keep_predictions > 0,
         )
 
     def _warn_about_cut(
@@ -599,3 +682,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def _cause(self, reason: str) -> str:
         return "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"
+
+
+def _rows(setup: Setup, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that are rows of ``cv_results_``, in their order."""
+    return in_order_of_rows([one for one in candidates if one.results], setup.space)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from skhpo.search.fidelity._early_stopping import add_rounds, warn_if_only_the_f
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.space import SearchSpace
 
-__all__ = ["format_results", "in_order_of_rows", "performed"]
+__all__ = ["format_results", "in_order_of_rows", "performed", "places_in_grid"]
 
 
 def performed(candidates: Sequence[Candidate]) -> list[FoldResult]:
@@ -45,8 +45,13 @@ def in_order_of_rows(candidates: Sequence[Candidate], space: SearchSpace) -> lis
     """
     if len(candidates) != space.n_candidates:
         return list(candidates)
-    place = {space.config_key(config): row for row, config in enumerate(space.candidates())}
-    return sorted(candidates, key=lambda one: place[space.config_key(one.config)])
+    return sorted(candidates, key=places_in_grid(space))
+
+
+def places_in_grid(space: SearchSpace) -> Callable[[Candidate], int]:
+    """Return a function that returns the place of a candidate in the grid of a finite space."""
+    places = {space.config_key(config): row for row, config in enumerate(space.candidates())}
+    return lambda candidate: places[space.config_key(candidate.config)]
 
 
 @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge

@@ -360,6 +360,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         share_steps: bool | str = "auto",
         reference_point: Mapping[str, float] | None = None,
         submodels: Literal["auto", False] = "auto",
+        keep_predictions: int = 0,
     ) -> None:
         self.objectives = objectives
         self.constraints = constraints
@@ -391,6 +392,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             early_stopping=early_stopping,
             share_steps=share_steps,
             submodels=submodels,
+            keep_predictions=keep_predictions,
         )
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:

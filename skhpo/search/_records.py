@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from skhpo.boosting import CurveModel, Stopping
     from skhpo.pruners import Decision
+    from skhpo.search.execution._responses import FoldPredictions
     from skhpo.search.fidelity._resource import Allocation
     from skhpo.search.fidelity._submodels import SharedFit
 
@@ -117,6 +118,8 @@ class FoldResult:
         Whether a callback of the estimator requested that the search stops. It is not stored.
     submodels : tuple of FoldResult
         The results of the submodels that were scored on the same fit.
+    predictions : FoldPredictions or None
+        The predictions for the test part, if the search keeps some. They are not stored.
     """
 
     test_scores: Scores
@@ -136,6 +139,7 @@ class FoldResult:
     model: Any = None
     stop: bool = False
     submodels: tuple[FoldResult, ...] = ()
+    predictions: FoldPredictions | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def not_run(cls, scores: Scores, *, return_train_score: bool = False) -> Self:
@@ -166,8 +170,8 @@ class FoldResult:
         return {} if self.train_scores is None else _named(self.train_scores)
 
     def on_its_own(self) -> Self:
-        """Return the same result without the fitted model and without submodels."""
-        return replace(self, model=None, submodels=())
+        """Return the same result without the fitted model, submodels and predictions."""
+        return replace(self, model=None, submodels=(), predictions=None)
 
     def with_scores(self, scores: float) -> Self:
         """Return the same result with each score replaced by a number."""
@@ -175,11 +179,11 @@ class FoldResult:
         return replace(self, test_scores=_like(self.test_scores, scores), train_scores=train)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields to store: those that are set, except `model` and `stop`."""
+        """Return the fields to store: those that are set, and are no more than numbers."""
         stored = {
             one.name: value
             for one in fields(self)
-            if one.name not in ("model", "stop", "submodels")
+            if one.name not in _NOT_STORED
             and ((value := getattr(self, one.name)) is not None or one.name in _ALWAYS_STORED)
         }
         if self.submodels:
@@ -196,6 +200,7 @@ class FoldResult:
 
 
 _ALWAYS_STORED = ("test_scores", "fit_error")
+_NOT_STORED = ("model", "stop", "submodels", "predictions")
 
 
 def _named(scores: Scores) -> dict[str, float]:
@@ -243,6 +248,8 @@ class Candidate:
         Why it was stopped.
     prediction : tuple of ndarray, or None
         For a stopped candidate, the predicted objectives and the variances of the errors.
+    predictions : dict of int to FoldPredictions
+        The predictions of its folds, if the search keeps them.
     n_dispatched : int
         Number of its tasks that have been taken to run.
     early : dict of int to FoldResult
@@ -278,6 +285,7 @@ class Candidate:
     models: dict[int, Any] = field(default_factory=dict)
     reason: str = ""
     prediction: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    predictions: dict[int, FoldPredictions] = field(default_factory=dict)
     n_dispatched: int = 0
     early: dict[int, Any] = field(default_factory=dict)
     values: list[NDArray[np.float64]] = field(default_factory=list)

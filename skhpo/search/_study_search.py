@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from skhpo._sklearn import (
-    FitCallbacks,
     HasMethods,
     Interval,
     StrOptions,
@@ -29,12 +28,9 @@ from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
-from skhpo.search.execution._fold_runner import FoldRunner
-from skhpo.search.execution._run import is_over, run
-from skhpo.search.execution._scheduler import Scheduler
+from skhpo.search.execution._run import is_over
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import Problem, single_score
-from skhpo.search.selection._reevaluation import Reevaluation
 from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
@@ -396,6 +392,7 @@ class StudySearchCV(BaseStudySearchCV):
         n_confirm: int = 0,
         prior: Any = "auto",
         submodels: Literal["auto", False] = "auto",
+        keep_predictions: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -429,6 +426,7 @@ class StudySearchCV(BaseStudySearchCV):
             n_confirm=n_confirm,
             prior=prior,
             submodels=submodels,
+            keep_predictions=keep_predictions,
         )
 
     def _make_problem(self) -> Problem:
@@ -511,21 +509,9 @@ class StudySearchCV(BaseStudySearchCV):
         ]
         fresh = replace(setup, splits=setup.fresh_splits, resource=None)
         n_folds = len(fresh.splits)
-        callbacks = FitCallbacks(self, {})
-        with self._workers(fresh) as workers:
-            evaluation = self._evaluation(fresh, callbacks, workers.n_workers)
-            runner = FoldRunner(fresh, evaluation, FoldPlan(NopPruner(), n_folds), callbacks)
-            scheduler = Scheduler(
-                Reevaluation(params, n_folds),
-                n_candidates=len(rows),
-                window=2 + workers.n_workers // n_folds,  # the best first, and all workers busy
-                in_order=False,
-                prunes=False,
-            )
-            reason = run(
-                scheduler, workers, runner.submit, runner.receive, setup.deadline, n_awaited=0
-            )
-        return reason, scheduler.candidates
+        runs = [(one, range(n_folds)) for one in params]
+        plan = FoldPlan(NopPruner(), n_folds)
+        return self._run_extra(fresh, plan, runs, keeps_predictions=False)
 
     def _select(self, setup: Setup) -> None:
         """Choose the best candidate."""

@@ -26,6 +26,7 @@ from skhpo.search.persistence._checkpoint import (
     Checkpoint,
     folds_of,
 )
+from skhpo.search.selection._kept_predictions import KeptPredictions
 from skhpo.search.stopping._between_folds import make_early_termination
 from skhpo.search.stopping._inside_fits import LearningCurves
 from skhpo.space import SearchSpace
@@ -78,6 +79,8 @@ class StudyController:
         Receive the events.
     checkpoint : Checkpoint
         Stores the folds, and has those of earlier fits.
+    kept : KeptPredictions, optional
+        Holds the predictions of the best candidates. Default: none are kept.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class StudyController:
         callbacks: Sequence[Callable[[Study, FrozenTrial], None]],
         listeners: Listeners,
         checkpoint: Checkpoint,
+        kept: KeptPredictions | None = None,
     ) -> None:
         self._study = study
         self._log = study.log
@@ -109,6 +113,7 @@ class StudyController:
         self._callbacks = callbacks
         self._listeners = listeners
         self._checkpoint = checkpoint
+        self._kept = kept
         self._ended: deque[FrozenTrial] = deque()  # trials that the callbacks have not yet received
         self._tried: set[Any] = set()
         for trial in checkpoint.begun_elsewhere(set()):  # in earlier fits, and by other processes
@@ -230,9 +235,7 @@ class StudyController:
             self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
         if result.stop:
             self._log.runs.stop_requested = True
-        if result.model is not None:
-            candidate.models[self._plan.place(task)[1]] = result.model
-            candidate.results[task] = result.on_its_own()
+        self._take_apart(candidate, task, result)
         if candidate.submodels:
             self._distribute(candidate, task, result)
         trial = self._log.record(candidate.trial_id)
@@ -249,11 +252,22 @@ class StudyController:
                 submodel.status = end or "pruned"
         return status
 
+    def _take_apart(self, candidate: Candidate, task: int, result: FoldResult) -> None:
+        """Keep the model and the predictions of a result apart from its numbers."""
+        fold = self._plan.place(task)[1]
+        if result.model is not None:
+            candidate.models[fold] = result.model
+        if result.predictions is not None:
+            candidate.predictions[fold] = result.predictions
+        if result.model is not None or result.predictions is not None:
+            candidate.results[task] = result.on_its_own()
+
     def _distribute(self, candidate: Candidate, task: int, result: FoldResult) -> None:
         """Give the submodels their results; a fit that was lost with its worker is lost for all."""
         results = result.submodels or [result] * len(candidate.submodels)
         for submodel, own in zip(candidate.submodels, results, strict=True):
             submodel.results[task] = own
+            self._take_apart(submodel, task, own)
         candidate.results[task] = result.on_its_own()
 
     def _judge_one(self, candidate: Candidate, trial: FrozenTrial) -> Status | None:
@@ -335,6 +349,8 @@ class StudyController:
             except UpdateFinishedTrialError:  # another process took it over and finished it
                 self._log.note_finished(candidate.trial_id)
                 may_be_known = True
+            if self._kept is not None:
+                self._kept.offer(candidate)
             if self._listeners.are_any:
                 self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
             if candidate.submodels and candidate.status != "interrupted":
@@ -349,9 +365,13 @@ class StudyController:
             candidate.status = "interrupted"
 
     def _values(self, candidate: Candidate) -> NDArray[np.float64]:
-        """Return the means of the objectives; NaN unless the candidate is complete."""
+        """Return the means of the objectives; NaN unless the candidate is complete.
+
+        With a resource, they are the means at its largest amount.
+        """
         if candidate.status == "complete":
-            return self.mean_values(candidate)
+            results = self._plan.by_fold(candidate.results)
+            return self._problem.mean_values([results[k] for k in range(self._plan.n_folds)])
         return np.full(len(self._problem.objectives), np.nan)
 
     def _finish(self, candidate: Candidate, values: NDArray[np.float64]) -> None:
@@ -495,6 +515,8 @@ class StudyController:
         """Use the results of a recorded submodel, and send its events."""
         if submodel.status == "complete":
             self._termination.add(submodel)
+        if self._kept is not None:
+            self._kept.offer(submodel)
         self._submodels_ended.append(submodel)
         if self._listeners.are_any:
             event = self._candidate_event(submodel, self._values(submodel))
@@ -538,18 +560,6 @@ class StudyController:
         results = self._plan.by_fold(candidate.results).values()
         losses = np.array([self._problem.losses(result) for result in results])
         return bool(np.isnan(losses.mean(axis=0)).any())
-
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def mean_values(self, candidate: Candidate) -> NDArray[np.float64]:
-        """Return the means of the objectives over all folds, equal to those in ``cv_results_``.
-
-        With a resource, they are the means at its largest amount. The shape is (n_objectives,).
-        """
-        results = self._plan.by_fold(candidate.results)
-        values = [self._problem.values(results[fold]) for fold in range(self._plan.n_folds)]
-        by_objective = np.ascontiguousarray(np.array(values).T)
-        means: NDArray[np.float64] = np.average(by_objective, axis=1)
-        return means
 
 
 def _status(trial: FrozenTrial, results: Mapping[int, FoldResult]) -> Status:

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from skhpo._sklearn import fit_and_score
 from skhpo.boosting import limit_threads, limited
 from skhpo.search._records import FoldResult, FoldTask
+from skhpo.search.execution._responses import listening
 from skhpo.search.execution._shared_fit import evaluate_shared, stamped
 from skhpo.search.objectives._costs import (
     KNOWN_COSTS,
@@ -54,6 +55,8 @@ class Evaluation:
         The search, for scikit-learn's callbacks; None without callbacks.
     sharing : Sharing or None
         How fitted steps are shared between candidates; None if they are not.
+    keeps_predictions : bool
+        Whether the results have the predictions for the test part.
     """
 
     estimator: Any
@@ -66,6 +69,7 @@ class Evaluation:
     costs: tuple[Cost, ...] = ()
     caller: Any = None
     sharing: Sharing | None = None
+    keeps_predictions: bool = False
 
 
 class _StopListener:
@@ -142,6 +146,9 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
     listener = None if task.callback_context is None else _StopListener(task.callback_context)
     of_all = None if task.n_candidates is None else (task.candidate, task.n_candidates)
     scorer = evaluation.scorer if clock is None else clock
+    keeper = None
+    if evaluation.keeps_predictions and (task.allocation is None or not task.allocation.keeps):
+        keeper = scorer = listening(scorer, hears=clock is None)
     on_rows = _on_rows(evaluation, task, estimator, X, y, train)
     if on_rows is not None and watch is not None:
         on_rows.watched_by(watch)
@@ -162,9 +169,13 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
         candidate_progress=of_all,
         **({} if listener is None else {"caller": evaluation.caller, "callback_ctx": listener}),
     )
+    predictions = None
+    if keeper is not None and (watch is None or watch.stopped_at is None):
+        predictions = keeper.predictions(evaluation.error_score)
     if on_rows is not None:
         on_rows.close()
-    result = FoldResult(**raw, stop=listener is not None and listener.stop)
+    is_stop = listener is not None and listener.stop
+    result = FoldResult(**raw, stop=is_stop, predictions=predictions)
     if task.allocation is not None and result.fit_error is None:
         result = replace(result, model=task.allocation.model_to_keep(estimator))
     if evaluation.costs:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from skhpo._sklearn import MultimetricScorer, raises_errors, score_fitted, scorers_by_name
 from skhpo.search._records import FoldResult, FoldTask, Scores
+from skhpo.search.execution._responses import FoldPredictions, Response
 from skhpo.search.fidelity._submodels import SharedFit
 from skhpo.search.objectives._costs import measure_costs
 from skhpo.submodels import SubmodelFamily, views_for_scoring, views_of
@@ -55,7 +56,7 @@ def evaluate_shared(
     common = {**task.parameters, shared.parameter: largest}
     scorer = _scorer_of_all(evaluation, shared, family)
     whole = evaluate(
-        replace(evaluation, scorer=scorer, costs=()),
+        replace(evaluation, scorer=scorer, costs=(), keeps_predictions=False),
         X, y,
         replace(task, parameters=common, shared=None),
     )  # fmt: skip
@@ -104,6 +105,7 @@ class ScorerOfAll:
         self._models: list[Any] = []  # for costs
         self._scores: list[list[Scores]] = []  # on the test part, and on the training part
         self._times: list[float] = []
+        self._predictions: list[FoldPredictions | None] = []
 
     def __call__(self, estimator: Any, X: Any, *y: Any, **params: Any) -> Any:
         """Score all on the same data; the first call is for the test part."""
@@ -114,14 +116,27 @@ class ScorerOfAll:
         times: list[float] = []
         for view in self._views:
             start = time.perf_counter()
-            scores.append(None if view is None else self._score(view, X, y, params))
+            response = None
+            if view is None:
+                scores.append(None)
+            elif is_first and self._evaluation.keeps_predictions:
+                response = Response(view, X)
+                with response.heard():
+                    scores.append(self._score(view, X, y, params))
+            else:
+                scores.append(self._score(view, X, y, params))
             times.append(time.perf_counter() - start)
+            if is_first:
+                self._predictions.append(self._predicted(response))
         self._scores.append(scores)
         if is_first:
             self._times = times
         if scores[0] is None:  # it will be fitted separately
             scores[0] = self._score(estimator, X, y, params)
         return dict(scores[0]) if isinstance(scores[0], dict) else scores[0]
+
+    def _predicted(self, response: Response | None) -> FoldPredictions | None:
+        return None if response is None else response.predictions(self._evaluation.error_score)
 
     def _make_views(self, estimator: Any) -> None:
         values = self._shared.values
@@ -164,6 +179,7 @@ class ScorerOfAll:
             fit_time=whole.fit_time if place == 0 else 0.0,
             score_time=self._times[place],
             stop=whole.stop and place == 0,
+            predictions=self._predictions[place],
         )
         if not self._evaluation.costs:
             return result

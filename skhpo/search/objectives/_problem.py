@@ -159,6 +159,23 @@ class Problem:
             + [one.sign > 0 and one.name in names for one in self._bounded]
         )
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
+    def mean_values(self, results: Sequence[FoldResult]) -> FloatArray:
+        """Return the means of the objectives over all folds, equal to those in ``cv_results_``.
+
+        Parameters
+        ----------
+        results : sequence of FoldResult
+            The results in the order of the folds.
+
+        Returns
+        -------
+        means : ndarray of shape (n_objectives,)
+        """
+        by_objective = np.ascontiguousarray(np.array([self.values(one) for one in results]).T)
+        means: FloatArray = np.average(by_objective, axis=1)
+        return means
+
     def losses(self, result: FoldResult, values: FloatArray | None = None) -> FloatArray:
         """Return the objectives and the bounded metrics as losses.
 

@@ -1,4 +1,4 @@
-"""Re-evaluation: the best candidates run again, on new folds."""
+"""Re-evaluation: the best candidates run again, on new folds or for their predictions."""
 
 from __future__ import annotations
 
@@ -28,29 +28,27 @@ _OFFSET = 7_919  # added to the seed, so that the folds differ from those of the
 
 
 class Reevaluation:
-    """The controller of a re-evaluation: each candidate runs every fold.
+    """The controller of a re-evaluation: each candidate runs all of its tasks.
 
     Parameters
     ----------
-    params : sequence of mapping
-        Parameters of the candidates.
-    n_folds : int
-        Number of folds.
+    runs : sequence of (mapping, sequence of int)
+        The parameters of each candidate, and its tasks.
     """
 
-    def __init__(self, params: Sequence[Mapping[str, Any]], n_folds: int) -> None:
-        self._params = params
-        self._n_folds = n_folds
+    def __init__(self, runs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> None:
+        self._runs = runs
 
     def ask(self, number: int) -> Candidate | None:
         """Return the next candidate; None after the last."""
-        if number >= len(self._params):
+        if number >= len(self._runs):
             return None
-        return Candidate(number, range(self._n_folds), self._params[number])
+        params, tasks = self._runs[number]
+        return Candidate(number, tasks, params)
 
     def judge(self, candidate: Candidate) -> Status | None:
-        """Return "complete" after the last fold."""
-        return "complete" if candidate.n_judged == self._n_folds else None
+        """Return "complete" after the last task."""
+        return "complete" if candidate.n_judged == len(candidate.fold_order) else None
 
     def tell(self, candidate: Candidate) -> None:
         """Do nothing: results are read from the candidates."""
