@@ -36,6 +36,10 @@ _HERE = {
     "callbacks": ("callback", "early_stop_fn", "stopper"),
     "early_stopping": ("early_stopping_rounds", "early_stop"),
     "pruner": ("enable_pruning", "prune"),
+    "keep_predictions": (
+        "save_pred", "save_predictions", "store_predictions", "return_predictions",
+        "keep_cross_validation_predictions", "oof_predictions",
+    ),
     "max_resources": ("max_resource", "max_budget", "max_iters"),
     "min_resources": ("min_resource", "min_budget"),
 }  # fmt: skip
@@ -178,8 +182,8 @@ def _hint(argument: str, value: Any, message: str) -> str:
 
 
 def _check_numbers(search: Any, name: str) -> None:
-    """Raise an InvalidParameterError if a limit is True or False, which Python takes for 1 or 0."""
-    for limit in ("n_iter", "max_fits"):
+    """Raise an InvalidParameterError if a number is True or False, which Python takes for 1 or 0."""
+    for limit in ("n_iter", "max_fits", "keep_predictions"):
         value = getattr(search, limit)
         if isinstance(value, bool | np.bool_):
             raise InvalidParameterError(

@@ -196,6 +196,16 @@ class ParetoSearchCV(BaseStudySearchCV):
         (:mod:`skhpo.submodels`). False fits each candidate, and so does a search whose objectives
         or constraints include a time.
 
+    keep_predictions : int, default=0
+        Number of candidates of the Pareto front whose out-of-fold predictions are kept in
+        ``oof_predictions_``, to stack or calibrate models, to choose a threshold, or to look at
+        errors. The candidate that `refit` chooses is one of them; if the front has more, the others
+        are those with most of the volume behind it. Memory is needed for that many predictions of
+        all rows, and for those of the candidates in flight. Predictions are not written to the
+        `storage`. Where none are known at the end (of candidates from an earlier fit or another
+        process, or if `refit` chooses a candidate that was not among them), these fits are
+        repeated; they do not count towards `max_fits`.
+
     Attributes
     ----------
     pareto_front_ : ndarray of int of shape (n_front,)
@@ -250,6 +260,20 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     best_values_ : dict of str to float
         Objectives of the chosen candidate, by name.
+
+    oof_predictions_ : dict of int to ndarray
+        Out-of-fold predictions by row of ``cv_results_``, the chosen candidate first, then the best
+        ones; empty if `keep_predictions` is 0. Each has a prediction for every row of `X`, made by
+        a model that has not seen this row, as from
+        :func:`sklearn.model_selection.cross_val_predict` (for several targets with probabilities, a
+        list of arrays). The method is the first of ``predict_proba``, ``decision_function`` and
+        ``predict`` that the model has; regressors ``predict``. Columns are in the order of the
+        classes. Rows without a prediction (in no test part, or if the fit failed) are NaN, and
+        masked if predictions are labels. A row in several test parts has the mean of its
+        predictions, or the most frequent label.
+
+    oof_methods_ : dict of int to str
+        The method that made these predictions, by row of ``cv_results_``.
 
     scorer_ : dict
         The scorers by name.

@@ -232,6 +232,15 @@ class StudySearchCV(BaseStudySearchCV):
         are scored as parts of it, where that gives the scores of separate fits
         (:mod:`skhpo.submodels`). False fits each candidate.
 
+    keep_predictions : int, default=0
+        Number of the best candidates whose out-of-fold predictions are kept in
+        ``oof_predictions_``, to stack or calibrate models, to choose a threshold, or to look at
+        errors. The candidate that `refit` chooses is one of them. Memory is needed for that many
+        predictions of all rows, and for those of the candidates in flight. Predictions are not
+        written to the `storage`. Where none are known at the end (of candidates from an earlier
+        fit, an earlier search (`prior`) or another process, or if `refit` chooses a candidate that
+        was not among the best), these fits are repeated; they do not count towards `max_fits`.
+
     Attributes
     ----------
     study_ : Study
@@ -298,6 +307,21 @@ class StudySearchCV(BaseStudySearchCV):
 
     best_index_ : int
         Row of the best candidate in ``cv_results_``.
+
+    oof_predictions_ : dict of int to ndarray
+        Out-of-fold predictions by row of ``cv_results_``, the chosen candidate first, then the best
+        ones; empty if `keep_predictions` is 0. Each has a prediction for every row of `X`, made by
+        a model that has not seen this row, as from
+        :func:`sklearn.model_selection.cross_val_predict` (for several targets with probabilities, a
+        list of arrays). The method is the first of ``predict_proba``, ``decision_function`` and
+        ``predict`` that the model has; regressors ``predict``. Columns are in the order of the
+        classes. Rows without a prediction (in no test part, or if the fit failed) are NaN, and
+        masked if predictions are labels. A row in several test parts has the mean of its
+        predictions, or the most frequent label. With a `resource`, only models with all of it
+        predict.
+
+    oof_methods_ : dict of int to str
+        The method that made these predictions, by row of ``cv_results_``.
 
     scorer_ : function or dict
         The scorer, or the scorers by name.

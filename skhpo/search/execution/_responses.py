@@ -81,6 +81,7 @@ class Response:
                 self._heard = [values]
             return values
 
+        remember.__name__ = self._method  # scorers ask for it
         attributes[self._method] = remember  # hides the method of the class
         try:
             yield
