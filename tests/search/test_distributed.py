@@ -143,6 +143,17 @@ def test_the_same_seed_gives_what_loky_and_one_worker_give_and_folds_are_spared(
         assert outcome(search.fit(X, y)) == found
 
 
+def test_predictions_come_back_from_the_workers_of_a_cluster(on_cluster):
+    given = {"n_iter": 5, "cv": 3, "random_state": 0, "keep_predictions": 2}
+    tree, space = DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4, 5, 6]}
+    found = TPESearchCV(tree, space, **given).fit(X, y).oof_predictions_
+    with joblib.parallel_config("sequential"):
+        expected = TPESearchCV(tree, space, **given).fit(X, y).oof_predictions_
+    assert list(found) == list(expected)
+    for row, predictions in expected.items():
+        np.testing.assert_array_equal(found[row], predictions)
+
+
 def test_the_data_is_sent_once_and_not_with_each_fold(on_cluster, tmp_path):
     file = tmp_path / "log"
     values = np.random.default_rng(0).normal(size=(60, 500))
