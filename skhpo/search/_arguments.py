@@ -182,7 +182,7 @@ def _hint(argument: str, value: Any, message: str) -> str:
 
 
 def _check_numbers(search: Any, name: str) -> None:
-    """Raise an InvalidParameterError if a number is True or False, which Python takes for 1 or 0."""
+    """Raise an InvalidParameterError if a number is True or False, which Python takes for 1, 0."""
     for limit in ("n_iter", "max_fits", "keep_predictions"):
         value = getattr(search, limit)
         if isinstance(value, bool | np.bool_):
