@@ -137,8 +137,10 @@ def test_a_stored_search_remembers_that_a_fold_timed_out_and_does_not_run_it_aga
 
 @pytest.mark.parametrize("backend", ["threading"])
 @pytest.mark.parametrize("kind", ["hangs", "hoards"])
-def test_a_backend_that_can_end_no_fit_is_refused_before_the_first(backend, kind, tmp_path):
-    Logged.log, Logged.seconds = str(tmp_path / "log"), 0.0
+def test_a_backend_that_can_end_no_fit_is_refused_before_the_first(
+    backend, kind, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Logged, "log", str(tmp_path / "log"))
     search = RandomSearchCV(Logged(), {"x": uniform(0, 1)}, n_iter=3, **limits(kind))
     with (
         parallel_config(backend=backend, n_jobs=2),

@@ -33,9 +33,9 @@ BRANCHES = [{"kind": ["a"], "x": uniform(0, 1)}, {"kind": ["b"], "k": randint(1,
 
 
 @pytest.fixture
-def fits(tmp_path):
+def fits(tmp_path, monkeypatch):
     """Returns the fits since its last use, one text each."""
-    Logged.log = str(tmp_path / "fits.log")
+    monkeypatch.setattr(Logged, "log", str(tmp_path / "fits.log"))
 
     def since():
         with open(Logged.log, "a+") as file:
@@ -44,8 +44,7 @@ def fits(tmp_path):
             file.truncate(0)
         return lines
 
-    yield since
-    Logged.log = None
+    return since
 
 
 def fit(search_class=TPESearchCV, space=SPACE, estimator=None, data=(X, y), **settings):
@@ -280,6 +279,12 @@ def test_functions_are_compared_by_their_code():
     assert n_taken(fit(scoring=other, prior=fit(scoring=one))) == 0
 
 
+def test_a_set_in_the_code_of_a_function_has_no_order():
+    # {0, 8} and {8, 0} are listed in their own order, as texts are in each process.
+    one, other = (make_scorer(eval(f"lambda t, p: float(1 in {s})")) for s in ("{0, 8}", "{8, 0}"))
+    assert n_taken(fit(scoring=other, n_iter=1, prior=fit(scoring=one, n_iter=6))) == 6
+
+
 @pytest.mark.filterwarnings("ignore:The scoring")
 def test_weights_are_a_part_of_the_data():
     search = TPESearchCV(Weighted(), SPACE, n_iter=6, random_state=0)
@@ -421,7 +426,7 @@ def fit_shared(folder, source, seed):
                random_state=None if seed else 0).study_.study_name  # fmt: skip
 
 
-@pytest.mark.extended  # on a busy machine, the processes were once content with fewer candidates
+@pytest.mark.slow
 def test_processes_that_share_a_search_take_each_candidate_once(tmp_path):
     source = fit(RandomSearchCV, n_iter=15, cv=3).study_
     joblib.Parallel(2, backend="loky")(

@@ -236,8 +236,17 @@ def _code_in(thing: Any, seen: frozenset[int] = frozenset()) -> Any:
 
 def _code(code: CodeType) -> str:
     """Return a text for compiled code, without its place in a file."""
-    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    constants = [_constant(one) for one in code.co_consts]
     return digest(code.co_code, code.co_names, code.co_varnames, constants)
+
+
+def _constant(constant: Any) -> str:
+    """Return a text for a constant of compiled code; a set has another order in each process."""
+    if isinstance(constant, CodeType):
+        return _code(constant)
+    if isinstance(constant, frozenset):
+        return f"set of {sorted(map(_constant, constant))}"
+    return repr(constant)
 
 
 def _changed_params(estimator: Any) -> dict[str, Any]:
