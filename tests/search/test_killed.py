@@ -58,7 +58,7 @@ def table(search):
     }
 
 
-@pytest.mark.parametrize(("n_jobs", "n_kills"), [(1, 100), (2, 30)])
+@pytest.mark.parametrize(("n_jobs", "n_kills"), [(1, 40), (2, 12)])
 def test_a_search_killed_at_random_moments_ends_like_the_one_that_never_was(
     n_jobs, n_kills, context, tmp_path
 ):
