@@ -6,6 +6,7 @@ OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+JOBS_OF_SLOW ?= 3  # they wait much: for processes that end, for limits of time
 # Tests whose code meets other versions of scikit-learn, numpy, scipy, joblib and pandas.
 OLDEST_TESTS := tests/boosting/test_equality.py \
 	tests/parallel/test_executor.py tests/space/test_priors_of_scipy.py \
@@ -28,10 +29,12 @@ define make_venv
 	@$(1) -m venv $(2)
 endef
 
-# $(call install,directory,what)
+# $(call install,directory,what): by uv, or by pip, which knows private indexes from its settings.
 define install
 	@echo "Installing $(2) into $(1); the first time this takes a minute or two ..."
-	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check uv && \
+		$(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2) || \
+		$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 endef
 
 .PHONY: help
@@ -78,7 +81,7 @@ demo: $(VENV)/.installed  ## See what the search does for you, in a minute
 	@$(BIN)/python examples/demo.py
 
 torch: $(VENV)/.installed-dev  ## Add PyTorch, which one of the examples needs
-	$(call install,$(VENV),torch==2.13.0)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 
 servers:  ## Install PostgreSQL and Chromium, which some of the slow tests need (Debian, as root)
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
@@ -121,7 +124,7 @@ test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
 	$(PYTEST) $(PARALLEL) -m "not slow" tests
 
 test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
-	$(PYTEST) $(PARALLEL) -m "slow and not extended" tests
+	$(PYTEST) -n $(JOBS_OF_SLOW) --dist loadgroup -m "slow and not extended" tests
 
 test-extended: $(VENV)/.installed-dev  ## Run what CI leaves out: ray, spark, MLflow with S3
 	$(PYTEST) $(PARALLEL) -m extended tests
