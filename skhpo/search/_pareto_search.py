@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,13 @@ from skhpo.search.objectives._problem import (
     parse_constraint,
     parse_objectives,
 )
+from skhpo.search.selection._front_table import front_table
 from skhpo.search.selection._rules import SimplestRule, parse_front_rule
 from skhpo.storages import BaseStorage
 from skhpo.study._study import StudyCallback
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ParetoSearchCV"]
 
@@ -217,6 +221,12 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     pareto_values_ : ndarray of shape (n_front, n_objectives)
         Objectives of the candidates on the front: scores as they are, costs in their units.
+
+    pareto_table_ : pandas.DataFrame
+        The front as a table, in the same order, indexed by the row of ``cv_results_``. For each
+        objective: its mean over the folds, the standard deviation (``std_...``), and the
+        difference from the chosen candidate (``change_...``), which tells what another choice
+        gains and gives up. Then ``is_chosen`` and the parameters. It requires pandas.
 
     pareto_estimators_ : list of estimator
         With ``refit="all"``: the estimators of the front, fitted on all data.
@@ -443,6 +453,13 @@ class ParetoSearchCV(BaseStudySearchCV):
         chosen = copy.copy(self)
         chosen.refit = self._first_score() if self.refit is not False else False
         return chosen
+
+    @property
+    def pareto_table_(self) -> pd.DataFrame:
+        """The front as a table."""
+        names = [str(one.name) for one in self.objectives_]
+        chosen = getattr(self, "best_index_", None)
+        return front_table(self.pareto_front_, self.cv_results_, names, chosen)
 
     # ----------------------------------------------------------------------------- objectives
 

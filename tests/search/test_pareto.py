@@ -264,6 +264,36 @@ def test_all_of_the_front_may_be_fitted():
     assert found.best_estimator_ in found.pareto_estimators_
 
 
+def test_the_table_of_the_front_tells_what_another_choice_would_change():
+    found = search(refit="accuracy").fit(X, y)
+    front = found.pareto_table_
+    assert front.index.tolist() == found.pareto_front_.tolist()
+    np.testing.assert_array_equal(front[["accuracy", "n_leaves"]], found.pareto_values_)
+    assert front.index[front["is_chosen"]].tolist() == [found.best_index_]
+    chosen = found.best_values_
+    np.testing.assert_allclose(front["change_accuracy"], front["accuracy"] - chosen["accuracy"])
+    np.testing.assert_allclose(front["change_n_leaves"], front["n_leaves"] - chosen["n_leaves"])
+    row = found.pareto_front_[0]
+    assert front["std_accuracy"].iloc[0] == found.cv_results_["std_test_accuracy"][row]
+    params = front[["param_max_depth", "param_ccp_alpha"]]
+    given = [[one["max_depth"], one["ccp_alpha"]] for one in found.pareto_params_]
+    assert params.to_numpy().tolist() == given
+    assert not hasattr(search(), "pareto_table_")
+
+
+def test_without_a_choice_the_table_has_no_changes():
+    columns = search(refit=False, n_iter=6).fit(X, y).pareto_table_.columns
+    assert list(columns) == [
+        "accuracy", "std_accuracy", "n_leaves", "std_n_leaves", "param_max_depth", "param_ccp_alpha"
+    ]  # fmt: skip
+
+
+def test_an_empty_front_is_an_empty_table():
+    with pytest.warns(UserWarning, match="No candidate satisfies all constraints"):
+        found = search(constraints={"accuracy": ">= 2"}, n_iter=6).fit(X, y)
+    assert found.pareto_table_.shape == (0, 9)
+
+
 def test_without_refit_there_is_a_front_and_no_best():
     found = search(refit=False).fit(X, y)
     assert len(found.pareto_front_) > 0
