@@ -24,6 +24,8 @@ def shrink(values: FloatArray) -> tuple[FloatArray, float]:
     unit : float
         The divisor of the values.
     """
+    if np.abs(values).max(initial=0.0) <= LIMIT:  # the usual case, in which all are finite
+        return values, 1.0
     largest = np.abs(values, where=np.isfinite(values), out=np.zeros(values.shape)).max(initial=0.0)
     if largest <= LIMIT:
         return values, 1.0

@@ -14,7 +14,9 @@ two-way layout. The covariance contributes at most half a point.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +31,7 @@ _MAX_ROWS = 30  # maximum number of complete candidates used for the estimates
 _MIN_ROWS = 4  # minimum number; if the better half is smaller, others are used as well
 _PRIOR_DOF = 2.0  # weight of the prior residual variance, in degrees of freedom
 _PRIOR_SHARE = 0.25  # prior residual variance, as a share of the variance between folds
-_LARGEST = np.finfo(float).max
+_LARGEST = float(np.finfo(float).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,34 +151,36 @@ class FoldModel:
             Variance of the prediction error; at most the largest float.
         """
         mean, deviation = self._predict(folds, values)
-        with np.errstate(over="ignore"):
-            variance = np.square(deviation)
-        return mean, float(min(variance, _LARGEST))
+        return mean, min(deviation * deviation, _LARGEST)
 
     def _predict(self, folds: ArrayLike, values: ArrayLike) -> tuple[float, float]:
         """Predict the mean loss, and the standard deviation of its error."""
         folds = np.asarray(folds, dtype=np.intp)
         values = np.asarray(values, dtype=float)
-        n_folds = self.effects.size
-        if folds.size == n_folds or not np.isfinite(values).all():
+        n_folds, n_seen = self.effects.size, folds.size
+        if n_seen == n_folds or not np.isfinite(values).all():
             with np.errstate(invalid="ignore", over="ignore"):
                 return float(values.mean()), 0.0
-        seen = self.relative_covariance[folds]
-        with_mean = seen.mean(axis=1)  # covariance of evaluated folds with the mean of all folds
-        both, factor = shrink(np.stack([values, self.effects[folds]]))
+        both = np.empty((2, n_seen))
+        both[0], both[1] = values, self.effects[folds]
+        both, factor = shrink(both)
         adjusted = both[0] - both[1]
-        ones = np.ones(folds.size)
-        ones_solved, mean_solved = np.linalg.solve(
-            seen[:, folds], np.stack([ones, with_mean], axis=1)
-        ).T
-        level_precision = ones_solved.sum()
-        left = 1 - mean_solved.sum()
+        of_means, of_mean = self._covariance_with_mean
+        sides = np.ones((n_seen, 2))
+        sides[:, 1] = with_mean = of_means[folds]
+        seen = self.relative_covariance[folds[:, None], folds]
+        ones_solved, mean_solved = np.linalg.solve(seen, sides).T
+        level_precision = float(ones_solved.sum())
+        left = 1.0 - float(mean_solved.sum())
         weights = mean_solved + left * ones_solved / level_precision
-        variance = (
-            self.relative_covariance.mean() - mean_solved @ with_mean + left**2 / level_precision
-        )
-        mean = float(_finite(weights @ adjusted, factor))
-        return mean, float(_finite(self.scale * np.sqrt(max(variance, 0.0))))
+        variance = of_mean - float(mean_solved @ with_mean) + left**2 / level_precision
+        mean = _finite_number(float(weights @ adjusted) * factor)
+        return mean, _finite_number(self.scale * math.sqrt(max(variance, 0.0)))
+
+    @cached_property
+    def _covariance_with_mean(self) -> tuple[NDArray[np.float64], float]:
+        """The covariance of each fold with the mean of all folds, and the variance of this mean."""
+        return self.relative_covariance.mean(axis=1), float(self.relative_covariance.mean())
 
     def should_stop(self, folds: ArrayLike, values: ArrayLike) -> bool:
         """Return whether a candidate is unlikely to beat the best complete one.
@@ -210,15 +214,14 @@ class FoldModel:
         mean, variance : float
         """
         mean, deviation = self._predict(folds, values)
-        with np.errstate(over="ignore"):
-            variance = float(min(np.square(deviation), _LARGEST))
+        variance = min(deviation * deviation, _LARGEST)
         if np.size(folds) == self.effects.size:
             return False, mean, variance
         if np.isnan(mean):
             return True, mean, variance
         (best, shown, spread), _ = shrink(np.array([self.best, mean, deviation]))
-        with np.errstate(invalid="ignore"):  # inf - inf: neither is better
-            return bool(best - shown < self.quantile * spread), mean, variance
+        gap = float(best) - float(shown)  # inf - inf is NaN: neither is better
+        return gap < self.quantile * float(spread), mean, variance
 
 
 def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:
@@ -226,6 +229,11 @@ def _finite(values: ArrayLike, factor: float = 1.0) -> NDArray[np.float64]:
     with np.errstate(over="ignore"):
         clipped: NDArray[np.float64] = np.clip(np.multiply(values, factor), -_LARGEST, _LARGEST)
     return clipped
+
+
+def _finite_number(value: float) -> float:
+    """Clip a number to the range of floats."""
+    return min(max(value, -_LARGEST), _LARGEST)
 
 
 def _best_rows(
