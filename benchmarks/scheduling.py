@@ -35,6 +35,7 @@ from skhpo.search.execution._listeners import Listeners
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
+from skhpo.search.fidelity._submodels import Submodels
 from skhpo.search.objectives._problem import single_score
 from skhpo.search.persistence._checkpoint import Checkpoint
 from skhpo.space import SearchSpace
@@ -350,6 +351,7 @@ def whole(quick: bool) -> None:
                         plan=plan,
                         budget=FitBudget(plan, None, n_candidates),
                         problem=single_score(None),
+                        submodels=Submodels(None, space, (), 0, is_on=False),
                         enqueued=(),
                         n_candidates=n_candidates,
                         in_order=in_order,

@@ -641,14 +641,16 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     @contextmanager
     def _workers(self, setup: Setup) -> Iterator[Executor]:
-        """Start the workers; at the end, nobody keeps the steps that candidates have shared."""
-        release = None if setup.sharing is None else partial(forget, setup.sharing.token)
+        """Start the workers; at the end, nobody keeps what candidates have shared."""
+        tokens = [setup.keeping.token]
+        if setup.sharing is not None:
+            tokens.append(setup.sharing.token)
+        release = partial(forget, *tokens)
         try:
             with Executor(self.n_jobs, setup.limits, release) as workers:
                 yield workers
         finally:
-            if release is not None:
-                release()
+            release()
 
     def _evaluation(self, setup: Setup, callbacks: FitCallbacks, n_workers: int) -> Evaluation:
         """Return the settings shared by the evaluations of all folds."""
@@ -665,6 +667,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             caller=self if callbacks.are_given else None,
             sharing=None if sharing is None else replace(sharing, n_workers=n_workers),
             keeps_predictions=self.keep_predictions > 0,
+            keeping=setup.keeping,
         )
 
     def _warn_about_cut(

@@ -6,7 +6,7 @@ import math
 import numbers
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from skhpo.search.fidelity._resource import Resource, make_resource
 from skhpo.search.fidelity._submodels import Submodels, make_submodels
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.selection._reevaluation import fresh_splits
+from skhpo.search.sharing._kept_rows import RowKeeping
 from skhpo.search.sharing._settings import Sharing, make_sharing
 from skhpo.space import SearchSpace
 from skhpo.space._suggest import given_space
@@ -85,6 +86,8 @@ class Setup:
         ``time.monotonic()`` at which to stop.
     sharing : Sharing or None
         How fitted steps are shared between candidates; None if they are not.
+    keeping : RowKeeping
+        How the rows of the folds are kept.
     """
 
     X: Any
@@ -107,6 +110,7 @@ class Setup:
     limits: Limits
     deadline: float | None
     sharing: Sharing | None
+    keeping: RowKeeping = field(default_factory=RowKeeping)
 
     @property
     def growth(self) -> float:

@@ -33,6 +33,7 @@ from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import Problem, single_score
 from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
+from skhpo.search.sharing._kept_rows import RowKeeping
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
@@ -531,7 +532,7 @@ class StudySearchCV(BaseStudySearchCV):
         params = [
             self._with_all_of_the_resource(setup, self.cv_results_["params"][r]) for r in rows
         ]
-        fresh = replace(setup, splits=setup.fresh_splits, resource=None)
+        fresh = replace(setup, splits=setup.fresh_splits, resource=None, keeping=RowKeeping())
         n_folds = len(fresh.splits)
         runs = [(one, range(n_folds)) for one in params]
         plan = FoldPlan(NopPruner(), n_folds)

@@ -24,6 +24,7 @@ from skhpo.search.objectives._costs import (
     stopwatch,
 )
 from skhpo.search.sharing._fold import FoldOnRows, is_pure, may_share
+from skhpo.search.sharing._kept_rows import RowKeeping, rows_of_fold
 from skhpo.search.sharing._settings import Sharing, place
 from skhpo.search.sharing._store import store_of_process
 from skhpo.tracking._autologging import without_autologging
@@ -57,6 +58,8 @@ class Evaluation:
         How fitted steps are shared between candidates; None if they are not.
     keeps_predictions : bool
         Whether the results have the predictions for the test part.
+    keeping : RowKeeping or None
+        How the rows of the folds are kept; None if they are not.
     """
 
     estimator: Any
@@ -70,6 +73,7 @@ class Evaluation:
     caller: Any = None
     sharing: Sharing | None = None
     keeps_predictions: bool = False
+    keeping: RowKeeping | None = None
 
 
 class _StopListener:
@@ -117,9 +121,9 @@ def evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fol
 
 
 def _in_use(evaluation: Evaluation) -> AbstractContextManager[None]:
-    if evaluation.sharing is None:
+    if evaluation.keeping is None:
         return nullcontext()
-    return store_of_process().in_use(empties_itself=place() != evaluation.sharing.owner)
+    return store_of_process().in_use(empties_itself=place() != evaluation.keeping.owner)
 
 
 def _worker() -> str:
@@ -152,8 +156,14 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
     on_rows = _on_rows(evaluation, task, estimator, X, y, train)
     if on_rows is not None and watch is not None:
         on_rows.watched_by(watch)
+    if on_rows is not None:
+        fitted: tuple[Any, ...] = on_rows, on_rows.all_rows, None
+    elif train is task.train:
+        fitted = estimator, *_kept(evaluation, X, y, task)
+    else:
+        fitted = estimator, X, y
     raw: dict[str, Any] = fit_and_score(
-        *((estimator, X, y) if on_rows is None else (on_rows, on_rows.all_rows, None)),
+        *fitted,
         scorer=scorer if on_rows is None else on_rows.scorer(scorer),
         train=train,
         test=task.test,
@@ -188,6 +198,13 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
             stopped_at=watch.stopped_at,
         )
     return result
+
+
+def _kept(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> tuple[Any, Any]:
+    """Return the data, of which the rows of a fold are taken out only once."""
+    keeping = evaluation.keeping
+    part = task.train, task.test, task.fold, task.n_folds
+    return rows_of_fold(keeping, X, "X", *part), rows_of_fold(keeping, y, "y", *part)
 
 
 def _on_rows(

@@ -60,6 +60,9 @@ def keep(output: Any) -> KeptOutput:
     is_frame = library == "pandas" and getattr(output, "ndim", 0) == 2
     if is_frame and (kept := _keep_frame(output)) is not None:
         return kept
+    if library == "pandas" and not is_frame and _has_plain_cells(output.to_numpy()):
+        series = output.copy()
+        return KeptOutput(series.copy, int(series.memory_usage(deep=True)))
     if library == "polars" and hasattr(output, "estimated_size"):
         return KeptOutput(output.clone().clone, int(output.estimated_size()))
     state = dump_state(output)

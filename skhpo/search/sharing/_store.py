@@ -166,6 +166,7 @@ def store_of_process() -> Store:
     return _store[1]
 
 
-def forget(token: str) -> None:
+def forget(*tokens: str) -> None:
     """Drop everything of a search in this process."""
-    store_of_process().forget(token)
+    for token in tokens:
+        store_of_process().forget(token)
