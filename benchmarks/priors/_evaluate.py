@@ -57,6 +57,8 @@ FEWER = {
     **dict.fromkeys(SLOW, 128),
     **{f"RandomForest{kind}": 96 for kind in ("Classifier", "Regressor")},
     **{f"ExtraTrees{kind}": 96 for kind in ("Classifier", "Regressor")},
+    **{f"GradientBoosting{kind}": 64 for kind in ("Classifier", "Regressor")},
+    **{f"MLP{kind}": 64 for kind in ("Classifier", "Regressor")},
     "LogisticRegression": 64,
     "LinearSVC": 64,
     "Ridge": 48,
