@@ -242,6 +242,13 @@ def read_sources(given: Any) -> tuple[list[Prior], list[Study]]:
         for item in items
         if not isinstance(item, Prior) and not (isinstance(item, str) and item == "auto")
     ]
+    for item in others:
+        is_storage = isinstance(item, str | os.PathLike)
+        if not (is_storage or isinstance(item, Study) or hasattr(item, "fit")):
+            raise TypeError(
+                "`prior` must be 'auto', None, a fitted search, a study, a storage (its URL or "
+                f"path), a Prior, or a list of these; got {item!r}."
+            )
     return priors, _studies(others)
 
 

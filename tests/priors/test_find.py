@@ -273,7 +273,7 @@ def test_a_stored_search_with_a_prior_resumes(tmp_path):
     [
         ("learned", FileNotFoundError, "no storage 'learned'"),
         (3, ValueError, "'prior' parameter"),
-        ([3], TypeError, "fitted searches, studies and storages"),
+        ([3], TypeError, "a fitted search, a study, a storage"),
         (skhpo.TPESearchCV(SVC(), {"C": C}), TypeError, "fitted searches"),
     ],
 )

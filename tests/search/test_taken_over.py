@@ -353,7 +353,7 @@ def test_studies_of_other_kinds_are_learned_from():
 
 def test_a_wrong_prior_is_an_error_of_every_search(tmp_path):
     for search_class in (RandomSearchCV, TPESearchCV):
-        with pytest.raises(TypeError, match="got 3"):
+        with pytest.raises(TypeError, match="`prior` must be 'auto', None, a fitted search"):
             fit(search_class, prior=[3])
         with pytest.raises(FileNotFoundError, match="no storage"):
             fit(search_class, prior=str(tmp_path / "nothing.db"))
