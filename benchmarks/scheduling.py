@@ -213,6 +213,19 @@ class ToyReferee:
         """Forget it."""
 
 
+class SimilarDurations:
+    """Log-normal fold times, similar within a candidate."""
+
+    def __init__(self, n_candidates: int, sigma: float, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        of_candidates = rng.lognormal(sigma=sigma, size=(n_candidates, 1))
+        self._seconds = of_candidates * rng.lognormal(sigma=0.2, size=(n_candidates, N_FOLDS))
+
+    def __call__(self, key: tuple[int, int]) -> float:
+        number, fold = key
+        return float(self._seconds[number, fold])
+
+
 class Durations:
     """Log-normal fold times; a candidate's folds take alike, or are drawn each for itself."""
 
@@ -274,6 +287,45 @@ def _score(candidate: Candidate, fold: int) -> FoldResult:
     params = candidate.params or {"x0": 0.5}
     level = -sum((value - 0.3) ** 2 for value in params.values())
     return FoldResult(level + 0.1 * np.sin(fold) + 0.05 * rng.normal())
+
+
+def multiples(quick: bool) -> None:
+    """How busy workers are, and the folds run, for windows that are multiples of their number."""
+    factors: tuple[int | None, ...] = (1, 2, 3, 4, 6, None)
+    n_seeds = 1 if quick else 3
+
+    def cell(n_workers: int, factor: int | None, sigma: float) -> str:
+        n_candidates = 20 * n_workers
+        results = [
+            simulate(
+                ToyReferee(0.3),
+                n_workers,
+                n_candidates,
+                n_workers if factor is None else factor * n_workers,
+                factor is not None,
+                SimilarDurations(n_candidates, sigma, seed),
+            )
+            for seed in range(n_seeds)
+        ]
+        busy_share = np.mean([result[0] for result in results])
+        n_folds = np.mean([result[2] for result in results]) / n_candidates
+        return f"{100 * busy_share:.0f} % ({n_folds:.1f})"
+
+    print_table(
+        (
+            "sigma",
+            "workers",
+            *(f"{factor} x workers" for factor in factors if factor),
+            "free-running",
+        ),
+        (
+            (sigma, n_workers, *(cell(n_workers, factor, sigma) for factor in factors))
+            for sigma in (0.5, 1.0)
+            for n_workers in ((8, 16) if quick else (8, 16, 32, 64))
+        ),
+        title="Workers busy until the last start (folds run for each candidate), by window; "
+        "20 candidates for each worker, three in ten stopped after each fold",
+    )
 
 
 def virtual(quick: bool) -> None:
@@ -455,6 +507,7 @@ def ask_tell(quick: bool) -> None:
 PARTS = {
     "overhead": overhead,
     "busy": busy,
+    "multiples": multiples,
     "virtual": virtual,
     "whole": whole,
     "ask_tell": ask_tell,

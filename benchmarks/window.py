@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -26,11 +26,22 @@ from sklearn.base import BaseEstimator
 
 import skhpo
 from skhpo.parallel import VirtualExecutor
+from skhpo.search.execution._scheduler import Scheduler
 
 N_FOLDS = 5
 WINDOWS = (1, 2, 3, 4, 6, 8, 12)
 N_WORKERS = (1, 2, 4, 8, 16, 32)
 BUDGETS = (30, 60)
+GROWING: dict[int | str, Callable[[int], int]] = {  # windows by the number of the next candidate
+    4: lambda number: 4,
+    8: lambda number: 8,
+    16: lambda number: 16,
+    32: lambda number: 32,
+    "max(4, t/8)": lambda number: max(4, number // 8),
+    "4 + t/8": lambda number: 4 + number // 8,
+    "4 + t/4": lambda number: 4 + number // 4,
+    "4 + t/2": lambda number: 4 + number // 2,
+}
 SEARCHES = {
     "TPE": skhpo.TPESearchCV,
     "GP": skhpo.GPSearchCV,
@@ -96,6 +107,22 @@ class Durations:
         )
 
 
+class GrowingScheduler(Scheduler):
+    """A scheduler whose window depends on the number of the next candidate."""
+
+    def __init__(self, *args: Any, rule: Callable[[int], int], **more: Any) -> None:
+        self._rule = rule
+        super().__init__(*args, **more)
+
+    def _start_candidate(self) -> Any:
+        self._window = self._rule(len(self.candidates))
+        return super()._start_candidate()
+
+    def _tell_what_may_be_told(self) -> None:
+        self._window = self._rule(len(self.candidates))
+        super()._tell_what_may_be_told()
+
+
 def search_once(
     problem: Problem,
     name: str,
@@ -126,10 +153,16 @@ def search_once(
         refit=False,
         enqueue=None,
         pruner=pruner,
-        pre_dispatch=window,
+        pre_dispatch=4 if window in GROWING else window,
         random_state=seed if random_state == "seed" else random_state,
     )
-    with mock.patch("skhpo.search._base.Executor", return_value=workers):
+    kind: Any = Scheduler
+    if window in GROWING:
+        kind = partial(GrowingScheduler, rule=GROWING[window])
+    with (
+        mock.patch("skhpo.search._base.Executor", return_value=workers),
+        mock.patch("skhpo.search._base.Scheduler", kind),
+    ):
         search.fit(np.arange(float(N_FOLDS))[:, None], np.zeros(N_FOLDS))
     best, median = problem.scale
     value = float(problem([search.best_params_])[0, 0])
@@ -150,14 +183,14 @@ def kept(path: str, make: Any) -> Any:
 
 
 def regrets_of(
-    name: str, problems: Sequence[Problem], n_iter: int, window: int, n_seeds: int
+    name: str, problems: Sequence[Problem], n_iter: int, window: int | str, n_seeds: int
 ) -> NDArray[np.float64]:
     """Regrets of searches, ndarray of shape (n_problems, n_seeds)."""
     return np.array(
         [
             [
                 kept(
-                    f"{name}-{problem.name}-{n_iter}-{window}-{seed}",
+                    f"{name}-{problem.name}-{n_iter}-{window}-{seed}".replace("/", " by "),
                     partial(search_once, problem, name, window, seed, n_iter),
                 )["regret"]
                 for seed in range(n_seeds)
@@ -231,10 +264,52 @@ def speed(problems: Sequence[Problem], n_seeds: int) -> None:
         )
 
 
+def growing(names: Sequence[str], problems: Sequence[Problem], n_seeds: int) -> None:
+    """Windows that grow with the number of candidates: regret against 4, and seconds."""
+    n_workers = (4, 8, 16, 32, 64)
+    for name in names:
+        for n_iter in (60, 240):
+            base = regrets_of(name, problems, n_iter, 4, n_seeds)
+            rows = []
+            for window in GROWING:
+                regrets = regrets_of(name, problems, n_iter, window, n_seeds)
+                difference = (regrets - base).mean(axis=1)
+                error = difference.std(ddof=1) / np.sqrt(len(difference))
+                seconds = [
+                    np.mean(
+                        [
+                            search_once(problem, "random", window, seed, n_iter, n)["seconds"]
+                            for problem in problems[:2]
+                            for seed in range(n_seeds)
+                        ]
+                    )
+                    for n in n_workers
+                ]
+                rows.append(
+                    (
+                        window,
+                        f"{regrets.mean():.3f}",
+                        f"{difference.mean():+.3f} ({error:.3f})",
+                        *(f"{one:.0f}" for one in seconds),
+                    )
+                )
+            print_table(
+                (
+                    "window",
+                    "mean regret",
+                    "against 4 (error)",
+                    *(f"{n} workers" for n in n_workers),
+                ),
+                rows,
+                title=f"{name}, {n_iter} candidates: {len(problems)} problems, {n_seeds} seeds; "
+                "virtual seconds",
+            )
+
+
 def main() -> None:
     """Parse the command line, run, print."""
     parser = command_line(
-        __doc__, quick="two seeds, three test functions", only=("regret", "speed")
+        __doc__, quick="two seeds, three test functions", only=("regret", "speed", "growing")
     )
     parser.add_argument("--samplers", nargs="+", choices=SEARCHES, default=["TPE", "GP"])
     parser.add_argument("--problems", nargs="+", help="names; default all, a subset for speed")
@@ -250,6 +325,8 @@ def main() -> None:
             speed(problems if options.problems or options.quick else TUNING[:4], min(n_seeds, 3))
         if "regret" in options.only:
             regret(options.samplers, problems, n_seeds)
+        if "growing" in options.only:
+            growing(options.samplers, problems, min(n_seeds, 3))
 
 
 if __name__ == "__main__":
