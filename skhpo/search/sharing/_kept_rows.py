@@ -141,7 +141,14 @@ def rows_of_fold(
     """
     if keeping is None or data is None or not _is_small(data) or get_config()["array_api_dispatch"]:
         return data
+    if not (_are_numbers(train) and _are_numbers(test)):  # masks, say, which are indexed otherwise
+        return data
     return RowsOfFold(data, name, train, test, fold, n_folds, keeping.token)
+
+
+def _are_numbers(rows: Any) -> bool:
+    """Return whether rows are given by their numbers in an array, as splitters give them."""
+    return isinstance(rows, np.ndarray) and rows.dtype.kind == "i"
 
 
 def _is_small(data: Any) -> bool:

@@ -79,6 +79,23 @@ def test_scores_are_those_of_scikit_learn(estimator, grid, X, y):
         np.testing.assert_array_equal(ours.cv_results_[name], column)
 
 
+@pytest.mark.parametrize("kind", ["mask", "list", "unsigned"])
+def test_folds_may_be_given_in_other_ways(kind):
+    def given(rows):
+        mask = np.isin(np.arange(150), rows)
+        return {"mask": mask, "list": rows.tolist(), "unsigned": rows.astype(np.uint8)}[kind]
+
+    folds = KFold(3, shuffle=True, random_state=0).split(X)
+    cv = [(given(train), given(test)) for train, test in folds]
+    for data in (X, FRAME):
+        ours = RandomSearchCV(TREE, DEPTH, n_iter=None, cv=cv, pruner=None, refit=False)
+        theirs = GridSearchCV(TREE, DEPTH, cv=cv, refit=False)
+        found, expected = scores_of(ours.fit(data, y)), scores_of(theirs.fit(data, y))
+        assert {name: repr(one) for name, one in found.items()} == {
+            name: repr(one) for name, one in expected.items()
+        }
+
+
 def test_weights_belong_to_the_rows():
     weights = np.random.default_rng(0).random(150)
     grid = {"var_smoothing": [1e-9, 0.1]}
