@@ -3,6 +3,10 @@
 Prints markdown tables; ``docs/benchmarks/sharing.md`` explains them and keeps a full run.
 
     python benchmarks/sharing.py [--quick] [--tasks NAME ...] [--seeds N]
+    python benchmarks/sharing.py --long [--seeds N]
+
+With ``--long``, a search of texts that takes GridSearchCV minutes: the time until the others have
+found a candidate that is as good as the best of the grid.
 """
 
 from __future__ import annotations
@@ -36,7 +40,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skhpo import RandomSearchCV, TPESearchCV
+from skhpo import AutoSearchCV, RandomSearchCV, SearchCallback, TPESearchCV
+
+try:
+    import dask_ml.model_selection as dask_ml
+except ImportError:
+    dask_ml = None
 
 LIBRARIES = ("numpy", "scipy", "sklearn", "pandas")
 N_TEXTS, LENGTH = 1_000, 700  # texts, and characters of each
@@ -80,13 +89,13 @@ def docstrings() -> dict[str, np.ndarray]:
     return {"texts": np.array(list(found)), "libraries": np.array(list(found.values()))}
 
 
-def load_texts() -> tuple[Any, Any]:
+def load_texts(n: int = N_TEXTS, length: int = LENGTH) -> tuple[Any, Any]:
     """The beginnings of some texts, without the name of the library, and the libraries."""
     stored = kept_arrays("docstrings", docstrings)
-    chosen = np.random.default_rng(0).permutation(len(stored["texts"]))[:N_TEXTS]
+    chosen = np.random.default_rng(0).permutation(len(stored["texts"]))[:n]
     texts, libraries = stored["texts"][chosen].tolist(), stored["libraries"][chosen]
     return [
-        t.replace(name, "")[:LENGTH] for t, name in zip(texts, libraries, strict=True)
+        t.replace(name, "")[:length] for t, name in zip(texts, libraries, strict=True)
     ], libraries
 
 
@@ -138,6 +147,16 @@ TASKS = (
         lambda: tuple(part[:400] for part in load_digits(return_X_y=True)),
     ),
 )
+LONG = Task(
+    "long texts",
+    TASKS[0].pipeline,
+    {
+        "words__ngram_range": [(1, 1), (1, 2)],
+        "topics__n_components": [50, 100, 150],
+        "model__C": np.logspace(-1, 3, 8).tolist(),
+    },
+    partial(load_texts, 3_000, 3_000),
+)
 
 
 def _cached(pipeline: Pipeline) -> Pipeline:
@@ -153,6 +172,11 @@ def searches(task: Task, seed: int, n_less: int) -> Iterator[tuple[str, Callable
     some = {**common, "n_iter": n_less, "random_state": seed}
     yield "GridSearchCV", lambda: GridSearchCV(pipeline, grid, **common)
     yield "GridSearchCV, memory=", lambda: GridSearchCV(_cached(pipeline), grid, **common)
+    if dask_ml is not None:  # it fits shared steps once a fold, too
+        yield (
+            "grid of dask-ml",
+            lambda: dask_ml.GridSearchCV(pipeline, grid, scheduler="sync", **common),
+        )
     for share in (False, "auto"):
         yield (
             f"grid of skhpo, share_steps={share!r}",
@@ -206,6 +230,45 @@ def compare(task: Task, seeds: range, n_less: int) -> Iterator[tuple[object, ...
         yield name, f"{seconds:.1f}", *shown, f"{median(one.score for one in own):.4f}"
 
 
+class Reached(SearchCallback):
+    """Notes when a complete candidate is at least as good as a score."""
+
+    def __init__(self, score: float) -> None:
+        self.score = score
+        self.start = clock()
+        self.seconds = np.nan
+
+    def on_candidate_end(self, event: Any) -> None:
+        is_good = event.status == "complete" and event.objectives[0] >= self.score
+        if is_good and np.isnan(self.seconds):
+            self.seconds = clock() - self.start
+
+
+def time_to_score(task: Task, seeds: range) -> Iterator[tuple[object, ...]]:
+    """Rows of a table: the time of whole searches, and until they are as good as the grid."""
+    X, y = task.load()
+    cv = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
+    common: dict[str, Any] = {"cv": cv, "refit": False}
+    pipeline, grid = clone(task.pipeline), task.grid
+    whole = run(GridSearchCV(pipeline, grid, **common), X, y)
+    yield "GridSearchCV", f"{whole.seconds:.0f}", f"{whole.seconds:.0f}", "1.0"
+    shared = {**common, "param_grid": grid, "n_iter": None}
+    for name, kind, settings in (
+        ("grid of skhpo", RandomSearchCV, {"pruner": None}),
+        ("RandomSearchCV", RandomSearchCV, {}),
+        ("TPESearchCV", TPESearchCV, {}),
+        ("AutoSearchCV", AutoSearchCV, {}),
+    ):
+        seconds, until = [], []
+        for seed in seeds:
+            reached = Reached(whole.score)
+            search = kind(pipeline, **shared, **settings, random_state=seed, callbacks=[reached])
+            seconds.append(run(search, X, y).seconds)
+            until.append(reached.seconds)
+        span = f"{median(until):.0f} ({min(until):.0f} to {max(until):.0f})"
+        yield name, f"{median(seconds):.0f}", span, f"{whole.seconds / median(until):.1f}"
+
+
 def main() -> None:
     """Print the tables."""
     parser = command_line(
@@ -214,9 +277,17 @@ def main() -> None:
         tasks=[task.name for task in TASKS],
         seeds=f"number of repeats, default {N_REPEATS}",
     )
+    parser.add_argument("--long", action="store_true", help="a search that takes minutes")
     options = parser.parse_args()
     silence()
     print(banner("numpy", "scipy", "scikit-learn"))
+    if options.long:
+        head = ("search", "CPU seconds", "until as good as the grid", "times faster")
+        title = f"{LONG.name}: {LONG.n_candidates} candidates on the grid, {N_FOLDS} folds"
+        with quietly():
+            rows = time_to_score(LONG, range(options.seeds or N_REPEATS))
+            print_table(head, rows, title=title, columns="lr")
+        return
     names = options.tasks or (["wide", "cheap"] if options.quick else [t.name for t in TASKS])
     n_seeds = options.seeds or (1 if options.quick else N_REPEATS)
     head = ("search", "CPU seconds", "part of GridSearchCV's", "from ... to", "best score")
