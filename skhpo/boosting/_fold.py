@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,7 +49,8 @@ class Watch:
     Attributes
     ----------
     best_rounds : int or None
-        Number of rounds with which the fitted model predicts; None for a model without rounds.
+        Number of rounds with which the fitted model predicts; None for a model without rounds, or
+        if the fit was stopped.
     curve : dict or None
         Learning curve, used to predict later fits: see :func:`finished_fit`.
     stopped_at : int or None
@@ -84,7 +85,9 @@ class Stopping:
     seed : int
         Seed for the choice of the held-out rows, the same for all candidates.
     curves : CurveModel or None
-        Model that stops fits that are unlikely to become the best.
+        Model that stops fits whose candidate is unlikely to become the best.
+    finished : mapping of int to float
+        For this model, the final losses of the candidate on other folds.
     """
 
     settings: EarlyStopping
@@ -92,6 +95,7 @@ class Stopping:
     is_ordered: bool = False
     seed: int = 0
     curves: CurveModel | None = None
+    finished: Mapping[int, float] = field(default_factory=dict)
 
     def watch(
         self,
@@ -171,12 +175,13 @@ class Stopping:
             _fit_watched(
                 estimator, model, X_train, y_train, params, evaluation, fit_model, transform
             )
-            watch.best_rounds, watch.stopped_at = family.best_rounds(model), observer.stopped_at
             watch.curve = {"n_rounds": n_rounds, "log_rate": log_rate}
             if observer.stopped_at is not None:
-                watch.curve["predicted"] = observer.predicted
-                watch.curve |= observer.so_far(n_rounds)
-            elif type(family).curve is not Family.curve:
+                watch.stopped_at = observer.stopped_at
+                watch.curve |= {"predicted": observer.predicted} | observer.so_far()
+                return estimator
+            watch.best_rounds = family.best_rounds(model)
+            if type(family).curve is not Family.curve:
                 watch.curve |= _summary(family, model, watch.best_rounds, n_rounds)
             return estimator
 
@@ -186,7 +191,7 @@ class Stopping:
     def _rule(self, family: Family, fold: int, n_rounds: int, log_rate: float) -> CurveRule | None:
         if self.curves is None or not family.can_be_observed or self.curves.n_rounds != n_rounds:
             return None
-        return self.curves.rule(fold, log_rate)
+        return self.curves.rule(fold, log_rate, self.finished)
 
     def _hold_out(self, estimator: Any, y: Any, train: IntArray) -> tuple[IntArray, IntArray]:
         """Split the training rows, by position, into learning and evaluation rows."""
@@ -278,7 +283,7 @@ def _rounds_and_rate(model: Any, family: Family) -> tuple[int, float]:
     given = model.get_params()
     rounds = [given[name] for name in family.rounds if given.get(name) is not None]
     rates = [given[name] for name in ("learning_rate", "eta") if given.get(name)]
-    return int(rounds[0]) if rounds else 100, math.log(rates[0]) if rates else 0.0
+    return int(rounds[0]) if rounds else 100, math.log(rates[0] if rates else family.default_rate)
 
 
 def _summary(family: Family, model: Any, best_rounds: int, n_rounds: int) -> dict[str, Any]:
@@ -296,7 +301,7 @@ def _summary(family: Family, model: Any, best_rounds: int, n_rounds: int) -> dic
     losses = [sign * value for value in curve]
     end = "final" if family.can_be_observed else "last"
     return {
-        "best": running_best(losses, rounds_to_keep(n_rounds)),
+        "losses": running_best(losses, rounds_to_keep(n_rounds)),
         end: sign * final,
         "sign": sign,
     }
@@ -304,7 +309,7 @@ def _summary(family: Family, model: Any, best_rounds: int, n_rounds: int) -> dic
 
 def finished_fit(fold: int, curve: Mapping[str, Any]) -> FinishedFit | None:
     """Convert a learning curve returned by a task; None if it has no final loss."""
-    if "final" not in curve:
+    if "final" not in curve or "losses" not in curve:  # stopped, or stored by an older version
         return None
     return FinishedFit(fold=fold, **curve)
 
@@ -325,9 +330,9 @@ def learning_curve(curve: Mapping[str, Any], best_rounds: int | None) -> Learnin
         ``rounds`` (int) and ``values``, the best value of the monitored metric up to each of
         these rounds.
     """
-    if "best" not in curve:
+    if "losses" not in curve:
         return None
-    kept = zip(rounds_to_keep(curve["n_rounds"]), curve["best"], strict=True)
+    kept = zip(rounds_to_keep(curve["n_rounds"]), curve["losses"], strict=True)
     losses = {number: loss for number, loss in kept if loss is not None}
     end = curve.get("final", curve.get("last"))
     if end is not None and best_rounds is not None:

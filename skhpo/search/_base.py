@@ -422,6 +422,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             listeners=listeners,
             checkpoint=checkpoint,
             kept=kept,
+            stops_fits=setup.stopping is not None and setup.stopping.settings.prune,
         )
 
     def _scheduler(

@@ -178,6 +178,11 @@ class FoldResult:
         train = None if self.train_scores is None else _like(self.train_scores, scores)
         return replace(self, test_scores=_like(self.test_scores, scores), train_scores=train)
 
+    def without_scores(self) -> Self:
+        """Return the same result with all scores and costs NaN, as a stopped fit has none."""
+        costs = None if self.costs is None else dict.fromkeys(self.costs, np.nan)
+        return replace(self.with_scores(np.nan), costs=costs)
+
     def to_json(self) -> dict[str, Any]:
         """Return the fields to store: those that are set, and are no more than numbers."""
         stored = {

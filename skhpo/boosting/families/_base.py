@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.boosting._curves import CurveRule, rounds_to_keep, running_best
+from skhpo.boosting._curves import CurveRule, rounds_to_keep
 from skhpo.boosting._early_stopping import EarlyStopping
 
 __all__ = ["Evaluation", "Family", "Fit", "Observer", "is_ranker", "without_callback"]
@@ -49,12 +51,15 @@ class Observer:
     stopped_at : int or None
         The round at which the fit was stopped.
     predicted : float or None
-        The predicted final loss of a stopped fit.
+        For a stopped fit, the predicted mean loss of the candidate over all folds.
     """
 
     def __init__(self, rule: CurveRule | None) -> None:
         self._rule = rule
-        self._values: list[float] = []
+        self._n_seen = 0
+        self._best = math.inf
+        self._kept = [] if rule is None else rounds_to_keep(rule.model.n_rounds)
+        self._losses: list[float] = []  # the best ones up to the kept rounds so far
         self.stopped_at: int | None = None
         self.predicted: float | None = None
 
@@ -63,22 +68,26 @@ class Observer:
         """Whether there is a rule."""
         return self._rule is not None
 
-    def so_far(self, n_rounds: int) -> dict[str, Any]:
+    def so_far(self) -> dict[str, Any]:
         """Return the losses at the stored rounds of a fit that the rule has stopped."""
         if self._rule is None:
             return {}
-        sign = self._rule.sign
-        losses = [sign * value for value in self._values]
-        return {"best": running_best(losses, rounds_to_keep(n_rounds)), "sign": sign}
+        missing = [None] * (len(self._kept) - len(self._losses))
+        return {"losses": [*self._losses, *missing], "sign": self._rule.sign}
 
     def saw(self, value: float) -> bool:
         """Record the metric after a round; return whether to stop the fit."""
-        self._values.append(value)
-        if self._rule is None or len(self._values) not in self._rule.rounds:
+        self._n_seen += 1
+        if self._rule is None:
             return False
-        self.predicted = self._rule.predict_if_hopeless(self._values)
+        self._best = float(np.minimum(self._best, self._rule.sign * value))  # NaN stays
+        if self._n_seen != self._kept[len(self._losses)]:
+            return False
+        self._losses.append(self._best)
+        if self._n_seen in self._rule.rounds:
+            self.predicted = self._rule.predict_if_hopeless(self._losses)
         if self.predicted is not None:
-            self.stopped_at = len(self._values)
+            self.stopped_at = self._n_seen
         return self.predicted is not None
 
 
@@ -100,6 +109,8 @@ class Family:
         Names of the parameter for the number of threads; the first is the usual one.
     stops : tuple of str
         Names of the parameters of the family's own early stopping.
+    default_rate : float
+        The learning rate if the model has none among its parameters.
     by_hand : frozenset of str
         Parameters of ``fit`` that pass an evaluation set.
     can_be_observed : bool
@@ -120,6 +131,7 @@ class Family:
     rounds: tuple[str, ...] = ("n_estimators",)
     threads: tuple[str, ...] = ("n_jobs",)
     stops: tuple[str, ...] = ()
+    default_rate = 0.1
     by_hand: frozenset[str] = frozenset()
 
     def fit(

@@ -27,6 +27,7 @@ class XGBoost(Family):
     continues_by_fit = True
     threads = ("n_jobs", "nthread")
     stops = ("early_stopping_rounds",)
+    default_rate = 0.3
     by_hand = frozenset(
         {"eval_set", "eval_group", "eval_qid", "sample_weight_eval_set", "base_margin_eval_set"}
     )

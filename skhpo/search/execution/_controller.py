@@ -28,7 +28,7 @@ from skhpo.search.persistence._checkpoint import (
 )
 from skhpo.search.selection._kept_predictions import KeptPredictions
 from skhpo.search.stopping._between_folds import make_early_termination
-from skhpo.search.stopping._inside_fits import LearningCurves
+from skhpo.search.stopping._inside_fits import LearningCurves, as_stopped
 from skhpo.space import SearchSpace
 from skhpo.study import Study
 from skhpo.study._ask import Gathered, ask_in_space
@@ -81,6 +81,8 @@ class StudyController:
         Stores the folds, and has those of earlier fits.
     kept : KeptPredictions, optional
         Holds the predictions of the best candidates. Default: none are kept.
+    stops_fits : bool, default=False
+        Whether fits of boosters may be stopped if they are unlikely to become the best.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class StudyController:
         listeners: Listeners,
         checkpoint: Checkpoint,
         kept: KeptPredictions | None = None,
+        stops_fits: bool = False,
     ) -> None:
         self._study = study
         self._log = study.log
@@ -121,7 +124,7 @@ class StudyController:
         self._unrecorded: deque[Candidate] = deque()  # submodels that have no trial yet
         self._submodels_ended: list[Candidate] = []
         self._are_submodels_later = False  # whether some are left to the fit that resumes
-        self._curves = LearningCurves(plan.n_folds)
+        self._curves = LearningCurves(plan.n_folds, stops_fits=stops_fits and plan.resource is None)
         self._termination = make_early_termination(study, plan, problem, self._curves)
 
     # ---------------------------------------------------------------------- a new candidate
@@ -231,6 +234,11 @@ class StudyController:
     def judge(self, candidate: Candidate) -> Status | None:
         """Report the last result of a candidate; return its status if it ends here, else None."""
         task, result = next(reversed(candidate.results.items()))
+        judged = as_stopped(candidate, task, result)
+        if judged is not result:
+            candidate.results[task] = result = judged
+            if task not in candidate.known:
+                self._checkpoint.keep(candidate.trial_id, task, result)
         if self._listeners.are_any:
             self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
         if result.stop:

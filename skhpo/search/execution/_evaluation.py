@@ -197,6 +197,8 @@ def _evaluate_fold(evaluation: Evaluation, X: Any, y: Any, task: FoldTask) -> Fo
             curve=watch.curve,
             stopped_at=watch.stopped_at,
         )
+        if watch.stopped_at is not None:
+            result = result.without_scores()
     return result
 
 

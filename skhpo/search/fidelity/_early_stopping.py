@@ -107,11 +107,24 @@ def _models_among_choices(space: SearchSpace) -> list[Any]:
     ]
 
 
-def with_curves(stopping: Stopping | None, curves: CurveModel | None) -> Stopping | None:
-    """Add the model of learning curves, which ends hopeless fits, if the settings have `prune`."""
-    if stopping is None or not stopping.settings.prune:
+def with_curves(
+    stopping: Stopping | None, curves: CurveModel | None, finished: Mapping[int, float] | None
+) -> Stopping | None:
+    """Add the model of learning curves, which ends hopeless fits.
+
+    Parameters
+    ----------
+    stopping : Stopping or None
+        The early stopping of the search.
+    curves : CurveModel or None
+        The model; None if no fit is stopped.
+    finished : mapping of int to float, or None
+        Final losses of the candidate on its earlier folds; None if some are not known yet. Then
+        the fit runs to its end, and is judged afterwards.
+    """
+    if stopping is None or curves is None or finished is None:
         return stopping
-    return replace(stopping, curves=curves)
+    return replace(stopping, curves=curves, finished=finished)
 
 
 def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) -> None:
