@@ -77,7 +77,8 @@ def format_results(
     Returns
     -------
     results : dict of str to ndarray
-        Scores of folds that were not run are NaN, and so is the mean over them. Mean times are
+        Scores of folds that were not run, or whose fit was stopped, are NaN, and so is the mean
+        over them. Mean times are
         means over the folds that were run. With a resource, scores and times are those at the
         largest amount that the candidate reached.
     """
@@ -181,6 +182,9 @@ def _show_scores(results: dict[str, Any], shown: Sequence[FoldResult], n_folds: 
 
 
 def _is_bad(result: FoldResult) -> bool:
+    """Whether a score is not finite, though the fit was not stopped."""
+    if result.stopped_at is not None:
+        return False
     for scores in (result.test_scores, result.train_scores or 0.0):
         values = list(scores.values()) if isinstance(scores, dict) else [scores]
         if not np.isfinite(np.array(values, dtype=float)).all():
