@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,8 @@ FOLD_PRIOR_SHARE = 0.25  # this prior variance, as a share of the variance of a 
 FloatArray = NDArray[np.float64]
 
 
-def rounds_to_keep(n_rounds: int) -> list[int]:
+@cache
+def rounds_to_keep(n_rounds: int) -> tuple[int, ...]:
     """Return the rounds, from 1, whose losses are stored for a fit of at most `n_rounds`.
 
     Each is about the square root of 2 times the one before, so every second one is the double.
@@ -50,7 +52,7 @@ def rounds_to_keep(n_rounds: int) -> list[int]:
     while (at := round(2 ** (power / 2))) < n_rounds:
         kept.append(at)
         power += 1
-    return sorted({*kept, n_rounds})
+    return tuple(sorted({*kept, n_rounds}))
 
 
 def running_best(losses: Sequence[float], rounds: Sequence[int]) -> list[float | None]:
@@ -188,7 +190,7 @@ class CurveRule:
         """Factor that turns values of the metric into losses."""
         return self.model.sign
 
-    @property
+    @cached_property
     def rounds(self) -> frozenset[int]:
         """The rounds after which the fit is checked."""
         return frozenset(at for at in rounds_to_keep(self.model.n_rounds)[:-1] if at >= FIRST_CHECK)

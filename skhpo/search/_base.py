@@ -444,6 +444,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             in_order=in_order,
             prunes=prunes,
             must_wait=controller.must_wait,
+            begins_alone=controller.stops_fits,
         )
 
     def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:

@@ -247,6 +247,8 @@ class Candidate:
         Decides after each task whether to stop it; None uses the current rule of the search.
     curve_model : CurveModel or None
         The model of learning curves when it was proposed.
+    watched : set of int
+        Tasks whose fits were given this model, so that they stop by themselves.
     models : dict of int to estimator
         Models by fold whose training may continue.
     reason : str
@@ -287,6 +289,7 @@ class Candidate:
     is_taken_over: bool = False
     stopping_rule: StoppingRule | None = None
     curve_model: CurveModel | None = None
+    watched: set[int] = field(default_factory=set)
     models: dict[int, Any] = field(default_factory=dict)
     reason: str = ""
     prediction: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None

@@ -58,7 +58,7 @@ class Observer:
         self._rule = rule
         self._n_seen = 0
         self._best = math.inf
-        self._kept = [] if rule is None else rounds_to_keep(rule.model.n_rounds)
+        self._kept = () if rule is None else rounds_to_keep(rule.model.n_rounds)
         self._losses: list[float] = []  # the best ones up to the kept rounds so far
         self.stopped_at: int | None = None
         self.predicted: float | None = None

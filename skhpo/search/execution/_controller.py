@@ -83,6 +83,11 @@ class StudyController:
         Holds the predictions of the best candidates. Default: none are kept.
     stops_fits : bool, default=False
         Whether fits of boosters may be stopped if they are unlikely to become the best.
+
+    Attributes
+    ----------
+    stops_fits : bool
+        Whether this may happen: not with several objectives or a resource, nor without a pruner.
     """
 
     def __init__(
@@ -124,7 +129,9 @@ class StudyController:
         self._unrecorded: deque[Candidate] = deque()  # submodels that have no trial yet
         self._submodels_ended: list[Candidate] = []
         self._are_submodels_later = False  # whether some are left to the fit that resumes
-        self._curves = LearningCurves(plan.n_folds, stops_fits=stops_fits and plan.resource is None)
+        is_single = len(problem.objectives) == 1 and plan.resource is None
+        self.stops_fits = stops_fits and is_single and study.pruner.can_stop
+        self._curves = LearningCurves(plan.n_folds, stops_fits=self.stops_fits)
         self._termination = make_early_termination(study, plan, problem, self._curves)
 
     # ---------------------------------------------------------------------- a new candidate

@@ -13,9 +13,8 @@ from skhpo.search._limits import status_of
 from skhpo.search._records import Candidate, FoldResult, FoldTask, Scores
 from skhpo.search.execution._evaluation import Evaluation, evaluate_fold
 from skhpo.search.execution._run import Workers
-from skhpo.search.fidelity._early_stopping import with_curves
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
-from skhpo.search.stopping._inside_fits import finished_before
+from skhpo.search.stopping._inside_fits import with_rule
 
 if TYPE_CHECKING:
     from skhpo.search._setup import Setup
@@ -74,9 +73,7 @@ class FoldRunner:
             is_alone=n_workers == 1,
             n_threads=None if n_workers == 1 else threads_each(n_workers),
             allocation=allocation,
-            stopping=with_curves(
-                setup.stopping, candidate.curve_model, finished_before(candidate, number)
-            ),
+            stopping=with_rule(setup.stopping, candidate, number),
             shared=candidate.shared,
             callback_context=self._callbacks.evaluation(candidate.number * plan.n_tasks + number),
         )

@@ -9,7 +9,8 @@ priority,
 
 With ``in_order=True`` (for reproducible searches), candidate ``t`` starts once candidates
 ``0..t-window`` have ended, and is proposed from exactly their results. The result therefore does
-not depend on timing. With ``in_order=False`` every result is used at once.
+not depend on timing. With ``begins_alone=True``, all other candidates also wait for candidate 0,
+whose folds run at the same time. With ``in_order=False`` every result is used at once.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Scheduler:
     must_wait : callable, optional
         Returns whether a new candidate has to wait for those in flight: the fits left may suffice
         for it or not, depending on how these end.
+    begins_alone : bool, default=False
+        Whether the first candidate runs alone, so that all others are judged by its results.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Scheduler:
         in_order: bool,
         prunes: bool = True,
         must_wait: Callable[[], bool] = lambda: False,
+        begins_alone: bool = False,
     ) -> None:
         self._controller = controller
         self._n_candidates = n_candidates
@@ -72,6 +76,7 @@ class Scheduler:
         self._in_order = in_order
         self._prunes = prunes
         self._must_wait = must_wait
+        self._begins_alone = begins_alone
         self._in_flight: dict[int, Candidate] = {}
         self._ready: list[int] = []  # heap of numbers whose next fold may run
         self._untold: dict[int, Candidate] = {}
@@ -109,6 +114,8 @@ class Scheduler:
     def _start_candidate(self) -> Candidate | None:
         number = len(self.candidates)
         if self._closed or number >= self._n_candidates:
+            return None
+        if self._begins_alone and 0 in self._in_flight:
             return None
         oldest = next(iter(self._in_flight), number) if self._in_order else 0
         in_flight = number - oldest if self._in_order else len(self._in_flight)
@@ -174,6 +181,8 @@ class Scheduler:
                 self._controller.tell(self._untold.pop(number))
             return
         due: int | float = len(self.candidates) - self._window
+        if self._begins_alone:
+            due = max(due, 0)
         last = due
         if self._closed or len(self.candidates) >= self._n_candidates:
             last = len(self.candidates)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from sklearn.model_selection import TimeSeriesSplit
 from skhpo._sklearn import num_samples
 from skhpo._warnings import warn_user
 from skhpo.boosting import (
-    CurveModel,
     EarlyStopping,
     Stopping,
     evaluation_set_names,
@@ -34,7 +32,6 @@ __all__ = [
     "params_for_refit",
     "refuse_evaluation_sets",
     "warn_if_only_the_first_round_helps",
-    "with_curves",
 ]
 
 
@@ -105,26 +102,6 @@ def _models_among_choices(space: SearchSpace) -> list[Any]:
         for choice in getattr(parameter.distribution, "choices", ())
         if hasattr(choice, "get_params") and not isinstance(choice, type)
     ]
-
-
-def with_curves(
-    stopping: Stopping | None, curves: CurveModel | None, finished: Mapping[int, float] | None
-) -> Stopping | None:
-    """Add the model of learning curves, which ends hopeless fits.
-
-    Parameters
-    ----------
-    stopping : Stopping or None
-        The early stopping of the search.
-    curves : CurveModel or None
-        The model; None if no fit is stopped.
-    finished : mapping of int to float, or None
-        Final losses of the candidate on its earlier folds; None if some are not known yet. Then
-        the fit runs to its end, and is judged afterwards.
-    """
-    if stopping is None or curves is None or finished is None:
-        return stopping
-    return replace(stopping, curves=curves, finished=finished)
 
 
 def refuse_evaluation_sets(params: Mapping[str, Any], X: Any, is_stopped: bool) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from skhpo.boosting import CurveModel, FinishedFit, finished_fit
+from skhpo.boosting import CurveModel, FinishedFit, Stopping, finished_fit
 from skhpo.boosting._curves import rounds_to_keep
 from skhpo.search._records import Candidate, FoldResult
 
-__all__ = ["LearningCurves", "as_stopped", "finished_before"]
+__all__ = ["LearningCurves", "as_stopped", "finished_before", "with_rule"]
 
 
 class LearningCurves:
@@ -91,6 +91,19 @@ def finished_before(candidate: Candidate, fold: int) -> dict[int, float] | None:
     return finished
 
 
+def with_rule(stopping: Stopping | None, candidate: Candidate, fold: int) -> Stopping | None:
+    """Give a fit the rule that may stop it.
+
+    Without the results of the earlier folds there is no rule yet. Such a fit runs to its end, and
+    is judged by :func:`as_stopped`.
+    """
+    finished = finished_before(candidate, fold)
+    if stopping is None or candidate.curve_model is None or finished is None:
+        return stopping
+    candidate.watched.add(fold)
+    return replace(stopping, curves=candidate.curve_model, finished=finished)
+
+
 def as_stopped(candidate: Candidate, fold: int, result: FoldResult) -> FoldResult:
     """Return the result of a fold as it is if its fit is stopped where the rule says so.
 
@@ -99,6 +112,10 @@ def as_stopped(candidate: Candidate, fold: int, result: FoldResult) -> FoldResul
     which the rule, with these folds, would have stopped it. A stopped fit has no score.
     """
     model, curve = candidate.curve_model, result.curve
+    if fold in candidate.watched:
+        return result
+    if candidate.ended_after is not None:  # in an earlier fit, maybe by another pruner
+        return result
     if result.stopped_at is None and model is not None and curve and "losses" in curve:
         finished = finished_before(candidate, fold)
         if finished is not None and curve["n_rounds"] == model.n_rounds and "final" in curve:
@@ -117,5 +134,5 @@ def _cut(result: FoldResult, stopped_at: int, predicted: float) -> FoldResult:
     ]
     del curve["final"]
     curve |= {"losses": losses, "predicted": predicted}
-    cut = replace(result, stopped_at=stopped_at, best_iteration=None, curve=curve)
+    cut = replace(result, stopped_at=stopped_at, best_iteration=None, curve=curve, predictions=None)
     return cut.without_scores()
