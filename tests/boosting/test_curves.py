@@ -107,10 +107,10 @@ def test_the_effect_of_a_fold_is_taken_into_account():
 def test_curves_are_compared_at_the_same_rate_times_rounds():
     """After the same number of rounds, the candidate with the small rate is far behind."""
     rng = np.random.default_rng(4)
-    fast = [candidate(level, 0.3, rng) for level in (0.25, 0.28, 0.3, 0.35, 0.4)]
-    model = CurveModel.fit(fast, target=0.25)
-    slow = curve(0.2, 0.05, rng)
-    assert slow[15] > fast[-1][0].losses[KEPT.index(16)] + 0.05
+    fast = [candidate(level, 0.3, rng) for level in (0.22, 0.24, 0.26, 0.28, 0.3)]
+    model = CurveModel.fit(fast, target=0.22)
+    slow = curve(0.19, 0.05, rng)
+    assert slow[7] > fast[-1][0].losses[KEPT.index(8)]
     assert stop_of(model.rule(0, float(np.log(0.05))), slow) is None
 
 
@@ -146,20 +146,20 @@ def test_folds_that_have_not_ended_or_failed_leave_the_others_unjudged():
     assert finished_before(Candidate(0, [2, 0, 1], results={2: done, 0: failed}), 1) is None
 
 
-X, y = make_classification(400, 12, n_informative=5, flip_y=0.15, random_state=0)
+X, y = make_classification(150, 8, n_informative=4, flip_y=0.15, random_state=0)
 
 
 def make(package, **settings):
     module = pytest.importorskip(package)
     if package == "xgboost":
-        model = module.XGBClassifier(n_estimators=150, n_jobs=1, random_state=0)
+        model = module.XGBClassifier(n_estimators=60, n_jobs=1, random_state=0)
     else:
-        model = module.LGBMClassifier(n_estimators=150, n_jobs=1, verbose=-1, random_state=0)
+        model = module.LGBMClassifier(n_estimators=60, n_jobs=1, verbose=-1, random_state=0)
     depth = "max_depth" if package == "xgboost" else "num_leaves"
-    space = {"learning_rate": loguniform(0.005, 0.5), depth: randint(2, 10)}
+    space = {"learning_rate": loguniform(0.01, 0.5), depth: randint(2, 5)}
     settings = {
-        "n_iter": 20, "cv": 3, "random_state": 0, "refit": False, "pre_dispatch": 2,
-        "scoring": "neg_log_loss", "early_stopping": EarlyStopping(30),
+        "n_iter": 14, "cv": 3, "random_state": 0, "refit": False, "pre_dispatch": 2,
+        "scoring": "neg_log_loss", "early_stopping": EarlyStopping(15),
     } | settings  # fmt: skip
     return TPESearchCV(model, space, **settings)
 
@@ -174,20 +174,20 @@ def outcome(search):
 
 @pytest.mark.parametrize("package", ["xgboost", "lightgbm"])
 def test_searches_stop_fits_and_find_what_they_find_without(package):
-    settings = {"n_iter": 30}
+    settings = {"n_iter": 16}
     with_pruning = make(package, **settings).fit(X, y)
-    without = make(package, early_stopping=EarlyStopping(30, prune=False), **settings).fit(X, y)
+    without = make(package, early_stopping=EarlyStopping(15, prune=False), **settings).fit(X, y)
     stopped = ~np.isnan(with_pruning.evaluations_["stopped_at"])
-    assert stopped.sum() >= 10
+    assert stopped.sum() >= 6
     assert np.isnan(with_pruning.evaluations_["test_score"][stopped]).all()
     assert np.isnan(without.evaluations_["stopped_at"]).all()
-    assert with_pruning.best_score_ > without.best_score_ - 0.02
+    assert with_pruning.best_score_ > without.best_score_ - 0.03
 
 
 def test_fits_that_are_not_stopped_are_not_changed():
     drawn = {"sampler": skhpo.samplers.RandomSampler()}
-    some = make("xgboost", **drawn).fit(X, y)
-    whole = make("xgboost", pruner=None, **drawn).fit(X, y)
+    some = make("lightgbm", **drawn).fit(X, y)
+    whole = make("lightgbm", pruner=None, **drawn).fit(X, y)
     assert some.cv_results_["params"] == whole.cv_results_["params"]
     ran = ~np.isnan([some.cv_results_[f"split{k}_test_score"] for k in range(3)])
     assert not ran.all()
@@ -201,12 +201,19 @@ def test_fits_that_are_not_stopped_are_not_changed():
 KINDS = {
     "alone": {},
     "in a pipeline": {"share_steps": True},
-    "inner": {"early_stopping": EarlyStopping(30, on="inner", validation_fraction=0.3)},
+    "inner": {"early_stopping": EarlyStopping(15, on="inner", validation_fraction=0.3)},
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("package", ["xgboost", "lightgbm"])
+@pytest.mark.parametrize(
+    ("package", "kind"),
+    [
+        ("xgboost", "alone"),
+        ("lightgbm", "alone"),
+        ("lightgbm", "in a pipeline"),
+        ("xgboost", "inner"),
+    ],
+)
 def test_the_number_of_workers_changes_nothing(package, kind, monkeypatch):
     """Folds that began before the earlier ones had ended are stopped afterwards."""
     n_cut, cut = [], _inside_fits._cut
@@ -239,15 +246,15 @@ class Cut(BaseException):
 
 @pytest.mark.parametrize("n_jobs", [1, 3])
 def test_a_stored_search_that_was_cut_goes_on_to_the_same_end(n_jobs, tmp_path):
-    def cut_at_9(study, trial):
-        if trial.number == 9:
+    def cut_at_7(study, trial):
+        if trial.number == 7:
             raise Cut
 
     whole = make("xgboost").fit(X, y)
     stored = {"storage": f"sqlite:///{tmp_path}/s.db", "study_name": "s"}
     with joblib.parallel_config("threading"):
         with pytest.raises(Cut):
-            make("xgboost", callbacks=[cut_at_9], n_jobs=n_jobs, **stored).fit(X, y)
+            make("xgboost", callbacks=[cut_at_7], n_jobs=n_jobs, **stored).fit(X, y)
         search = make("xgboost", n_jobs=n_jobs, **stored).fit(X, y)
     assert outcome(search) == outcome(whole)
     assert curves(search) == curves(whole)
@@ -272,6 +279,6 @@ def test_callbacks_learn_why_a_fit_was_stopped():
 
 
 def test_without_a_pruner_no_fit_is_stopped():
-    search = make("xgboost", pruner=None, n_iter=15).fit(X, y)
+    search = make("lightgbm", pruner=None, n_iter=8).fit(X, y)
     assert (search.cv_results_["status"] == "complete").all()
     assert np.isnan(search.evaluations_["stopped_at"]).all()

@@ -37,9 +37,15 @@ class ToyReferee:
         self.told.append(candidate.number)
 
 
-def make(n_candidates=10, window=2, in_order=True, **controller):
+def make(n_candidates=10, window=2, in_order=True, begins_alone=False, **controller):
     controller = ToyReferee(**controller)
-    scheduler = Scheduler(controller, n_candidates=n_candidates, window=window, in_order=in_order)
+    scheduler = Scheduler(
+        controller,
+        n_candidates=n_candidates,
+        window=window,
+        in_order=in_order,
+        begins_alone=begins_alone,
+    )
     return scheduler, controller
 
 
@@ -53,6 +59,16 @@ def record(scheduler, number, fold, result=0.0):
 
 
 # --------------------------------------------------------------------- the three rules
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_first_candidate_that_begins_alone_is_known_to_all_others(in_order):
+    scheduler, controller = make(window=2, in_order=in_order, begins_alone=True)
+    assert tasks(scheduler, 4) == [(0, 0), (0, 1), (0, 2), None]
+    for fold in range(3):
+        record(scheduler, 0, fold)
+    assert controller.told == [0]
+    assert tasks(scheduler, 2) == [(1, 0), (2, 0)]
 
 
 def test_new_candidates_start_until_the_window_is_full_then_folds_run_ahead():
