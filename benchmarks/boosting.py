@@ -44,6 +44,7 @@ from sklearn.datasets import (
     load_digits,
     make_classification,
     make_friedman1,
+    make_friedman2,
 )
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, train_test_split
@@ -96,6 +97,7 @@ TASKS = (
     Task("cancer", lambda: load_breast_cancer(return_X_y=True), 2),
     Task("diabetes", lambda: load_diabetes(return_X_y=True), 0),
     Task("friedman", lambda: make_friedman1(3_000, 15, noise=2.0, random_state=0), 0),
+    Task("friedman2", lambda: make_friedman2(1_000, noise=125.0, random_state=0), 0),
     Task("digits", lambda: load_digits(return_X_y=True), 10, is_dear=True),
     Task("noisy", _noisy, 2, is_dear=True),
 )

@@ -28,7 +28,7 @@ from scipy.special import stdtr
 __all__ = ["CurveModel", "CurveRule", "FinishedFit", "rounds_to_keep", "running_best"]
 
 FIRST_CHECK = 8  # the first round after which a fit is checked
-ALPHA = 0.2  # a fit is stopped if the candidate's probability of becoming the best is lower
+ALPHA = 0.25  # a fit is stopped if the candidate's probability of becoming the best is lower
 MOST_CANDIDATES = 30  # number of complete candidates, the best ones, that are used
 DECAY = 2.4  # the distance to the end falls like exp(-DECAY * sqrt(learning rate * rounds))
 EARLIEST = -1.0  # least log(learning rate * rounds) at which complete candidates are compared
