@@ -50,7 +50,7 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, train_test_split
 from xgboost import XGBClassifier, XGBRegressor
 
-from skhpo import TPESearchCV
+from skhpo import RandomSearchCV, TPESearchCV
 
 RUNS = CACHE / "boosting_runs.json"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "early_stopping.png"
@@ -328,6 +328,7 @@ METHODS: dict[str, Method] = {
     "Optuna by hand": optuna_by_hand,
     "OptunaSearchCV": optuna_search,
     "skhpo, fold": _skhpo(early_stopping="fold"),
+    "skhpo, fold, 2 in flight": _skhpo(early_stopping="fold", pre_dispatch=2),
     "skhpo, inner": _skhpo(early_stopping="inner"),
     "skhpo, fold, no racing": _skhpo(early_stopping="fold", pruner=None),
 }
@@ -391,6 +392,10 @@ def warm_up() -> None:
     """Start the workers and let them import, so that no method pays for it."""
     fit = delayed(_fit_a_little)
     Parallel(n_jobs=N_WORKERS)(fit(library) for library in LIBRARIES for _ in range(N_WORKERS))
+    for library in LIBRARIES:  # the searches of skhpo have workers of their own
+        model = library.model(TASKS[0], n_estimators=2)
+        space = {"learning_rate": [0.1, 0.2]}
+        RandomSearchCV(model, space, n_jobs=N_WORKERS, random_state=0).fit(*TASKS[0].load())
 
 
 def _fit_a_little(library: Library) -> None:

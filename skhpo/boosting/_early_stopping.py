@@ -46,10 +46,13 @@ class EarlyStopping(HasParameters):
         that of a fold's fit.
 
     prune : bool, default=True
-        Whether to stop a fit early if it is unlikely to beat the best candidate. After 5, 10, 20,
-        40 and 70 % of its rounds, a regression on the finished fits predicts its final loss from
-        the loss so far, its recent decrease, and the learning rate. Not used with
-        ``pruner=None``, nor for HistGradientBoosting, whose fits cannot be monitored.
+        Whether to stop a fit, and with it the candidate, if the candidate is unlikely to become
+        the best. After 8, 11, 16, 23, ... rounds, its mean loss over all folds is predicted from
+        the curve so far, the candidate's finished folds, and the curves of the complete candidates
+        on the same fold. The fit is stopped if the chance is below 1 in 4. The first candidate
+        runs alone and to its end, as all others are compared with it. A stopped fit has no score.
+        Not used with ``pruner=None``, a `resource` or several objectives, nor for
+        HistGradientBoosting, whose fits cannot be monitored.
 
     Raises
     ------

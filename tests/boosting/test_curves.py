@@ -220,7 +220,7 @@ def test_the_number_of_workers_changes_nothing(package, kind, monkeypatch):
     monkeypatch.setattr(_inside_fits, "_cut", lambda *given: n_cut.append(1) or cut(*given))
     outcomes = []
     for n_jobs in (1, 3):
-        search = make(package, n_jobs=n_jobs, pre_dispatch=1, **KINDS[kind])
+        search = make(package, n_jobs=n_jobs, pre_dispatch=1, cv=5, **KINDS[kind])
         if kind == "in a pipeline":
             space = {f"model__{name}": over for name, over in search.param_distributions.items()}
             steps = [("scale", StandardScaler()), ("model", search.estimator)]

@@ -71,6 +71,16 @@ def test_a_first_candidate_that_begins_alone_is_known_to_all_others(in_order):
     assert tasks(scheduler, 2) == [(1, 0), (2, 0)]
 
 
+def test_no_fold_runs_ahead_of_a_first_fit_that_may_be_stopped():
+    scheduler, _ = make(window=2)
+    assert tasks(scheduler, 2) == [(0, 0), (1, 0)]
+    for candidate in scheduler.candidates:
+        candidate.curve_model = object()
+    assert tasks(scheduler, 1) == [None]
+    record(scheduler, 1, 0)
+    assert tasks(scheduler, 3) == [(1, 1), (1, 2), None]
+
+
 def test_new_candidates_start_until_the_window_is_full_then_folds_run_ahead():
     scheduler, _ = make(window=2)
     assert tasks(scheduler, 8) == [(0, 0), (1, 0), (0, 1), (0, 2), (1, 1), (1, 2), None, None]

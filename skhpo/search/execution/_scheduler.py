@@ -5,7 +5,8 @@ priority,
 
 1. the next fold of a candidate in flight that does not wait for a decision, the oldest first,
 2. the first fold of a new candidate, while fewer than `window` are in flight,
-3. a further fold of the oldest candidate in flight, before the decision on its earlier folds.
+3. a further fold of the oldest candidate in flight, before the decision on its earlier folds. If
+   fits may be stopped, not before its first fold has ended.
 
 With ``in_order=True`` (for reproducible searches), candidate ``t`` starts once candidates
 ``0..t-window`` have ended, and is proposed from exactly their results. The result therefore does
@@ -131,8 +132,14 @@ class Scheduler:
         return candidate
 
     def _oldest_with_folds_left(self) -> Candidate | None:
+        """Return the oldest candidate with a fold to run ahead of a decision.
+
+        If fits may be stopped, most are stopped in their first fold after a few rounds. A fold
+        ahead of it would run to its end for nothing, so none does.
+        """
         for candidate in self._in_flight.values():
-            if candidate.has_folds_left:
+            may_be_stopped_soon = candidate.curve_model is not None and not candidate.results
+            if candidate.has_folds_left and not may_be_stopped_soon:
                 return candidate
         return None
 
