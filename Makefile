@@ -6,7 +6,6 @@ OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
-JOBS_OF_SLOW ?= 3  # they wait much: for processes that end, for limits of time
 # Tests whose code meets other versions of scikit-learn, numpy, scipy, joblib and pandas.
 OLDEST_TESTS := tests/boosting/test_equality.py \
 	tests/parallel/test_executor.py tests/space/test_priors_of_scipy.py \
@@ -124,7 +123,7 @@ test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
 	$(PYTEST) $(PARALLEL) -m "not slow" tests
 
 test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
-	$(PYTEST) -n $(JOBS_OF_SLOW) --dist loadgroup -m "slow and not extended" tests
+	$(PYTEST) $(PARALLEL) -m "slow and not extended" tests
 
 test-extended: $(VENV)/.installed-dev  ## Run what CI leaves out: ray, spark, MLflow with S3
 	$(PYTEST) $(PARALLEL) -m extended tests

@@ -20,6 +20,7 @@ def run(script, *arguments):
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_the_best_model_of_the_accidents_is_loaded_by_a_fresh_process(tmp_path):
     mlflow = pytest.importorskip("mlflow")
     small = ("--rows", 800, "--candidates", 2, "--jobs", 1, "--cv", 2)

@@ -140,6 +140,7 @@ def test_the_model_is_logged_with_signature_and_example_and_predicts_as_the_sear
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_arguments_for_the_model_reach_mlflow(experiment):
     search(MLflowCallback(log_model={"registered_model_name": "iris", "name": "svc"})).fit(X, y)
     (version,) = experiment.client.search_model_versions("name='iris'")
@@ -147,6 +148,7 @@ def test_arguments_for_the_model_reach_mlflow(experiment):
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_another_store_than_the_current_one_can_be_used_and_the_current_one_stays(
     experiment, tmp_path
 ):
