@@ -50,11 +50,7 @@ from skhpo.search._arguments import (
 )
 from skhpo.search._beginning import Beginning, find_known
 from skhpo.search._cloning import clone_with
-from skhpo.search._cv_results import (
-    format_results,
-    in_order_of_rows,
-    performed,
-)
+from skhpo.search._cv_results import format_results, in_order_of_rows, performed
 from skhpo.search._evaluations import make_evaluations
 from skhpo.search._out_of_fold import (
     best_with_predictions,
@@ -312,11 +308,12 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     def _search(self, setup: Setup, callbacks: FitCallbacks, listeners: Listeners) -> str | None:
         """Run the candidates and choose the best; return why the search ended early, or None."""
         candidates, kept, reason = self._run_candidates(setup, callbacks, listeners)
-        self._keep_results(setup, candidates)
+        rows = in_order_of_rows([one for one in candidates if one.results], setup.space)
+        self._keep_results(setup, rows)
         self._confirm(setup)
         self._select(setup)
         if kept is not None:
-            self._predict_out_of_fold(setup, kept, candidates, reason)
+            self._predict_out_of_fold(setup, kept, rows, reason)
         return reason
 
     def _run_candidates(
@@ -447,23 +444,30 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             begins_alone=controller.stops_fits,
         )
 
-    def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
-        """Create ``cv_results_`` and ``evaluations_``; raise an error if every fit failed."""
-        results = performed(candidates)
+    def _keep_results(self, setup: Setup, rows: list[Candidate]) -> None:
+        """Create ``cv_results_`` and ``evaluations_``; raise an error if every fit failed.
+
+        Parameters
+        ----------
+        setup : Setup
+            The setup of the fit.
+        rows : list of Candidate
+            The candidates with a result, one per row of ``cv_results_``.
+        """
+        results = performed(rows)
         if not results:
             raise ValueError(
                 "No fits were performed. Was the CV iterator empty? Were there no candidates?"
             )
         errors = [{"fit_error": result.fit_error} for result in results]
         warn_or_raise_about_fit_failures(errors, self.error_score)
-        rows = _rows(setup, candidates)
         plan = self._make_plan(setup, self.study_.pruner)
         self.cv_results_ = format_results(self, rows, plan, setup.stopping)
         self.evaluations_ = make_evaluations(rows, plan)
         self.oof_predictions_, self.oof_methods_ = {}, {}
         trials = self.study_.get_trials(deepcopy=False)
         add_predictions(self.cv_results_, rows, plan, setup.problem, trials)
-        first_scores = results[0].test_scores
+        first_scores = performed(rows)[0].test_scores  # by now, failed fits have all metrics
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and isinstance(first_scores, dict):
             self._check_refit_for_multimetric(first_scores)
@@ -490,11 +494,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         self,
         setup: Setup,
         kept: KeptPredictions,
-        candidates: list[Candidate],
+        rows: list[Candidate],
         reason: str | None,
     ) -> None:
         """Set the out-of-fold predictions of the best candidates."""
-        rows = _rows(setup, candidates)
         plan = self._make_plan(setup, self.study_.pruner)
         best = best_with_predictions(self, setup, plan, kept, rows, may_run=reason != "interrupt")
         for row, method, predictions in predictions_of(best, rows, plan, setup):
@@ -687,8 +690,3 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def _cause(self, reason: str) -> str:
         return "Ctrl-C" if reason == "interrupt" else f"the timeout of {self.timeout} s"
-
-
-def _rows(setup: Setup, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that are rows of ``cv_results_``, in their order."""
-    return in_order_of_rows([one for one in candidates if one.results], setup.space)

@@ -78,9 +78,8 @@ def format_results(
     -------
     results : dict of str to ndarray
         Scores of folds that were not run, or whose fit was stopped, are NaN, and so is the mean
-        over them. Mean times are
-        means over the folds that were run. With a resource, scores and times are those at the
-        largest amount that the candidate reached.
+        over them. Mean times are means over the folds that were run. With a resource, scores and
+        times are those at the largest amount that the candidate reached.
     """
     if callable(search.scoring):
         _insert_error_scores(candidates, search.error_score)

@@ -330,7 +330,8 @@ def test_if_all_fits_fail_the_search_fails_with_several_metrics_too(scoring):
         search.fit(X, y)
 
 
-def test_some_fits_may_fail_with_a_callable_that_gives_several_metrics():
+@pytest.mark.parametrize("first", [2, 3])
+def test_some_fits_may_fail_with_a_callable_that_gives_several_metrics(first):
     class FailingTree(DecisionTreeClassifier):
         def fit(self, X, y):
             if self.max_depth == 2:
@@ -338,7 +339,7 @@ def test_some_fits_may_fail_with_a_callable_that_gives_several_metrics():
             return super().fit(X, y)
 
     search = small(FailingTree(), {"max_depth": [2, 3, 4]}, scoring=both, refit="loss",
-                   error_score=np.nan)  # fmt: skip
+                   error_score=np.nan, enqueue=[{"max_depth": first}])  # fmt: skip
     with pytest.warns(FitFailedWarning, match="no depth of two"):
         search.fit(X, y)
     bad = search.cv_results_["param_max_depth"] == 2
