@@ -200,6 +200,14 @@ def regrets_of(
     )
 
 
+def against(
+    base: NDArray[np.float64], regrets: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Mean difference of each problem from other regrets, and the error of the mean of these."""
+    difference = (regrets - base).mean(axis=1)
+    return difference, float(difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
 def regret(names: Sequence[str], problems: Sequence[Problem], n_seeds: int) -> None:
     """Mean regret by window, and its difference from that of a window of one, by pairs."""
     held_out = np.array([problem.held_out for problem in problems])
@@ -209,8 +217,7 @@ def regret(names: Sequence[str], problems: Sequence[Problem], n_seeds: int) -> N
             rows = []
             for window in WINDOWS:
                 regrets = regrets_of(name, problems, n_iter, window, n_seeds)
-                difference = (regrets - alone).mean(axis=1)
-                error = difference.std(ddof=1) / np.sqrt(len(difference))
+                difference, error = against(alone, regrets)
                 rows.append(
                     (
                         window,
@@ -273,8 +280,7 @@ def growing(names: Sequence[str], problems: Sequence[Problem], n_seeds: int) -> 
             rows = []
             for window in GROWING:
                 regrets = regrets_of(name, problems, n_iter, window, n_seeds)
-                difference = (regrets - base).mean(axis=1)
-                error = difference.std(ddof=1) / np.sqrt(len(difference))
+                difference, error = against(base, regrets)
                 seconds = [
                     np.mean(
                         [

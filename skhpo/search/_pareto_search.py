@@ -457,9 +457,9 @@ class ParetoSearchCV(BaseStudySearchCV):
     @property
     def pareto_table_(self) -> pd.DataFrame:
         """The front as a table."""
-        names = [str(one.name) for one in self.objectives_]
-        chosen = getattr(self, "best_index_", None)
-        return front_table(self.pareto_front_, self.cv_results_, names, chosen)
+        columns = {str(one.name): self._column(str(one.name)) for one in self.objectives_}
+        chosen = None if self.refit is False else getattr(self, "best_index_", None)
+        return front_table(self.pareto_front_, self.cv_results_, columns, chosen)
 
     # ----------------------------------------------------------------------------- objectives
 
@@ -522,8 +522,8 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     # -------------------------------------------------------------------------------- results
 
-    def _keep_results(self, setup: Setup, candidates: list[Candidate]) -> None:
-        super()._keep_results(setup, candidates)
+    def _keep_results(self, setup: Setup, rows: list[Candidate]) -> None:
+        super()._keep_results(setup, rows)
         problem = setup.problem
         self.objectives_ = list(problem.objectives)
         is_complete = self.cv_results_["status"] == "complete"
@@ -538,9 +538,11 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     def _means(self, name: str) -> FloatArray:
         """Return the mean of a score or a cost for each candidate."""
-        cost = f"mean_{name}"
-        column = f"mean_test_{name}"
-        return np.asarray(self.cv_results_[column if column in self.cv_results_ else cost])
+        return np.asarray(self.cv_results_[f"mean_{self._column(name)}"])
+
+    def _column(self, name: str) -> str:
+        """Return what the columns of a score or a cost in ``cv_results_`` are named by."""
+        return f"test_{name}" if f"mean_test_{name}" in self.cv_results_ else name
 
     def _violation(self, problem: Problem, is_complete: NDArray[np.bool_]) -> FloatArray:
         """Return the total violation of each complete candidate; NaN for the others."""

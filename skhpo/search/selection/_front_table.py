@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ __all__ = ["front_table"]
 def front_table(
     rows: NDArray[np.int64],
     results: Mapping[str, Any],
-    objectives: Sequence[str],
+    objectives: Mapping[str, str],
     chosen: int | None,
 ) -> pd.DataFrame:
     """Return one line per candidate of the front.
@@ -30,8 +30,8 @@ def front_table(
         Rows of the candidates in `results`, in the order of the table.
     results : mapping of str to array
         ``cv_results_``.
-    objectives : sequence of str
-        Names of the objectives.
+    objectives : mapping of str to str
+        What the columns of each objective in `results` are named by.
     chosen : int or None
         Row of the chosen candidate; None if none was chosen.
 
@@ -52,8 +52,7 @@ def front_table(
             str(missing_extra("`pareto_table_` requires pandas", "dataframe"))
         ) from error
     columns: dict[str, Any] = {}
-    for name in objectives:
-        column = f"test_{name}" if f"mean_test_{name}" in results else name
+    for name, column in objectives.items():
         mean = np.asarray(results[f"mean_{column}"])
         columns[name] = mean[rows]
         columns[f"std_{name}"] = np.asarray(results[f"std_{column}"])[rows]
