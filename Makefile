@@ -14,6 +14,8 @@ OLDEST_TESTS := tests/boosting/test_equality.py \
 	$(addprefix tests/search/test_,composition.py input_and_scoring.py representation.py \
 	scikit_learn_own_tests.py scores_against_scikit_learn.py table.py)
 PARALLEL := -n $(JOBS) --dist loadgroup
+# Which tests `make test` runs.
+MARKED ?= not slow
 
 # The first Python of the list that is 3.11 or newer; for the oldest versions, 3.11 or 3.12.
 find_python = $(shell for name in $(1); do \
@@ -120,7 +122,7 @@ docs-fast: $(VENV)/.installed-site  ## The same, without running the examples
 
 .PHONY: test test-slow test-extended test-all doctest oldest
 test: $(VENV)/.installed-dev  ## Run the tests, but for the slow ones
-	$(PYTEST) $(PARALLEL) -m "not slow" tests
+	$(PYTEST) $(PARALLEL) -m "$(MARKED)" tests
 
 test-slow: $(VENV)/.installed-dev  ## Run the slow tests: killed workers, Ctrl-C, dask, ...
 	$(PYTEST) $(PARALLEL) -m "slow and not extended" tests

@@ -12,7 +12,10 @@ import skhpo
 from skhpo.trial import TrialState
 from tests.waiting import eventually
 
-N_PROCESSES, N_TRIALS = 8, 40
+N_PROCESSES, N_TRIALS = 8, 25
+ENGINES = pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)], indirect=True
+)
 
 WORKER = """
 import sys
@@ -75,9 +78,7 @@ def check_database(url):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)], indirect=True
-)
+@ENGINES
 def test_eight_processes_write_every_trial_once(url):
     skhpo.create_study(storage=url, study_name="study")
     assert wait_for(start_workers(url, N_TRIALS)) == [0] * N_PROCESSES
@@ -91,6 +92,7 @@ def test_eight_processes_write_every_trial_once(url):
 
 
 @pytest.mark.slow
+@ENGINES
 def test_killed_writers_harm_nobody_else(url):
     study = skhpo.create_study(storage=url, study_name="study")
     workers = start_workers(url, N_TRIALS)
