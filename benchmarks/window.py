@@ -160,7 +160,7 @@ def search_once(
     if window in GROWING:
         kind = partial(GrowingScheduler, rule=GROWING[window])
     with (
-        mock.patch("skhpo.search._base.Executor", return_value=workers),
+        mock.patch("skhpo.search.execution._workers.Executor", return_value=workers),
         mock.patch("skhpo.search._base.Scheduler", kind),
     ):
         search.fit(np.arange(float(N_FOLDS))[:, None], np.zeros(N_FOLDS))

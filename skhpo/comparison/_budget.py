@@ -12,7 +12,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 
-from skhpo.search.selection._reevaluation import N_REPEATS
+from skhpo.search.selection._fresh_splits import N_REPEATS
 
 __all__ = ["budget_params", "fits_to_confirm"]
 

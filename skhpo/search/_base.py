@@ -8,15 +8,14 @@ import math
 import numbers
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.utils import Tags, get_tags
 
@@ -38,7 +37,6 @@ from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.exceptions import (
     SearchInterruptedWarning,
 )
-from skhpo.parallel import Executor
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.pruners._by_name import PRUNERS, get_pruner
 from skhpo.samplers import BaseSampler, TPESampler
@@ -63,12 +61,12 @@ from skhpo.search._records import Candidate
 from skhpo.search._representation import summary_html, with_readable_ranges
 from skhpo.search._setup import Setup, make_setup, window_size
 from skhpo.search.execution._controller import StudyController
-from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._fold_runner import FoldRunner
 from skhpo.search.execution._listeners import Listeners, functions_of, listeners_of
 from skhpo.search.execution._run import run
 from skhpo.search.execution._scheduler import Scheduler
+from skhpo.search.execution._workers import open_workers
 from skhpo.search.fidelity._early_stopping import (
     fit_params_for_refit,
     params_for_refit,
@@ -82,8 +80,6 @@ from skhpo.search.persistence._fingerprint import describe_candidates, make_fing
 from skhpo.search.persistence._open_study import open_study
 from skhpo.search.selection._callable_refit import choose
 from skhpo.search.selection._kept_predictions import KeptPredictions
-from skhpo.search.selection._reevaluation import Reevaluation
-from skhpo.search.sharing._store import forget
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
@@ -92,7 +88,6 @@ from skhpo.tracking._autologging import autologging, without_autologging
 __all__ = ["BaseStudySearchCV"]
 
 _SPACES = [dict, list, ParameterGrid, ParameterSampler, StrOptions({"suggest"}), None]
-VERBOSE_OF_SCIKIT_LEARN = 3  # from this level, each fold also prints scikit-learn's own line
 
 
 class BaseStudySearchCV(BaseSearchCV, ChecksWords):
@@ -348,7 +343,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         with (
             callbacks.search(budget.n_candidates * plan.n_tasks),
             checkpoint.open(),
-            self._workers(setup) as workers,
+            open_workers(setup) as workers,
             Progress(self.verbose, start.n_candidates, start.max_fits, names) as progress,
             study.log.runs.begin(),
             listeners.also(progress) if self.verbose else nullcontext(),
@@ -358,7 +353,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
                 setup, study, plan, beginning.configs, budget, checkpoint, listeners, kept
             )
             scheduler = self._scheduler(setup, study, controller, workers.n_workers)
-            evaluation = self._evaluation(setup, callbacks, workers.n_workers)
+            evaluation = setup.evaluation.on_workers(
+                workers.n_workers, caller=self if callbacks.are_given else None
+            )
             runner = FoldRunner(setup, evaluation, plan, callbacks)
             recorder = partial(record, scheduler, controller, checkpoint)
 
@@ -473,8 +470,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             self._check_refit_for_multimetric(first_scores)
             setup.refit_metric = self.refit
         self._add_selection_bias(setup, rows)
-        is_multimetric = isinstance(setup.scorers, MultimetricScorer)
-        self.scorer_ = scorers_by_name(setup.scorers) if is_multimetric else setup.scorers
+        scorer = setup.evaluation.scorer
+        is_multimetric = isinstance(scorer, MultimetricScorer)
+        self.scorer_ = scorers_by_name(scorer) if is_multimetric else scorer
 
     def _add_selection_bias(self, setup: Setup, candidates: list[Candidate]) -> None:
         """Add the selection bias of the best scores to ``cv_results_``. Default: do nothing."""
@@ -503,53 +501,6 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         for row, method, predictions in predictions_of(best, rows, plan, setup):
             self.oof_methods_[row] = method
             self.oof_predictions_[row] = predictions
-
-    def _run_extra(
-        self,
-        setup: Setup,
-        plan: EvaluationPlan,
-        runs: Sequence[tuple[Mapping[str, Any], Sequence[int]]],
-        *,
-        keeps_predictions: bool,
-    ) -> tuple[str | None, list[Candidate]]:
-        """Run tasks of candidates outside of the study, the first candidate first.
-
-        Parameters
-        ----------
-        setup : Setup
-            The setup, with the splits.
-        plan : EvaluationPlan
-            What the tasks mean.
-        runs : sequence of (mapping, sequence of int)
-            The parameters of each candidate, and its tasks.
-        keeps_predictions : bool
-            Whether the results have predictions.
-
-        Returns
-        -------
-        reason : str or None
-            Why this ended early.
-        candidates : list of Candidate
-            The candidates that have begun.
-        """
-        callbacks = FitCallbacks(self, {})
-        with self._workers(setup) as workers:
-            evaluation = replace(
-                self._evaluation(setup, callbacks, workers.n_workers),
-                keeps_predictions=keeps_predictions,
-            )
-            runner = FoldRunner(setup, evaluation, plan, callbacks)
-            scheduler = Scheduler(
-                Reevaluation(runs),
-                n_candidates=len(runs),
-                window=2 + workers.n_workers // plan.n_folds,  # in order, and all workers busy
-                in_order=False,
-                prunes=False,
-            )
-            reason = run(
-                scheduler, workers, runner.submit, runner.receive, setup.deadline, n_awaited=0
-            )
-        return reason, scheduler.candidates
 
     def _with_all_of_the_resource(self, setup: Setup, params: dict[str, Any]) -> dict[str, Any]:
         if setup.resource is None or setup.resource.name == N_SAMPLES:
@@ -589,7 +540,9 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
 
     def _fit_on_all(self, setup: Setup, estimator: Any) -> float:
         """Fit an estimator on all data; return the seconds it took."""
-        fit_params = fit_params_for_refit(estimator, setup.fit_params, setup.stopping, setup.X)
+        fit_params = fit_params_for_refit(
+            estimator, setup.evaluation.fit_params, setup.stopping, setup.X
+        )
         start = time.time()
         if setup.y is None:
             estimator.fit(setup.X, **fit_params)
@@ -643,37 +596,6 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     def _make_problem(self) -> Problem:
         """Return the objectives and constraints of the search."""
         raise NotImplementedError
-
-    @contextmanager
-    def _workers(self, setup: Setup) -> Iterator[Executor]:
-        """Start the workers; at the end, nobody keeps what candidates have shared."""
-        tokens = [setup.keeping.token]
-        if setup.sharing is not None:
-            tokens.append(setup.sharing.token)
-        release = partial(forget, *tokens)
-        try:
-            with Executor(self.n_jobs, setup.limits, release) as workers:
-                yield workers
-        finally:
-            release()
-
-    def _evaluation(self, setup: Setup, callbacks: FitCallbacks, n_workers: int) -> Evaluation:
-        """Return the settings shared by the evaluations of all folds."""
-        sharing = setup.sharing
-        return Evaluation(
-            clone(self.estimator),
-            setup.scorers,
-            setup.fit_params,
-            setup.score_params,
-            return_train_score=self.return_train_score,
-            error_score=self.error_score,
-            verbose=self.verbose if self.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
-            costs=setup.problem.costs,
-            caller=self if callbacks.are_given else None,
-            sharing=None if sharing is None else replace(sharing, n_workers=n_workers),
-            keeps_predictions=self.keep_predictions > 0,
-            keeping=setup.keeping,
-        )
 
     def _warn_about_cut(
         self, reason: str, candidates: list[Candidate], n_candidates: int | None

@@ -10,6 +10,7 @@ from skhpo._warnings import warn_user
 from skhpo.search._cv_results import places_in_grid
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
+from skhpo.search.execution._again import run_again
 from skhpo.search.execution._responses import methods_of
 from skhpo.search.execution._run import is_over
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
@@ -94,7 +95,7 @@ def best_with_predictions(
     missing = [(one, tasks) for one in best if (tasks := _without_predictions(one, plan))]
     if missing and may_run and not is_over(setup.deadline):
         runs = [(candidate.params, tasks) for candidate, tasks in missing]
-        _, again = search._run_extra(setup, plan, runs, keeps_predictions=True)
+        _, again = run_again(setup, plan, runs)
         for (candidate, _), other in zip(missing, again, strict=False):
             for task, result in other.results.items():
                 if result.predictions is not None:

@@ -6,12 +6,12 @@ import math
 import numbers
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
@@ -22,13 +22,14 @@ from skhpo.parallel import Limits
 from skhpo.parallel._joblib import eval_expr
 from skhpo.search._cloning import check_clones
 from skhpo.search._limits import limits_of
+from skhpo.search.execution._evaluation import Evaluation
 from skhpo.search.fidelity._early_stopping import make_stopping, refuse_evaluation_sets
 from skhpo.search.fidelity._resource import Resource, make_resource
 from skhpo.search.fidelity._submodels import Submodels, make_submodels
 from skhpo.search.objectives._problem import Problem
-from skhpo.search.selection._reevaluation import fresh_splits
+from skhpo.search.selection._fresh_splits import fresh_splits
 from skhpo.search.sharing._kept_rows import RowKeeping
-from skhpo.search.sharing._settings import Sharing, make_sharing
+from skhpo.search.sharing._settings import make_sharing
 from skhpo.space import SearchSpace
 from skhpo.space._suggest import given_space
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Setup", "make_setup", "window_size"]
 
 WINDOW = 4  # candidates in flight with a seed; see docs/benchmarks/window.md
+VERBOSE_OF_SCIKIT_LEARN = 3  # from this level, each fold also prints scikit-learn's own line
 DEFAULT_N_ITER = 50  # candidates without a limit of fits
 WORKERS_EACH = 2  # approximate number of workers that a candidate in flight keeps busy
 
@@ -58,14 +60,12 @@ class Setup:
         Maximal number of candidates; infinite if only fits or the time are limited.
     splits : list of (train, test)
         The folds, the same for all candidates.
-    scorers : object
-        The scorer, or scikit-learn's container of several scorers.
+    evaluation : Evaluation
+        Settings shared by the evaluations of all folds: the scorers, the fit parameters, ...
     refit_metric : str
         The metric that chooses the best candidate.
     problem : Problem
         The objectives and constraints of the search.
-    fit_params, score_params : dict of str to object
-        Parameters of the estimator's ``fit`` and of the scorer.
     enqueued : list of dict
         The first configurations.
     seed : int or None
@@ -80,14 +80,12 @@ class Setup:
         The candidates that are scored on the fits of larger ones.
     fresh_splits : list of (train, test)
         New folds on which the best candidates are evaluated again; empty without `n_confirm`.
+    n_jobs : int or None
+        Number of workers.
     limits : Limits
         Limits of the time and the memory of a fit.
     deadline : float or None
         ``time.monotonic()`` at which to stop.
-    sharing : Sharing or None
-        How fitted steps are shared between candidates; None if they are not.
-    keeping : RowKeeping
-        How the rows of the folds are kept.
     """
 
     X: Any
@@ -95,11 +93,9 @@ class Setup:
     space: SearchSpace
     n_candidates: int | float
     splits: Splits
-    scorers: Any
+    evaluation: Evaluation
     refit_metric: str
     problem: Problem
-    fit_params: dict[str, Any]
-    score_params: dict[str, Any]
     enqueued: list[dict[str, Any]]
     seed: int | None
     metadata: dict[str, Any] | None
@@ -107,10 +103,9 @@ class Setup:
     resource: Resource | None
     submodels: Submodels
     fresh_splits: Splits
+    n_jobs: int | None
     limits: Limits
     deadline: float | None
-    sharing: Sharing | None
-    keeping: RowKeeping = field(default_factory=RowKeeping)
 
     @property
     def growth(self) -> float:
@@ -151,35 +146,40 @@ def make_setup(
         resource=resource,
     )  # fmt: skip
     limits = limits_of(search)
+    sharing = make_sharing(
+        search.share_steps, search.estimator, space, problem, resource, len(splits), limits.memory
+    )
     return Setup(
         X=X,
         y=y,
         space=space,
         n_candidates=n_candidates,
         splits=splits,
-        scorers=scorers,
+        evaluation=Evaluation(
+            clone(search.estimator),
+            scorers,
+            routed.estimator.fit,
+            routed.scorer.score,
+            return_train_score=search.return_train_score,
+            error_score=search.error_score,
+            verbose=search.verbose if search.verbose >= VERBOSE_OF_SCIKIT_LEARN else 0,
+            costs=problem.costs,
+            sharing=sharing,
+            keeps_predictions=search.keep_predictions > 0,
+            keeping=RowKeeping(),
+        ),
         refit_metric=refit_metric,
         problem=problem,
-        fit_params=routed.estimator.fit,
-        score_params=routed.scorer.score,
         enqueued=enqueued,
         seed=seed,
         metadata=None if sample_weight is None else {"sample_weight": sample_weight},
         stopping=stopping,
         resource=resource,
         submodels=submodels,
+        n_jobs=search.n_jobs,
         limits=limits,
         deadline=deadline,
         fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
-        sharing=make_sharing(
-            search.share_steps,
-            search.estimator,
-            space,
-            problem,
-            resource,
-            len(splits),
-            limits.memory,
-        ),
     )
 
 

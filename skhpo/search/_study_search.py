@@ -28,6 +28,7 @@ from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
+from skhpo.search.execution._again import run_again
 from skhpo.search.execution._run import is_over
 from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import Problem, single_score
@@ -532,11 +533,12 @@ class StudySearchCV(BaseStudySearchCV):
         params = [
             self._with_all_of_the_resource(setup, self.cv_results_["params"][r]) for r in rows
         ]
-        fresh = replace(setup, splits=setup.fresh_splits, resource=None, keeping=RowKeeping())
+        evaluation = replace(setup.evaluation, keeps_predictions=False, keeping=RowKeeping())
+        fresh = replace(setup, splits=setup.fresh_splits, resource=None, evaluation=evaluation)
         n_folds = len(fresh.splits)
         runs = [(one, range(n_folds)) for one in params]
         plan = FoldPlan(NopPruner(), n_folds)
-        return self._run_extra(fresh, plan, runs, keeps_predictions=False)
+        return run_again(fresh, plan, runs)
 
     def _select(self, setup: Setup) -> None:
         """Choose the best candidate."""

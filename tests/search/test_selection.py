@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhpo import Cost, RandomSearchCV, TPESearchCV, one_standard_error, parsimonious
 from skhpo.exceptions import SearchOverfitWarning
-from skhpo.search.selection._reevaluation import fresh_splits
+from skhpo.search.selection._fresh_splits import fresh_splits
 from skhpo.search.selection._selection_bias import expected_optimism
 
 X, y = load_breast_cancer(return_X_y=True)

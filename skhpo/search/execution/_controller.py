@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhpo.callbacks import CandidateEvent, FoldEvent
 from skhpo.exceptions import UpdateFinishedTrialError
 from skhpo.history import COST, SUBMODEL_OF
 from skhpo.samplers._base import draws_by_groups
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
+from skhpo.search.execution._candidates import CandidateMaker, create_trial, stored_submodels
+from skhpo.search.execution._events import end_of_candidate, end_of_fold, start_of_candidate
 from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
@@ -21,8 +22,6 @@ from skhpo.search.fidelity._submodels import Submodels
 from skhpo.search.objectives._problem import Problem
 from skhpo.search.persistence._checkpoint import (
     N_JUDGED,
-    TAKEN_FROM,
-    TASKS,
     Checkpoint,
     folds_of,
 )
@@ -32,7 +31,7 @@ from skhpo.search.stopping._inside_fits import LearningCurves, as_stopped
 from skhpo.space import SearchSpace
 from skhpo.study import Study
 from skhpo.study._ask import Gathered, ask_in_space
-from skhpo.study._draw import configs_of_submodels, note_tried
+from skhpo.study._draw import note_tried
 from skhpo.study._tell import end_trial
 from skhpo.trial import FrozenTrial, TrialState
 
@@ -114,6 +113,7 @@ class StudyController:
         self._plan = plan
         self._problem = problem
         self._submodels = submodels
+        self._candidates = CandidateMaker(space, plan, submodels)
         self._enqueued = enqueued
         self._n_candidates = n_candidates
         self._budget = budget
@@ -145,8 +145,7 @@ class StudyController:
         candidate = self._next_candidate(number)
         if candidate is not None:
             self._budget.begin(candidate)
-            event = CandidateEvent(number=candidate.trial_number, params=candidate.params)
-            self._listeners.send("on_candidate_start", event)
+            self._listeners.send("on_candidate_start", start_of_candidate(candidate))
         return candidate
 
     def must_wait(self) -> bool:
@@ -177,7 +176,7 @@ class StudyController:
             return None
         trial, config = asked
         self._checkpoint.began(trial.trial_id, is_new=True)
-        return self._with_rules(self._candidate(number, trial, config))
+        return self._with_rules(self._candidates.of_trial(number, trial, config))
 
     def _gather(self, config: Mapping[str, Any], tried: set[Any]) -> Gathered:
         """Gather a drawn candidate and its submodels; a sampler of points chooses each itself."""
@@ -191,41 +190,11 @@ class StudyController:
         note_tried(self._space, past, self._tried)
         if not past.state.is_finished():
             self._checkpoint.began(past.trial_id, is_new=False)
-        candidate = self._with_rules(self._candidate(number, past, past.params))
+        candidate = self._with_rules(self._candidates.of_trial(number, past))
         candidate.known = folds_of(past)
         for submodel in candidate.submodels:
             submodel.known = candidate.known
         return candidate
-
-    def _candidate(self, number: int, trial: FrozenTrial, config: Mapping[str, Any]) -> Candidate:
-        candidate = Candidate(
-            number,
-            trial.system_attrs.get(TASKS) or self._plan.order(trial.number),
-            params=self._space.to_params(config),
-            config=trial.params,
-            trial_number=trial.number,
-            trial_id=trial.trial_id,
-            ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
-            is_taken_over=TAKEN_FROM in trial.system_attrs,
-            submodel_of=trial.system_attrs.get(SUBMODEL_OF),
-        )
-        others = configs_of_submodels(trial)
-        if others:
-            candidate.shared = self._submodels.shared_fit(trial, others)
-            candidate.submodels = [self._submodel(candidate, other) for other in others]
-        return candidate
-
-    def _submodel(self, candidate: Candidate, config: Mapping[str, Any]) -> Candidate:
-        """Return a submodel of a candidate, which has no trial of its own yet."""
-        return Candidate(
-            candidate.number,
-            candidate.fold_order,
-            params=self._space.to_params(config),
-            config=config,
-            trial_number=candidate.trial_number,
-            trial_id=candidate.trial_id,
-            submodel_of=candidate.trial_number,
-        )
 
     def _with_rules(self, candidate: Candidate) -> Candidate:
         """Add the stopping rule and the curve model that decide on a candidate while it runs."""
@@ -247,7 +216,7 @@ class StudyController:
             if task not in candidate.known:
                 self._checkpoint.keep(candidate.trial_id, task, result)
         if self._listeners.are_any:
-            self._listeners.add("on_fold_end", self._fold_event(candidate, task, result))
+            self._listeners.add("on_fold_end", end_of_fold(self._plan, candidate, task, result))
         if result.stop:
             self._log.runs.stop_requested = True
         self._take_apart(candidate, task, result)
@@ -326,26 +295,6 @@ class StudyController:
             np.isnan(self._problem.losses(one)).any() for one in candidate.results.values()
         )
 
-    def _fold_event(self, candidate: Candidate, task: int, result: FoldResult) -> FoldEvent:
-        rung, fold = self._plan.place(task)
-        resource = self._plan.resource
-        return FoldEvent(
-            number=candidate.trial_number,
-            params=candidate.params,
-            fold=fold,
-            n_resources=None if resource is None else resource.rungs[rung],
-            share=self._plan.amount([task]) / self._plan.full_amount,
-            metrics=result.metrics,
-            train_metrics=result.train_metrics,
-            fit_time=result.fit_time,
-            score_time=result.score_time,
-            started_at=np.nan if result.started_at is None else result.started_at,
-            seconds=np.nan if result.seconds is None else result.seconds,
-            worker=result.worker,
-            error=result.fit_error,
-            from_storage=task in candidate.known,
-        )
-
     # ------------------------------------------------------------------- after a candidate
 
     def tell(self, candidate: Candidate) -> None:
@@ -367,7 +316,9 @@ class StudyController:
             if self._kept is not None:
                 self._kept.offer(candidate)
             if self._listeners.are_any:
-                self._listeners.add("on_candidate_end", self._candidate_event(candidate, values))
+                self._listeners.add(
+                    "on_candidate_end", end_of_candidate(self._plan, candidate, values)
+                )
             if candidate.submodels and candidate.status != "interrupted":
                 if is_early:
                     self._are_submodels_later = True
@@ -438,33 +389,6 @@ class StudyController:
         if seconds > 0.0:
             self._log.storage.set_trial_system_attr(candidate.trial_id, COST, seconds)
 
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def _candidate_event(self, candidate: Candidate, values: NDArray[np.float64]) -> CandidateEvent:
-        results = list(self._plan.by_fold(candidate.results).values())
-        is_complete = candidate.status == "complete"
-        metrics = [result.metrics for result in results] if is_complete else []
-        times = np.array([(result.fit_time, result.score_time) for result in results])
-        fit_time, score_time = times.mean(axis=0).tolist() if results else (np.nan, np.nan)
-        predicted = candidate.prediction
-        return CandidateEvent(
-            number=candidate.trial_number,
-            params=candidate.params,
-            status=candidate.status,
-            reason=candidate.reason if candidate.status == "pruned" else "",
-            metrics={
-                name: float(np.mean([one.get(name, np.nan) for one in metrics]))
-                for name in (metrics[0] if metrics else ())
-            },
-            objectives=tuple(values.tolist()) if is_complete else (),
-            predicted=() if predicted is None else tuple(predicted[0].tolist()),
-            n_folds=len(candidate.results),
-            fit_time=fit_time,
-            score_time=score_time,
-            progress=self._plan.reached(candidate.results),
-            from_storage=candidate.ended_after is not None,
-            submodel_of=candidate.submodel_of,
-        )
-
     # ------------------------------------------------------------------------- submodels
 
     def _end_submodels(self, candidate: Candidate, may_be_known: bool) -> None:
@@ -478,7 +402,7 @@ class StudyController:
             Whether an earlier fit or another process may have recorded them.
         """
         self._checkpoint.pass_submodels(candidate.trial_number)
-        stored = self._stored_submodels(candidate) if may_be_known else {}
+        stored = stored_submodels(self._log, self._space, candidate) if may_be_known else {}
         for submodel in candidate.submodels:
             trial = stored.get(self._space.config_key(submodel.config))
             if trial is None:
@@ -490,41 +414,14 @@ class StudyController:
             self._note_submodel(submodel)
         self._record_submodels()
 
-    def _stored_submodels(self, candidate: Candidate) -> dict[Any, FrozenTrial]:
-        """Return the trials of a candidate's submodels by their keys."""
-        return {
-            self._space.config_key(trial.params): trial
-            for trial in self._log.records()
-            if trial.system_attrs.get(SUBMODEL_OF) == candidate.trial_number
-        }
-
     def _record_submodels(self) -> None:
         """Create the trials of ended submodels, unless trials of earlier fits come first."""
         while self._unrecorded and not self._checkpoint.has_past():
             submodel = self._unrecorded.popleft()
-            trial = self._create_trial(submodel)
-            for task, result in submodel.results.items():
-                self._checkpoint.keep(trial.trial_id, task, result)
-            for step, value in submodel.reports.items():
-                self._log.report(trial.trial_id, step, value)
-            self._checkpoint.ends(trial.trial_id, submodel.n_judged)
-            self._end_trial(submodel, self._log.record(trial.trial_id), self._values(submodel))
+            trial = create_trial(submodel, self._log, self._space, self._tried, self._checkpoint)
+            self._end_trial(submodel, trial, self._values(submodel))
             self._ended.append(self._log.record(trial.trial_id))
             self._note_submodel(submodel)
-
-    def _create_trial(self, submodel: Candidate) -> FrozenTrial:
-        """Create the trial of a submodel, with the next free number."""
-        distributions = {name: self._space.distributions[name] for name in submodel.config}
-        attrs = {SUBMODEL_OF: submodel.submodel_of, TASKS: list(map(int, submodel.results))}
-        trial = None
-        with self._log.lock:
-            while trial is None:
-                for other in self._log.read_new():
-                    note_tried(self._space, other, self._tried)
-                number = self._log.history.n_trials
-                trial = self._log.create(number, submodel.config, distributions, attrs)
-        submodel.trial_number, submodel.trial_id = trial.number, trial.trial_id
-        return trial
 
     def _note_submodel(self, submodel: Candidate) -> None:
         """Use the results of a recorded submodel, and send its events."""
@@ -534,12 +431,9 @@ class StudyController:
             self._kept.offer(submodel)
         self._submodels_ended.append(submodel)
         if self._listeners.are_any:
-            event = self._candidate_event(submodel, self._values(submodel))
-            start = CandidateEvent(
-                number=event.number, params=event.params, submodel_of=event.submodel_of
-            )
-            self._listeners.add("on_candidate_start", start)
-            self._listeners.add("on_candidate_end", event)
+            self._listeners.add("on_candidate_start", start_of_candidate(submodel))
+            end = end_of_candidate(self._plan, submodel, self._values(submodel))
+            self._listeners.add("on_candidate_end", end)
 
     def call_back(self) -> None:
         """Send the pending events, and call the callbacks for candidates that have ended."""
@@ -561,7 +455,7 @@ class StudyController:
         known = {n for n, candidate in everything.items() if candidate.status != "interrupted"}
         for trial in self._checkpoint.others(known):
             folds = folds_of(trial)
-            candidate = self._candidate(len(everything), trial, trial.params)
+            candidate = self._candidates.of_trial(len(everything), trial)
             judged = list(candidate.fold_order)[: candidate.ended_after]
             candidate.results = {task: folds[task] for task in judged if task in folds}
             candidate.known = folds

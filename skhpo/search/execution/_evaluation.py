@@ -75,6 +75,16 @@ class Evaluation:
     keeps_predictions: bool = False
     keeping: RowKeeping | None = None
 
+    @property
+    def tokens(self) -> list[str]:
+        """The names under which processes keep what evaluations share."""
+        return [one.token for one in (self.keeping, self.sharing) if one is not None]
+
+    def on_workers(self, n_workers: int, caller: Any = None) -> Evaluation:
+        """Return these settings for a number of workers, and for scikit-learn's callbacks."""
+        sharing = None if self.sharing is None else replace(self.sharing, n_workers=n_workers)
+        return replace(self, sharing=sharing, caller=caller)
+
 
 class _StopListener:
     """A callback context that remembers whether a callback asked to stop."""

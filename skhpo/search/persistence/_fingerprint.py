@@ -73,9 +73,10 @@ def make_fingerprint(search: BaseStudySearchCV, setup: Setup) -> dict[str, str]:
     """
     space = {p.name: _describe_distribution(p.distribution) for p in setup.space.parameters}
     scoring = _describe(search.scoring)
+    parameters = {**setup.evaluation.fit_params, **setup.evaluation.score_params}
     given = {
         name: value
-        for name, value in (setup.fit_params | setup.score_params).items()
+        for name, value in parameters.items()
         if name.rpartition("__")[2] not in _WITHOUT_EFFECT
     }
     several = {}

@@ -21,7 +21,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhpo import RandomSearchCV, TPESearchCV
-from skhpo.search.selection._reevaluation import fresh_splits
+from skhpo.search.selection._fresh_splits import fresh_splits
 from skhpo.search.sharing import _kept_rows
 from skhpo.search.sharing._store import store_of_process
 

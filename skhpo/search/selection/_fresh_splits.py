@@ -1,10 +1,10 @@
-"""Re-evaluation: the best candidates run again, on new folds or for their predictions."""
+"""New folds, on which the best candidates are evaluated again."""
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,39 +19,10 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from skhpo.search._records import Candidate, Status
-
-__all__ = ["Reevaluation", "fresh_splits"]
+__all__ = ["fresh_splits"]
 
 N_REPEATS = 2
 _OFFSET = 7_919  # added to the seed, so that the folds differ from those of the search
-
-
-class Reevaluation:
-    """The controller of a re-evaluation: each candidate runs all of its tasks.
-
-    Parameters
-    ----------
-    runs : sequence of (mapping, sequence of int)
-        The parameters of each candidate, and its tasks.
-    """
-
-    def __init__(self, runs: Sequence[tuple[Mapping[str, Any], Sequence[int]]]) -> None:
-        self._runs = runs
-
-    def ask(self, number: int) -> Candidate | None:
-        """Return the next candidate; None after the last."""
-        if number >= len(self._runs):
-            return None
-        params, tasks = self._runs[number]
-        return Candidate(number, tasks, params)
-
-    def judge(self, candidate: Candidate) -> Status | None:
-        """Return "complete" after the last task."""
-        return "complete" if candidate.n_judged == len(candidate.fold_order) else None
-
-    def tell(self, candidate: Candidate) -> None:
-        """Do nothing: results are read from the candidates."""
 
 
 def fresh_splits(
