@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -106,10 +107,11 @@ def banner(*names: str) -> str:
 
 
 def silence() -> None:
-    """Have skhpo and Optuna log errors alone."""
+    """Have skhpo log errors alone, and Optuna, where it is installed."""
     for name in ("skhpo", "optuna"):
-        logging = importlib.import_module(name).logging
-        logging.set_verbosity(logging.ERROR)
+        if importlib.util.find_spec(name) is not None:
+            logging = importlib.import_module(name).logging
+            logging.set_verbosity(logging.ERROR)
 
 
 @contextmanager

@@ -80,8 +80,8 @@ class LiveView(SearchCallback):
         self._handle = shown.display(self._html(self._render()), display_id=True)
 
     def on_fold_end(self, fold: FoldEvent) -> None:
-        """Count the fit."""
-        if self._handle is not None:
+        """Count the fit, unless it is one of an earlier search."""
+        if self._handle is not None and not fold.taken_over:
             self._n_fits += 1
             self._n_full_fits += fold.share
             self._update()

@@ -129,7 +129,10 @@ class FoldEvent:
     error : str, default=None
         Traceback of a failed fit.
     from_storage : bool, default=False
-        Whether an earlier fit of the search evaluated it.
+        Whether an earlier fit of the search, or an earlier search, evaluated it.
+    taken_over : bool, default=False
+        Whether it is a result of an earlier search (see `prior`). It does not count towards
+        `max_fits`.
     """
 
     number: int
@@ -146,6 +149,7 @@ class FoldEvent:
     worker: str | None = None
     error: str | None = None
     from_storage: bool = False
+    taken_over: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,9 +90,10 @@ class Progress(SearchCallback):
             self._view.on_search_start(search)
 
     def on_fold_end(self, fold: FoldEvent) -> None:
-        """Count the fit."""
-        self._n_fits += 1
-        self._n_full_fits += fold.share
+        """Count the fit, unless it is one of an earlier search."""
+        if not fold.taken_over:
+            self._n_fits += 1
+            self._n_full_fits += fold.share
         if self._max_fits is not None:
             self._try(self._advance, int(self._n_full_fits))
         self._try(self._show, False)

@@ -381,7 +381,17 @@ class StudySearchCV(BaseStudySearchCV):
         "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
-        "prior": [Prior, Study, HasMethods("fit"), str, os.PathLike, list, tuple, None],
+        "prior": [
+            StrOptions({"auto"}),
+            Prior,
+            Study,
+            HasMethods("fit"),
+            str,
+            os.PathLike,
+            list,
+            tuple,
+            None,
+        ],
     }
 
     def __init__(

@@ -56,6 +56,15 @@ def test_the_bar_of_a_small_space_counts_its_candidates(capsys):
     assert "fits=12" in last
 
 
+@pytest.mark.parametrize("limit", [{"n_iter": 5}, {"n_iter": None, "max_fits": 20}])
+def test_fits_of_an_earlier_search_are_not_counted(capsys, limit):
+    earlier, _, _ = shown(capsys, TPESearchCV, pruner=None)
+    search, _, err = shown(capsys, TPESearchCV, prior=[earlier], pruner=None, verbose=1, **limit)
+    assert len(search.cv_results_["params"]) == 12 + 5
+    last = err.strip().splitlines()[-1].split("\r")[-1]
+    assert ("fits=20" if "max_fits" not in limit else "20/20") in last
+
+
 def test_with_two_each_candidate_gets_a_line(capsys):
     search, out, _ = shown(capsys, TPESearchCV, verbose=2)
     lines = [line for line in out.splitlines() if line.startswith("[")]

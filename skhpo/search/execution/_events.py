@@ -54,6 +54,7 @@ def end_of_fold(
         worker=result.worker,
         error=result.fit_error,
         from_storage=task in candidate.known,
+        taken_over=candidate.is_taken_over,
     )
 
 
