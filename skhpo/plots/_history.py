@@ -9,7 +9,7 @@ import numpy as np
 from skhpo.plots._base import Display
 from skhpo.plots._data._history import HistoryData, history_data
 from skhpo.plots._data._trials import Target, check_fitted
-from skhpo.plots._style import BLUE, GREY, ORANGE, RED, legend, new_axes
+from skhpo.plots._style import BLUE, GREY, ORANGE, RED, legend, limits_without_outliers, new_axes
 from skhpo.submodels import fits_by_row
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class HistoryDisplay(HistoryData, Display):
 
     Create it with :meth:`from_search` or :meth:`from_study`. Complete candidates are dots.
     Candidates that were stopped early are open circles at their predicted value. Failed
-    candidates are crosses at the lower edge.
+    candidates are crosses at the lower edge. If a few values lie so far out that they would hide
+    how the others differ, triangles at the edge mark them; ``display.ax_.autoscale()`` shows all.
 
     Parameters
     ----------
@@ -165,6 +166,7 @@ class HistoryDisplay(HistoryData, Display):
             This object.
         """
         ax = self._use(new_axes(ax))
+        is_first = not ax.has_data()
         is_measured = np.isfinite(self.value)
         is_stopped = np.isfinite(self.predicted)
         dots: dict[str, Any] = {"s": 22, "color": BLUE, "linewidths": 0, "label": "complete"}
@@ -186,7 +188,26 @@ class HistoryDisplay(HistoryData, Display):
         if np.isfinite(self.best).any():
             line = {"color": ORANGE, "linewidth": 1.8, "drawstyle": "steps-post", "zorder": 4}
             ax.plot(self.x, self.best, **{**line, "label": "best so far", **(line_kw or {})})
+        if is_first:
+            self._leave_out_outliers(ax)
         ax.set_xlabel(_X_LABELS[self.x_name])
         ax.set_ylabel(self.name)
         legend(ax)
         return self
+
+    def _leave_out_outliers(self, ax: Axes) -> None:
+        """Mark outliers at the edge if they would hide how the other values differ."""
+        values = np.where(np.isfinite(self.value), self.value, self.predicted)
+        limits = limits_without_outliers(values, self.best)
+        if limits is None:
+            return
+        ax.set_ylim(limits)
+        label = "outside of the plot"
+        for is_beyond, y, marker in (
+            (values < limits[0], 0.02, "v"),
+            (values > limits[1], 0.98, "^"),
+        ):
+            if is_beyond.any():
+                ax.plot(self.x[is_beyond], np.full(is_beyond.sum(), y), marker, color=GREY, ms=4,
+                        label=label, transform=ax.get_xaxis_transform())  # fmt: skip
+                label = ""

@@ -30,7 +30,8 @@ class ImportancesDisplay(ImportancesData, Display):
     at the end of each bar is one standard deviation over bootstrap samples of the candidates. The
     tick shows the importance that a parameter without any effect would have by chance, at most,
     in 95 of 100 searches. Bars that end before it are grey: these importances cannot be
-    distinguished from 0.
+    distinguished from 0. After few candidates, and for parameters that few of them have, chance may
+    give more than 1; an arrow at the edge shows this.
 
     Parameters
     ----------
@@ -204,6 +205,7 @@ class ImportancesDisplay(ImportancesData, Display):
         display : ImportancesDisplay
             This object.
         """
+        is_own = ax is None
         ax = self._use(new_axes(ax))
         at = np.arange(len(self.params))
         for rows, color, label in (
@@ -219,13 +221,23 @@ class ImportancesDisplay(ImportancesData, Display):
             line: dict[str, Any] = {"fmt": "none", "ecolor": ax.xaxis.label.get_color()}
             line |= {"elinewidth": 1.2, "label": "standard deviation"}
             ax.errorbar(self.importance, at, xerr=ends, **{**line, **(error_kw or {})})
+        is_beyond = self.chance > 1.0
         if np.isfinite(self.chance).any():
             tick = {"color": ORANGE, "marker": "|", "ls": "", "ms": 13, "mew": 2, "zorder": 4}
             tick["label"] = "by chance (95 %)"
-            ax.plot(self.chance, at, **{**tick, **(chance_kw or {})})
+            within = np.where(is_beyond, np.nan, self.chance)
+            ax.plot(within, at, **{**tick, **(chance_kw or {})})
+        if is_beyond.any():
+            arrow = {**tick, **(chance_kw or {}), "marker": ">", "ms": 6, "clip_on": False}
+            arrow["label"] = "_more than 1"
+            ax.plot(np.ones(is_beyond.sum()), at[is_beyond], **arrow)
+            ax.set_xlim(right=1.0)
         ax.set_yticks(at, short_names(self.params))
         ax.invert_yaxis()
         ax.set_xlim(left=0.0)
         ax.set_xlabel(f"importance for {self.name}")
-        legend(ax, loc="lower right")
+        if is_own and np.isfinite(self.chance).any():  # above the axes, as ticks may be anywhere
+            ax.figure.legend(loc="outside upper center", ncols=2, fontsize="small", frameon=False)
+        else:
+            legend(ax, loc="lower right")
         return self

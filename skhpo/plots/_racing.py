@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from skhpo.plots._data._racing import RacingData, racing_data
-from skhpo.plots._style import BLUE, GREY, ORANGE, RED, new_grid_of_axes
+from skhpo.plots._style import BLUE, GREY, ORANGE, RED, limits_without_outliers, new_grid_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,9 @@ class RacingDisplay(RacingData):
 
     Create it with :meth:`from_search`. The upper axes show the mean score of each candidate over
     the folds that it has run, and the best complete one so far. The lower axes show the number of
-    these folds. The title says how much work was saved by stopping candidates early.
+    these folds. The title says how much work was saved by stopping candidates early. If a few
+    scores lie so far out that they would hide how the others differ, they are left out;
+    ``display.axes_[0].autoscale()`` shows them.
 
     Parameters
     ----------
@@ -170,6 +172,9 @@ class RacingDisplay(RacingData):
             scores.plot(
                 self.number, self.best, **{**line, "label": "best so far", **(line_kw or {})}
             )
+        limits = limits_without_outliers(self.score, self.best)
+        if limits is not None:
+            scores.set_ylim(limits)
         self._name_axes(scores, folds)
         return self
 

@@ -22,12 +22,15 @@ __all__ = [
     "dark_is_good",
     "dot_style",
     "legend",
+    "limits_without_outliers",
     "new_axes",
     "new_grid_of_axes",
     "several_axes",
     "with_direction",
 ]
 
+FEWEST_FOR_OUTLIERS = 10
+OUTLIER = 6.0  # interquartile ranges from the quartiles
 BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
 SERIES = (BLUE, ORANGE, "#1b9e77", "#8e63b0", "#b8860b", "#d6569a", "#17a2b8", DARK)
 
@@ -129,6 +132,44 @@ def several_axes(ax: Any, n_axes: int, **subplots_kw: Any) -> Iterator[Any]:
             fontsize="small",
             frameon=False,
         )
+
+
+def limits_without_outliers(values: Any, shown: Any) -> tuple[float, float] | None:
+    """Return limits of an axis on which a few outliers do not hide all other values.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        The values; those that are not finite are ignored.
+    shown : ndarray of float
+        Values that are no outliers in any case.
+
+    Returns
+    -------
+    limits : tuple of (float, float) or None
+        The limits; None if there are no outliers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhpo.plots._style import limits_without_outliers
+    >>> values = np.append(np.linspace(0.9, 1.0, 20), 0.1)
+    >>> [round(end, 3) for end in limits_without_outliers(values, values[:0])]
+    [0.895, 1.005]
+    """
+    import numpy as np
+
+    values, shown = (np.asarray(one, float)[np.isfinite(one)] for one in (values, shown))
+    if len(values) < FEWEST_FOR_OUTLIERS:
+        return None
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    reach = OUTLIER * (upper - lower)
+    is_inside = (values >= lower - reach) & (values <= upper + reach)
+    if is_inside.all() or reach == 0.0:
+        return None
+    inside = np.concatenate([values[is_inside], shown])
+    margin = 0.05 * (inside.max() - inside.min())
+    return float(inside.min() - margin), float(inside.max() + margin)
 
 
 def with_direction(name: str, greater_is_better: bool | None) -> str:

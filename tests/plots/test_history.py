@@ -124,3 +124,24 @@ def test_parameters_of_other_branches_are_masked():
     has_a = [trial.params["b"] == 1 for trial in study.trials]
     assert_array_equal(~np.ma.getmaskarray(params["a"]), has_a)
     assert_array_equal(np.ma.getmaskarray(params["c"]), has_a)
+
+
+@pytest.mark.parametrize("outlier", [-40.0, 40.0])
+def test_an_outlier_does_not_hide_how_the_others_differ(outlier):
+    values = [*np.linspace(0.9, 1.0, 12), outlier]
+    study = skhpo.create_study(direction="maximize" if outlier < 0 else "minimize")
+    study.optimize(lambda trial: values[trial.number], n_trials=len(values))
+    display = HistoryDisplay.from_study(study)
+    low, high = display.ax_.get_ylim()
+    assert low < 0.9
+    assert high > 1.0
+    assert high - low < 0.2
+    (marked,) = [line for line in display.ax_.lines if line.get_label() == "outside of the plot"]
+    assert_array_equal(marked.get_xdata(), [12])
+
+
+def test_the_best_value_is_never_outside_of_the_plot():
+    values = [*np.linspace(0.9, 1.0, 12), 40.0]
+    study = skhpo.create_study(direction="maximize")
+    study.optimize(lambda trial: values[trial.number], n_trials=len(values))
+    assert HistoryDisplay.from_study(study).ax_.get_ylim()[1] >= 40.0

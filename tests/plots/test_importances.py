@@ -122,3 +122,13 @@ def test_wrong_arguments_are_refused(fitted):
         ImportancesDisplay.from_study(skhpo.TPESearchCV(SVC(), {}))
     with pytest.raises(ValueError, match="Unknown objective 'scor'"):
         ImportancesDisplay.from_search(fitted, objective="scor")
+
+
+def test_chance_above_one_does_not_squeeze_the_bars():
+    display = ImportancesDisplay(
+        ["x", "y"], np.array([0.9, 0.1]), np.array([0.05, 0.05]), np.array([0.2, 7.0]), "loss"
+    ).plot()
+    assert display.ax_.get_xlim() == (0.0, 1.0)
+    drawn = {line.get_label(): line for line in display.ax_.lines}
+    assert_allclose(drawn["_more than 1"].get_xydata(), [[1.0, 1.0]])
+    assert_allclose(drawn["by chance (95 %)"].get_xdata(), [0.2, np.nan])
