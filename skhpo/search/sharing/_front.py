@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import random
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,15 +9,22 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from skhpo.search.sharing._branches import BranchedStep, may_be_branched
+from skhpo.search.sharing._fitted import Fitted, keep_fitted
 from skhpo.search.sharing._ledger import Ledger
-from skhpo.search.sharing._outputs import KeptOutput, checksum, keep, share_memory
+from skhpo.search.sharing._outputs import KeptOutput, keep, share_memory
 from skhpo.search.sharing._settings import Sharing
-from skhpo.search.sharing._steps import ends_of_blocks, leading_steps
+from skhpo.search.sharing._side_effects import (
+    random_state,
+    restore,
+    sum_of_rows,
+    transform_with_copy,
+)
+from skhpo.search.sharing._steps import ends_of_blocks, leading_steps, n_recurring
 from skhpo.search.sharing._store import store_of_process
-from skhpo.search.sharing._value_keys import NoKeyError, dump_state, key_of_step, weigh
+from skhpo.search.sharing._value_keys import NoKeyError, key_of_step
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -36,25 +41,6 @@ class Rows:
 
 class _Skipped:
     """The output of a step that no other step needs, because its own output was found."""
-
-
-@dataclass(frozen=True)
-class _Fitted:
-    """Leading steps that have been fitted on the training rows of a fold.
-
-    Attributes
-    ----------
-    steps : tuple of estimator, or bytes
-        The fitted steps. Bytes, if everyone needs copies of their own.
-    output : KeptOutput
-        The training rows, transformed.
-    seconds : float
-        How long the fits took.
-    """
-
-    steps: tuple[Any, ...] | bytes
-    output: KeptOutput
-    seconds: float
 
 
 class Front:
@@ -91,18 +77,15 @@ class Front:
         self._pipelines = steps.pipelines
         ends = ends_of_blocks(steps.paths, steps.model_path, sharing.searched)
         self._ends = [end for end in ends if self._is_worth_it(end)]
-        self._keys: list[Hashable] = []
-        if self._ends:
-            for transformer in steps.transformers[: self._ends[-1] + 1]:
-                try:
-                    self._keys.append(key_of_step(clone(transformer) if is_fitted else transformer))
-                except NoKeyError:
-                    break
+        unfitted = [clone(one) if is_fitted else one for one in steps.transformers]
+        self._branched = self._branched_steps(unfitted)
+        self._keys = _keys(unfitted[: self._last + 1])
         self._ends = [end for end in self._ends if end < len(self._keys)]
+        self._branched = {i: one for i, one in self._branched.items() if i <= len(self._keys)}
         self._base: tuple[Hashable, ...] = ()
         self._rows: Callable[[], bytes] = bytes
         self._position = 0
-        self._found: _Fitted | None = None
+        self._found: Fitted | None = None
         self._n_found = 0  # number of steps that were found
         self._steps: list[Any] = []  # the fitted steps so far
         self._fit_seconds = 0.0  # what all of them took when they were fitted
@@ -110,14 +93,40 @@ class Front:
         self._checksum: int | None = None
         self._is_shareable = True
         self.n_shared = 0  # number of steps that are in the store
+        self._n_ahead = 0  # number of steps through which rows go before they are scored
         self._seconds = perf_counter() - start  # what looking up and copying took
 
     def __bool__(self) -> bool:
-        return bool(self._ends)
+        return self._last >= 0
+
+    @property
+    def _last(self) -> int:
+        """The last step that is looked up, as a whole or by its branches; -1 if none is."""
+        return max([*self._ends, *self._branched], default=-1)
+
+    def _branched_steps(self, steps: list[Any]) -> dict[int, BranchedStep]:
+        """Return the steps whose branches are looked up one by one."""
+        n_possible = n_recurring(self._paths, self._sharing.searched) + 1
+        found = {}
+        for i, step in enumerate(steps[:n_possible]):
+            if may_be_branched(step):
+                branched = BranchedStep(
+                    step,
+                    self._paths[i],
+                    self._sharing.searched,
+                    store=self._store,
+                    ledger=partial(self._ledger_of, *self._paths[:i]),
+                    is_worth_it=partial(ledger_allows, self._sharing),
+                )
+                if branched:
+                    found[i] = branched
+        return found
 
     def _ledger(self, end: int) -> Ledger:
-        path = "/".join(self._paths[: end + 1])
-        ledger: Ledger = self._store.note(self._sharing.token, path, Ledger)
+        return self._ledger_of(*self._paths[: end + 1])
+
+    def _ledger_of(self, *paths: str) -> Ledger:
+        ledger: Ledger = self._store.note(self._sharing.token, paths, Ledger)
         return ledger
 
     def _is_worth_it(self, end: int) -> bool:
@@ -155,20 +164,46 @@ class Front:
                 return self._take(position)
             X = X.load() if isinstance(X, Rows) else X
             if position == 0:
-                self._X, self._checksum = X, _sum(X)
-            if not self._is_shareable or position > self._ends[-1]:
-                return function(transformer, X, y, **arguments)  # type: ignore[no-any-return]
-            before, start = _random_state(), perf_counter()
-            output, fitted = function(transformer, X, y, **arguments)
-            self._fit_seconds += perf_counter() - start
+                self._X, self._checksum = X, sum_of_rows(X)
+
+            def fit(step: Any, rows: Any) -> tuple[Any, Any]:
+                return function(step, rows, y, **arguments)  # type: ignore[no-any-return]
+
+            if not self._is_shareable or position > self._last:
+                return fit(transformer, X)
+            before, start = random_state(), perf_counter()
+            if position in self._branched:
+                output, fitted = self._fit_branches(position, fit, transformer, X)
+            else:
+                output, fitted = fit(transformer, X)
+            if any(position <= end for end in self._ends):
+                self._fit_seconds += perf_counter() - start
             self._steps.append(fitted)
-            if _random_state() != before:
+            if random_state() != before:
                 self._is_shareable = False
             elif position in self._ends:
                 self._keep(position, output)
+            if (
+                position in self._branched
+                and self._branched[position].may_transform
+                and self._is_shareable
+            ):
+                self._n_ahead = position + 1
             return output, fitted
 
         return fit_transform
+
+    def _fit_branches(
+        self, position: int, fit: Callable[[Any, Any], Any], step: Any, X: Any
+    ) -> tuple[Any, Any]:
+        return self._branched[position].fit(
+            fit,
+            step,
+            X,
+            (*self._base, tuple(self._keys[:position])),
+            limit=self._sharing.limit_here,
+            is_private=self._is_private,
+        )
 
     def _look_up(self) -> None:
         """Find the most steps that have been fitted on the same rows."""
@@ -177,7 +212,8 @@ class Front:
         for end in reversed(self._ends):
             found = self._store.get(self._key(end))
             if found is not None:
-                self._found, self._n_found, self.n_shared = found, end + 1, end + 1
+                self._found, self._n_found = found, end + 1
+                self.n_shared = self._n_ahead = end + 1
                 self._fit_seconds = found.seconds
                 break
         self._seconds += perf_counter() - start
@@ -190,8 +226,7 @@ class Front:
         assert self._found is not None
         start = perf_counter()
         if not self._steps:
-            steps = self._found.steps
-            self._steps = list(pickle.loads(steps) if isinstance(steps, bytes) else steps)
+            self._steps = self._found.steps()
         is_last = position == self._n_found - 1
         output = self._found.output.copy() if is_last else _Skipped()
         self._seconds += perf_counter() - start
@@ -200,30 +235,23 @@ class Front:
     def _keep(self, end: int, output: Any) -> None:
         """Keep what has been fitted up to a step; if that is impossible, share no further step."""
         if self._X is not None and (
-            _sum(self._X) != self._checksum or share_memory(self._X, output)
+            sum_of_rows(self._X) != self._checksum or share_memory(self._X, output)
         ):  # the rows are changed in place, or may be, and that shows in scores on them
             self._is_shareable = False
             return
-        try:
-            n_bytes, has_random_state = weigh(self._steps)
-            steps: tuple[Any, ...] | bytes = tuple(self._steps)
-            if has_random_state or not self._is_private:
-                steps = dump_state(self._steps)
-            kept = keep(output)
-        except Exception:  # of whatever an estimator or its output does when it is copied
+        fitted = keep_fitted(self._steps, output, self._fit_seconds, is_private=self._is_private)
+        if fitted is None:
             self._is_shareable = False
             return
-        fitted = _Fitted(steps, kept, self._fit_seconds)
-        n_bytes += kept.n_bytes
-        if self._store.put(self._key(end), fitted, n_bytes, self._sharing.limit_here):
-            self._found, self.n_shared = fitted, end + 1
+        if self._store.put(self._key(end), fitted, fitted.n_bytes, self._sharing.limit_here):
+            self._found, self.n_shared, self._n_ahead = fitted, end + 1, end + 1
 
     # ---------------------------------------------------------------------------- the scoring
 
     @property
     def transforms(self) -> bool:
         """Whether the shared steps may transform rows once for all candidates."""
-        return self._found is not None and not isinstance(self._found.steps, bytes)
+        return self._n_ahead > 0 and (self._found is None or self._found.are_common)
 
     def transformed(self, rows: bytes, load: Callable[[], Any]) -> KeptOutput | None:
         """Return rows after the shared steps; None if they cannot be shared.
@@ -244,27 +272,36 @@ class Front:
             if kept is not None:
                 first = end + 1
                 break
-        if first == self.n_shared:
-            self._seconds += perf_counter() - start
+        self._seconds += perf_counter() - start
+        if first == self._n_ahead:
             return kept
         X = load() if kept is None else kept.copy()
-        for position in range(first, self.n_shared):
-            before = _random_state()
+        for position in range(first, self._n_ahead):
+            before, start = random_state(), perf_counter()
             try:
-                X, is_changed = _transform_with_copy(self._steps[position], X)
-                kept = keep(X) if position in ends else None
+                X, is_changed = self._transform(position, X, rows)
+                is_kept = position in ends
+                kept = keep(X) if is_kept or position == self._n_ahead - 1 else None
             except Exception:  # raised again where the pipeline itself transforms the rows
-                _restore(before)
+                restore(before)
                 return None
-            if is_changed or _random_state() != before:
-                _restore(before)
+            if is_changed or random_state() != before:
+                restore(before)
                 self._refuse(position)
                 return None
-            if kept is not None:
+            if is_kept and kept is not None:
                 key = self._key(position, rows)
                 self._store.put(key, kept, kept.n_bytes, self._sharing.limit_here)
-        self._fit_seconds += perf_counter() - start
+            if position < self.n_shared:
+                self._fit_seconds += perf_counter() - start
         return kept
+
+    def _transform(self, position: int, X: Any, rows: bytes) -> tuple[Any, bool]:
+        """Transform rows by a copy of a step; return them, and whether that has changed it."""
+        branched = self._branched.get(position)
+        if branched is not None and branched.may_transform:
+            return branched.transform(self._steps[position], X, rows, self._sharing.limit_here)
+        return transform_with_copy(self._steps[position], X)
 
     def _refuse(self, position: int) -> None:
         """Share no front any more that has the step at a position."""
@@ -272,6 +309,8 @@ class Front:
             if end >= position:
                 self._ledger(end).is_refused = True
                 self._store.drop(self._key(end))
+        if position in self._branched:
+            self._branched[position].refuse()
 
     def through_all(self, rows: bytes, load: Callable[[], Any]) -> Any:
         """Return rows after all steps before the model; None if they cannot be shared."""
@@ -279,7 +318,7 @@ class Front:
         if kept is None:
             return None
         X = self._copy(kept)
-        for step in leading_steps(self._estimator).transformers[self.n_shared :]:
+        for step in leading_steps(self._estimator).transformers[self._n_ahead :]:
             X = step.transform(X)
         return X
 
@@ -288,7 +327,7 @@ class Front:
         from sklearn.pipeline import Pipeline
 
         steps = leading_steps(self._estimator)
-        own = [*steps.transformers[self.n_shared :], steps.model]
+        own = [*steps.transformers[self._n_ahead :], steps.model]
         all_steps = [_Transformed(partial(self._copy, rows)), *own]
         return Pipeline([(f"step{i}", step) for i, step in enumerate(all_steps)])
 
@@ -302,7 +341,7 @@ class Front:
         """Record the times of this front, for the decision whether it is worth sharing."""
         if self._n_found == self.n_shared > 0:
             self._ledger(self.n_shared - 1).found(self._seconds)
-        else:
+        elif self._ends:
             self._ledger(max(self.n_shared - 1, self._ends[0])).fitted(self._fit_seconds)
 
 
@@ -321,35 +360,19 @@ class _Transformed(BaseEstimator):
         return self.copy()
 
 
+def _keys(steps: list[Any]) -> list[Hashable]:
+    """Return the keys of steps, up to the first one that has none."""
+    keys = []
+    for step in steps:
+        try:
+            keys.append(key_of_step(step))
+        except NoKeyError:
+            break
+    return keys
+
+
 def ledger_allows(sharing: Sharing, ledger: Ledger) -> bool:
     """Whether a front should be shared, by what is known of it."""
     if sharing.always:
         return not ledger.is_refused
     return ledger.is_worth_it(sharing.n_folds)
-
-
-def _transform_with_copy(step: Any, X: Any) -> tuple[Any, bool]:
-    """Transform rows by a copy of a step; return them, and whether that has changed the copy."""
-    copy = pickle.loads(dump_state(step))
-    before = dump_state(copy)
-    X = copy.transform(X)
-    return X, dump_state(copy) != before
-
-
-def _sum(rows: Any) -> int | None:
-    """Return a checksum of rows; None for rows that have none."""
-    try:
-        return checksum(rows)
-    except Exception:  # of data of an unknown kind
-        return None
-
-
-def _random_state() -> bytes:
-    """Return the states of the global random number generators."""
-    return pickle.dumps((random.getstate(), np.random.get_state(legacy=False)))  # noqa: NPY002
-
-
-def _restore(state: bytes) -> None:
-    of_python, of_numpy = pickle.loads(state)
-    random.setstate(of_python)
-    np.random.set_state(of_numpy)  # noqa: NPY002

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["LeadingSteps", "ends_of_blocks", "leading_steps"]
+__all__ = ["LeadingSteps", "ends_of_blocks", "leading_steps", "n_recurring", "recurring_branches"]
 
 
 @dataclass(frozen=True)
@@ -93,18 +92,54 @@ def ends_of_blocks(
     searched : mapping of str to bool
         The searched parameters, and whether they have finitely many values.
     """
-    ends = []
-    for i, (path, following) in enumerate(pairwise([*paths, model_path])):
+    n = n_recurring(paths, searched)
+    following = [*paths, model_path][1:]
+    return [i for i in range(n) if any(True for _ in _touching(searched, following[i]))]
+
+
+def n_recurring(paths: Sequence[str], searched: Mapping[str, bool]) -> int:
+    """Return the number of leading steps that several candidates may have in common.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Names of the steps.
+    searched : mapping of str to bool
+        The searched parameters, and whether they have finitely many values.
+    """
+    for i, path in enumerate(paths):
         if not all(searched[name] for name in _touching(searched, path)):
-            break
-        if any(True for _ in _touching(searched, following)):
-            ends.append(i)
-    return ends
+            return i
+    return len(paths)
+
+
+def recurring_branches(path: str, names: Sequence[str], searched: Mapping[str, bool]) -> list[str]:
+    """Return the branches of a step that recur more often than the step.
+
+    Parameters
+    ----------
+    path : str
+        Name of the step.
+    names : sequence of str
+        Names of its branches.
+    searched : mapping of str to bool
+        The searched parameters, and whether they have finitely many values.
+    """
+    of_step = set(_touching(searched, path))
+    found = []
+    for name in names:
+        own = set(_touching(searched, f"{path}__{name}"))
+        if own < of_step and all(searched[one] for one in own):
+            found.append(name)
+    return found
 
 
 def _touching(searched: Iterable[str], path: str) -> Iterable[str]:
     """Yield the parameters that change a step: its own, or those of which it is a part."""
     for name in searched:
-        whole = name.removesuffix("steps").removesuffix("__") if name.endswith("steps") else name
+        whole = name
+        for end in ("steps", "transformers", "transformer_list"):  # all parts at once
+            if name == end or name.endswith(f"__{end}"):
+                whole = name.removesuffix(end).removesuffix("__")
         if not whole or f"{path}__".startswith(f"{whole}__") or name.startswith(f"{path}__"):
             yield name

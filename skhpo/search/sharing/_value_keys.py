@@ -17,7 +17,15 @@ from sklearn.base import BaseEstimator
 
 from skhpo.parallel._joblib import dump_by_value
 
-__all__ = ["NoKeyError", "digest", "dump_state", "key_of_step", "value_key", "weigh"]
+__all__ = [
+    "NoKeyError",
+    "digest",
+    "draws_if_seedless",
+    "dump_state",
+    "key_of_step",
+    "value_key",
+    "weigh",
+]
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
 _RANDOM = (np.random.RandomState, np.random.Generator, np.random.BitGenerator, random.Random)
@@ -95,13 +103,29 @@ def key_of_step(transformer: Any) -> Hashable:
         raise NoKeyError(str(error)) from error
 
 
+def draws_if_seedless(transformer: Any) -> bool:
+    """Whether a transformer, or a part of it, has a ``random_state`` that is None."""
+    params = _deep_params(transformer)
+    return any(_end(name) == "random_state" and value is None for name, value in params.items())
+
+
 def _may_draw_elsewhere(transformer: Any) -> bool:
+    params = _deep_params(transformer)
+    has_workers = any(
+        _end(name) == "n_jobs" and value not in (None, 1) for name, value in params.items()
+    )
+    return has_workers and draws_if_seedless(transformer)
+
+
+def _deep_params(transformer: Any) -> Mapping[str, Any]:
     if not hasattr(transformer, "get_params") or isinstance(transformer, type):
-        return False
+        return {}
     params: Mapping[str, Any] = transformer.get_params(deep=True)
-    ends = [(name.rpartition("__")[2], value) for name, value in params.items()]
-    has_workers = any(end == "n_jobs" and value not in (None, 1) for end, value in ends)
-    return has_workers and any(end == "random_state" and value is None for end, value in ends)
+    return params
+
+
+def _end(name: str) -> str:
+    return name.rpartition("__")[2]
 
 
 class _Weigher(pickle.Pickler):
