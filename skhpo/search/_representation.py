@@ -137,6 +137,9 @@ def _effort(search: BaseStudySearchCV) -> list[tuple[str, str]]:
     fits = f"{n_fits}"
     if n_fits < n_all:
         fits += f" of {n_all} ({1 - n_fits / n_all:.0%} saved)"
+    n_earlier = int(search.evaluations_["from_storage"].sum())
+    if n_earlier > 0:
+        fits += f"; {n_earlier} of them are earlier results"
     display = "ParetoFrontDisplay" if hasattr(search, "pareto_front_") else "HistoryDisplay"
     return [
         ("Candidates", f"{n_candidates}: {escape(statuses)}"),

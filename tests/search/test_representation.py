@@ -168,3 +168,11 @@ def test_the_live_view_shows_the_limit_that_there_is(limits, shown, monkeypatch)
     assert ("<progress" in pages[-1]) == ("timeout" not in limits)
     if "timeout" not in limits:
         assert any("left" in text for text in pages[3:-1])
+
+
+def test_the_summary_tells_which_fits_are_earlier_results():
+    earlier = TPESearchCV(SVC(), RANGES, n_iter=3, pruner=None, random_state=0).fit(X, y)
+    search = TPESearchCV(SVC(), RANGES, n_iter=2, pruner=None, random_state=0, prior=[earlier])
+    text = text_of(search.fit(X, y)._repr_html_())
+    assert "Fits 25; 15 of them are earlier results" in text
+    assert "earlier results" not in text_of(earlier._repr_html_())
