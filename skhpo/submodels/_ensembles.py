@@ -10,6 +10,7 @@ from skhpo.submodels._base import SubmodelFamily, given_as
 __all__ = [
     "AdaBoost",
     "Bagging",
+    "CatBoost",
     "Forest",
     "GradientBoosting",
     "HistGradientBoosting",
@@ -161,6 +162,54 @@ class XGBoost(SubmodelFamily):
         booster = model.get_booster()
         view = copy.copy(model).set_params(n_estimators=int(value))
         view._Booster = booster[: min(int(value), booster.num_boosted_rounds())]
+        return view
+
+
+class CatBoost(SubmodelFamily):
+    """CatBoost: the first rounds of symmetric trees, if the learning rate is given.
+
+    The default of the learning rate depends on the number of rounds.
+
+    Parameters
+    ----------
+    parameter : str
+        The name of the parameter, which has several.
+    """
+
+    # With these parameters, a round depends on those before it only.
+    _known = frozenset(
+        (
+            "learning_rate", "eta", "depth", "max_depth", "l2_leaf_reg", "reg_lambda",
+            "random_seed", "random_state", "random_strength", "bootstrap_type", "subsample",
+            "bagging_temperature", "sampling_frequency", "rsm", "colsample_bylevel", "border_count",
+            "max_bin", "feature_border_type", "one_hot_max_size", "nan_mode", "cat_features",
+            "boosting_type", "score_function", "leaf_estimation_method",
+            "leaf_estimation_iterations", "class_weights", "auto_class_weights",
+            "scale_pos_weight", "loss_function", "objective", "eval_metric", "thread_count",
+            "verbose", "silent", "logging_level", "allow_writing_files", "train_dir",
+        )
+    )  # fmt: skip
+
+    def __init__(self, parameter: str) -> None:
+        self.parameter = parameter
+
+    def is_exact(self, model: Any, n_samples: int) -> bool:
+        """Return whether rounds do not change the earlier ones, as far as is known."""
+        params = model.get_params(deep=False)
+        given = {name for name, value in params.items() if value is not None}
+        losses = [params.get("loss_function"), params.get("objective")]
+        is_known = all(loss is None or isinstance(loss, str) for loss in losses)
+        has_rate = not given.isdisjoint(("learning_rate", "eta"))
+        return has_rate and is_known and given <= self._known | {self.parameter}
+
+    def view(self, model: Any, value: Any) -> Any:
+        """Return the model of the first rounds."""
+        n = int(value)
+        view = model.copy()
+        view.shrink(ntree_end=min(n, model.tree_count_))
+        view._init_params = {**model._init_params, self.parameter: value}
+        view._n_features_in = model._n_features_in
+        view.get_feature_importance()  # it keeps those of the smaller model
         return view
 
 

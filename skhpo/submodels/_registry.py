@@ -9,6 +9,7 @@ from skhpo.submodels._base import SubmodelFamily, ViewFamily
 from skhpo.submodels._ensembles import (
     AdaBoost,
     Bagging,
+    CatBoost,
     Forest,
     GradientBoosting,
     HistGradientBoosting,
@@ -45,6 +46,9 @@ _BY_NAME: dict[tuple[str, str], tuple[SubmodelFamily, ...]] = {
         ("xgboost", ("XGBClassifier", "XGBRegressor"), XGBoost()),
     ]
     for name in names
+} | {
+    ("catboost", name): (CatBoost("iterations"), CatBoost("n_estimators"))
+    for name in ("CatBoostClassifier", "CatBoostRegressor")
 }
 
 _BY_CLASS: dict[type, tuple[SubmodelFamily, ...]] = {}

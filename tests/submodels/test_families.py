@@ -42,6 +42,7 @@ from skhpo.submodels import (
     writes_into_data,
 )
 
+catboost = pytest.importorskip("catboost")
 lightgbm = pytest.importorskip("lightgbm")
 xgboost = pytest.importorskip("xgboost")
 
@@ -65,6 +66,11 @@ def numbers():
 
 def lgbm(kind, **params):
     return kind(verbose=-1, n_jobs=1, min_child_samples=5, num_leaves=7, **params)
+
+
+def cat(kind, **params):
+    settings = {"verbose": 0, "thread_count": 1, "allow_writing_files": False, "depth": 3}
+    return kind(**{"learning_rate": 0.1, **settings, **params})
 
 
 SIZES = (1, 4, 12)
@@ -144,6 +150,21 @@ CASES = {
         numbers,
         SIZES,
     ),
+    "CatBoost": (
+        cat(catboost.CatBoostClassifier, rsm=0.5, bootstrap_type="MVS", subsample=0.7),
+        two_classes,
+        SIZES,
+    ),
+    "CatBoost, classes": (
+        cat(catboost.CatBoostClassifier, random_strength=5),
+        three_classes,
+        SIZES,
+    ),
+    "CatBoost, numbers": (
+        cat(catboost.CatBoostRegressor, loss_function="MAE", boosting_type="Ordered"),
+        numbers,
+        SIZES,
+    ),
     "neighbors, with ties": (KNeighborsClassifier(), three_classes, COUNTS),
     "neighbors, brute force with ties": (KNeighborsClassifier(), many_classes, COUNTS),
     "neighbors, brute force": (KNeighborsClassifier(weights="distance"), two_classes, COUNTS),
@@ -168,8 +189,7 @@ CASES = {
 
 
 def family_of(model):
-    (family,) = submodel_families(type(model))
-    return family
+    return submodel_families(type(model))[0]
 
 
 def fitted(model, X, y, weight=None):
@@ -255,6 +275,24 @@ def test_submodels_read_frames(case):
         assert_equal_outputs(outputs(view, X), outputs(alone, X))
 
 
+@pytest.mark.parametrize("boosting_type", ["Plain", "Ordered"])
+def test_catboost_counts_categories_alike_in_all_sizes(boosting_type):
+    X, y = two_classes()
+    X = pd.DataFrame(X[:, :4]).add_prefix("x")
+    X["kind"] = pd.cut(X["x0"], 12).astype(str)
+    # CatBoost copies the list, so that scikit-learn cannot clone the model.
+    params = {"boosting_type": boosting_type, "cat_features": ["kind"]}
+    family = submodel_families(catboost.CatBoostClassifier)[1]
+    assert family.parameter == "n_estimators"
+    largest = cat(catboost.CatBoostClassifier, n_estimators=12, **params)
+    assert family.is_exact(largest, len(X))
+    largest.fit(X[::2], y[::2])
+    for size, view in zip(SIZES, views_of(largest, family, SIZES), strict=True):
+        alone = cat(catboost.CatBoostClassifier, n_estimators=size, **params)
+        alone.fit(X[::2], y[::2])
+        assert_equal_outputs(outputs(view, X), outputs(alone, X))
+
+
 def test_neighbors_choose_their_algorithm_by_the_number():
     X, y = load_iris(return_X_y=True)
     family = family_of(KNeighborsClassifier())
@@ -300,6 +338,13 @@ NOT_EXACT = {
     "XGBoost, DART": xgboost.XGBClassifier(booster="dart"),
     "XGBoost, linear": xgboost.XGBClassifier(booster="gblinear"),
     "XGBoost stops early": xgboost.XGBClassifier(early_stopping_rounds=3),
+    "CatBoost, rate by rounds": catboost.CatBoostClassifier(),
+    "CatBoost, two names": cat(catboost.CatBoostClassifier, n_estimators=10),
+    "CatBoost stops early": cat(catboost.CatBoostClassifier, od_type="Iter", od_wait=3),
+    "CatBoost, shrinkage": cat(catboost.CatBoostRegressor, model_shrink_rate=0.1),
+    "CatBoost, noise": cat(catboost.CatBoostRegressor, langevin=True),
+    "CatBoost, other trees": cat(catboost.CatBoostRegressor, grow_policy="Lossguide"),
+    "CatBoost, own loss": cat(catboost.CatBoostRegressor, loss_function=object()),
     "tree, not seeded": DecisionTreeClassifier(),
 }
 
