@@ -29,15 +29,23 @@ from _common import ONE_THREAD, banner, command_line, kept_arrays, print_table, 
 os.environ |= ONE_THREAD
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.datasets import load_digits, make_classification
+import pandas as pd
+from sklearn.base import clone, is_regressor
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_digits, make_classification, make_regression
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, ParameterGrid, RandomizedSearchCV, StratifiedKFold
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.linear_model import ElasticNet, LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    ParameterGrid,
+    RandomizedSearchCV,
+    StratifiedKFold,
+)
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.svm import SVC
 
 from skhpo import AutoSearchCV, RandomSearchCV, SearchCallback, TPESearchCV
@@ -99,6 +107,18 @@ def load_texts(n: int = N_TEXTS, length: int = LENGTH) -> tuple[Any, Any]:
     ], libraries
 
 
+def load_columns() -> tuple[Any, Any]:
+    """The same texts in two columns: the first 200 characters, and the others."""
+    texts, libraries = load_texts()
+    return pd.DataFrame(
+        {"head": [text[:200] for text in texts], "body": [text[200:] for text in texts]}
+    ), libraries
+
+
+def load_numbers() -> tuple[Any, Any]:
+    return make_regression(1_500, 50, n_informative=20, noise=50.0, random_state=0)
+
+
 def load_wide() -> tuple[Any, Any]:
     return make_classification(
         800, 2_000, n_informative=30, n_redundant=100, n_classes=3, class_sep=2.0, random_state=0
@@ -141,6 +161,56 @@ TASKS = (
         load_wide,
     ),
     Task(
+        "columns",
+        Pipeline(
+            [
+                (
+                    "features",
+                    ColumnTransformer(
+                        [
+                            ("head", TfidfVectorizer(min_df=2), "head"),
+                            (
+                                "body",
+                                make_pipeline(
+                                    TfidfVectorizer(min_df=2, ngram_range=(1, 2)),
+                                    TruncatedSVD(40, random_state=0),
+                                ),
+                                "body",
+                            ),
+                        ]
+                    ),
+                ),
+                ("model", LogisticRegression(max_iter=500)),
+            ]
+        ),
+        {
+            "features__head__ngram_range": [(1, 1), (1, 2), (1, 3)],
+            "features__head__sublinear_tf": [False, True],
+            "features__transformer_weights": [None, {"head": 3.0}],
+            "model__C": [1.0, 10.0],
+        },
+        load_columns,
+    ),
+    Task(
+        "elastic net",
+        Pipeline(
+            [
+                ("scale", StandardScaler()),
+                ("products", PolynomialFeatures()),
+                ("scale again", StandardScaler()),
+                ("select", SelectKBest(f_regression)),
+                ("model", ElasticNet(max_iter=500, tol=1e-2)),
+            ]
+        ),
+        {
+            "products__interaction_only": [False, True],
+            "select__k": [100, 400],
+            "model__alpha": np.logspace(-1, 1, 5).tolist(),
+            "model__l1_ratio": [0.2, 0.5, 0.9],
+        },
+        load_numbers,
+    ),
+    Task(
         "cheap",
         make_pipeline(StandardScaler(), SVC()),
         {"svc__C": np.logspace(-1, 2, 8).tolist(), "svc__gamma": np.logspace(-4, -2, 3).tolist()},
@@ -166,7 +236,8 @@ def _cached(pipeline: Pipeline) -> Pipeline:
 def searches(task: Task, seed: int, n_less: int) -> Iterator[tuple[str, Callable[[], Any]]]:
     """The searches to compare by name; those with a number try that many candidates."""
     pipeline, grid = clone(task.pipeline), task.grid
-    cv = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
+    kind = KFold if is_regressor(pipeline) else StratifiedKFold
+    cv = kind(N_FOLDS, shuffle=True, random_state=seed)
     common: dict[str, Any] = {"cv": cv, "refit": False}
     whole = {**common, "n_iter": None, "pruner": None}
     some = {**common, "n_iter": n_less, "random_state": seed}
