@@ -166,25 +166,22 @@ class BranchedStep:
                 restore(state)
                 return fit(step, X)
         elif random_state() == state and not share_memory(rows, output):
-            self._keep(used, found, limit, is_private=is_private)
+            self._keep(used, found, limit)
+            self.may_transform = is_private
         looking_up += perf_counter()
         for name in found:
             self._ledgers[name].found(looking_up / len(found))
         return output, fitted
 
-    def _keep(
-        self, used: dict[str, _InFit], found: dict[str, Fitted], limit: int, *, is_private: bool
-    ) -> None:
-        """Keep the branches that were fitted."""
-        self.may_transform = all(fitted.are_common for fitted in found.values())
+    def _keep(self, used: dict[str, _InFit], found: dict[str, Fitted], limit: int) -> None:
+        """Keep the branches that were fitted; everyone gets copies of them."""
         for name, one in used.items():
             if name in found or one.output is None:  # found, or without columns
                 continue
             self._ledgers[name].fitted(one.seconds)
-            kept = keep_fitted([one.transformer], one.output, one.seconds, is_private=is_private)
+            kept = keep_fitted([one.transformer], one.output, one.seconds, is_private=False)
             if kept is not None:
                 self._store.put(self._keys[name], kept, kept.n_bytes, limit)
-            self.may_transform &= kept is not None and kept.are_common
 
     def refuse(self) -> None:
         """Share no branch of the step any more."""

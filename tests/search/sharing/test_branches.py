@@ -235,6 +235,16 @@ CASES = {
         {"s0__b1__k": [1, 2]},
     ),
     "changed by its transforms": (before_model(union(Counting(), Recorder())), X, FACTORS),
+    "changed by its transforms, beside one that cannot be copied": (
+        before_model(union(Counting(), Locked(), SelectKBest())),
+        X,
+        {"s0__b2__k": [1, 2, 3]},
+    ),
+    "changed by its transforms, after another one": (
+        before_model(Counting(), union(Counting(), SelectKBest())),
+        X,
+        {"s1__b1__k": [1, 2, 3]},
+    ),
     "cannot be copied": (before_model(union(Locked(), Recorder())), X, FACTORS),
 }
 
