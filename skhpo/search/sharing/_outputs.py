@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skhpo.search.sharing._value_keys import NoKeyError, dump_state
+from skhpo.search.sharing._value_keys import NoKeyError, dump_state, with_strides
 
 __all__ = ["KeptOutput", "checksum", "keep", "share_memory"]
 
@@ -84,19 +84,8 @@ def _keep_array(array: np.ndarray[Any, Any]) -> KeptOutput:
         n_bytes += sum(sys.getsizeof(one) for one in kept.flat)
     if kept.strides == array.strides or any(stride < 0 for stride in array.strides):
         return KeptOutput(lambda: kept.copy(order="K"), n_bytes)
-    shape, strides = array.shape, array.strides
-    extent = 1 + sum(
-        (n - 1) * stride // array.itemsize for n, stride in zip(shape, strides, strict=True)
-    )
-
-    def copy() -> np.ndarray[Any, Any]:
-        """Return a view like the original one, such as the first columns of a wider array."""
-        wide = np.empty(extent, dtype=kept.dtype)
-        view = np.lib.stride_tricks.as_strided(wide, shape, strides)
-        view[...] = kept
-        return view
-
-    return KeptOutput(copy, n_bytes)
+    strides = array.strides
+    return KeptOutput(lambda: with_strides(kept, strides), n_bytes)
 
 
 def _size_of_sparse(matrix: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import io
 import pickle
 import random
 import types
@@ -25,6 +26,7 @@ __all__ = [
     "key_of_step",
     "value_key",
     "weigh",
+    "with_strides",
 ]
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
@@ -172,6 +174,31 @@ def digest(array: np.ndarray[Any, Any]) -> bytes:
     return blake2b(np.ascontiguousarray(array).data, digest_size=16).digest()
 
 
+class _PicklerOfLayout(pickle.Pickler):
+    """A pickler that keeps the strides of arrays: products depend on them in their last bits."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        if type(thing) is np.ndarray and _has_gaps(thing):
+            return with_strides, (thing.copy(order="K"), thing.strides)
+        return NotImplemented
+
+
+def _has_gaps(array: np.ndarray[Any, Any]) -> bool:
+    is_dense = array.flags.c_contiguous or array.flags.f_contiguous
+    return not (is_dense or array.dtype.hasobject or any(stride < 0 for stride in array.strides))
+
+
+def with_strides(array: np.ndarray[Any, Any], strides: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Return a copy of an array with other strides, like the first columns of a wider array."""
+    extent = 1 + sum(
+        (n - 1) * stride // array.itemsize for n, stride in zip(array.shape, strides, strict=True)
+    )
+    wide = np.empty(extent, dtype=array.dtype)
+    view = np.lib.stride_tricks.as_strided(wide, array.shape, strides)
+    view[...] = array
+    return view
+
+
 def dump_state(thing: Any) -> bytes:
     """Return an object as bytes.
 
@@ -181,7 +208,9 @@ def dump_state(thing: Any) -> bytes:
         If it cannot be pickled.
     """
     try:
-        return pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
+        file = io.BytesIO()
+        _PicklerOfLayout(file, protocol=pickle.HIGHEST_PROTOCOL).dump(thing)
+        return file.getvalue()
     except Exception:
         with suppress(Exception):
             return dump_by_value(thing)

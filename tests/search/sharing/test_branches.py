@@ -409,8 +409,8 @@ def test_a_scorer_of_the_user_sees_fitted_branches_of_its_own(log):
         kept.append(branches[0][1])  # so that no other one gets its id
         return pipeline.score(X, y)
 
+    kept = []
     for step in both_steps(log):
-        kept = []
         space = {"s0__b1__k": [1, 2, 3]}
         search, theirs = both(before_model(step), space, scoring=scorer, return_train_score=False)
         assert_equal(search, theirs)

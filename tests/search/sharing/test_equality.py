@@ -160,6 +160,15 @@ def test_scores_of_a_single_metric_are_those_of_scikit_learn(case):
 
 
 @pytest.mark.parametrize(
+    "step",
+    [TruncatedSVD(2, random_state=0), PCA(5, svd_solver="randomized", random_state=0)],
+    ids=["SVD", "PCA"],
+)
+def test_components_that_are_parts_of_wider_arrays_are_multiplied_as_by_scikit_learn(step):
+    assert_equal(*both(wide(step), {"model__C": [0.1, 1.0, 3.0]}, scoring="neg_log_loss"))
+
+
+@pytest.mark.parametrize(
     ("backend", "n_jobs", "case"),
     [("loky", 2, "two blocks"), ("threading", 3, "two blocks"), ("threading", 3, "texts")],
 )

@@ -23,7 +23,7 @@ from skhpo.search.sharing._ledger import Ledger
 from skhpo.search.sharing._outputs import checksum, keep
 from skhpo.search.sharing._steps import ends_of_blocks, leading_steps
 from skhpo.search.sharing._store import Store
-from skhpo.search.sharing._value_keys import NoKeyError, key_of_step, weigh
+from skhpo.search.sharing._value_keys import NoKeyError, dump_state, key_of_step, weigh
 
 # --------------------------------------------------------------------------------------------- keys
 
@@ -100,6 +100,17 @@ def test_functions_with_equal_code_have_equal_keys():
 def test_steps_without_a_fixed_state_have_no_key(step):
     with pytest.raises(NoKeyError):
         key_of_step(step)
+
+
+@pytest.mark.parametrize("cut", [np.s_[:, :3], np.s_[:3], np.s_[::2, 1::2], np.s_[:]])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_states_have_the_strides_of_their_arrays(cut, order):
+    array = np.asarray(np.arange(42.0).reshape(6, 7), order=order)[cut]
+    scaler = StandardScaler()
+    scaler.scale_ = array
+    restored = pickle.loads(dump_state(scaler)).scale_
+    np.testing.assert_array_equal(restored, array)
+    assert restored.strides == array.strides
 
 
 def test_the_weight_of_fitted_steps_is_about_that_of_their_arrays():
