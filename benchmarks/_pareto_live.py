@@ -66,7 +66,8 @@ FURTHER = (
     Task(
         "wine: logistic regression, accuracy against columns",
         make_pipeline(
-            StandardScaler(), LogisticRegression(solver="saga", l1_ratio=1.0, max_iter=50, random_state=0)
+            StandardScaler(),
+            LogisticRegression(solver="saga", l1_ratio=1.0, max_iter=50, random_state=0),
         ),
         {
             "logisticregression__C": loguniform(1e-3, 1e2),

@@ -36,9 +36,8 @@ from skhpo.samplers import NSGAIISampler
 
 RUNS = CACHE / "pareto_search.jsonl"
 CANDIDATES = (30, 60, 100)
-N_FITS = CANDIDATES[-1] * N_FOLDS
 AT = 60  # candidates after which fronts are measured on fresh folds
-N_REPEATS = 2  # of the fresh cross-validation
+N_REPEATS = 1  # of the fresh cross-validation
 N_AT_MOST = 200  # candidates of a search that stops many
 APART = 2.0  # standard errors
 QUICK_PROBLEMS = (
@@ -47,13 +46,15 @@ QUICK_PROBLEMS = (
     "wine: neighbours, accuracy and a constant",
 )
 ISSUE = "digits: tree, accuracy against leaves"
-REFERENCES = {ISSUE: (0.0, 300.0)}  # losses; of other problems, the worst tenth is left out
+REFERENCES = {ISSUE: (0.0, 300.0)}  # losses; for other problems, the worst that random found
 
 # ----------------------------------------------------------------------------------- methods
 
 OURS: dict[str, dict[str, Any]] = {
     "default": {},
     "default, no race": {"pruner": None},
+    "GP": {"sampler": "gp"},
+    "GP, no race": {"sampler": "gp", "pruner": None},
     "TPE": {"sampler": "tpe"},
     "TPE, no race": {"sampler": "tpe", "pruner": None},
     "NSGA-II": {"sampler": NSGAIISampler},
@@ -68,7 +69,6 @@ PEERS: dict[str, Callable[[], Any]] = {
     "pymoo NSGA-II": lambda: Pymoo(20),
 }
 METHODS = (*OURS, *PEERS)
-BUDGET_OF = {"Optuna GP": 60 * N_FOLDS}  # it takes 0.1 to 0.8 s of CPU time for a candidate
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class Run:
         Fits until a candidate ended, in the order of candidates.
     losses : list of list of float
         Losses of each candidate, empty if it was stopped.
-    fresh : dict of str to list of list of float
-        Losses on fresh folds of the front after ``AT`` candidates, and after as many fits as these
-        take without stopping.
+    fresh : list of list of float
+        Losses on fresh folds of the front after the fits that ``AT`` candidates take without
+        stopping.
     seconds : float
         CPU time of the run without the fresh folds.
     """
@@ -93,7 +93,7 @@ class Run:
     seed: int
     n_fits: list[int]
     losses: list[list[float]]
-    fresh: dict[str, list[list[float]]]
+    fresh: list[list[float]]
     seconds: float
 
     @property
@@ -111,7 +111,7 @@ class Run:
 Found = tuple[list[dict[str, Any]], list[int], list[list[float]]]
 
 
-def search(problem: str, method: str, seed: int) -> Found:
+def search(problem: str, method: str, seed: int, max_fits: int) -> Found:
     """Run a search of ours: parameters, fits so far and losses of its candidates."""
     task, by_hand = PROBLEMS[problem], evaluator(problem)
     settings = dict(OURS[method])
@@ -119,7 +119,7 @@ def search(problem: str, method: str, seed: int) -> Found:
         settings["sampler"] = NSGAIISampler()
     found = ParetoSearchCV(
         task.model, task.space, objectives=task.objectives, cv=N_FOLDS, n_iter=N_AT_MOST,
-        max_fits=N_FITS, random_state=seed, refit=False, submodels=False, **settings,
+        max_fits=max_fits, random_state=seed, refit=False, submodels=False, **settings,
     ).fit(by_hand.X, by_hand.y)  # fmt: skip
     results = found.cv_results_
     order = np.argsort(results["trial_number"])
@@ -129,7 +129,7 @@ def search(problem: str, method: str, seed: int) -> Found:
     return params, n_fits.tolist(), [[] if np.isnan(row).any() else row.tolist() for row in losses]
 
 
-def search_by_hand(problem: str, method: str, seed: int) -> Found:
+def search_by_hand(problem: str, method: str, seed: int, max_fits: int) -> Found:
     """Run a sampler of another library with a cross-validation of the same folds."""
     task, by_hand = PROBLEMS[problem], evaluator(problem)
     folds = by_hand.folds()
@@ -138,7 +138,7 @@ def search_by_hand(problem: str, method: str, seed: int) -> Found:
     sampler.start(space, len(task.objectives), seed)
     params: list[dict[str, Any]] = []
     losses: list[list[float]] = []
-    while len(losses) < BUDGET_OF.get(method, N_FITS) // N_FOLDS:
+    while len(losses) < max_fits // N_FOLDS:
         points = sampler.ask(1)
         new = [params_at(task, point) for point in points]
         values = [by_hand.losses(p, folds).tolist() for p in new]
@@ -154,26 +154,19 @@ def evaluator(problem: str) -> Evaluator:
     return Evaluator(PROBLEMS[problem])
 
 
-def make_run(problem: str, method: str, seed: int) -> Run:
+def make_run(problem: str, method: str, seed: int, max_fits: int) -> Run:
     """Run a method on a problem."""
     start = time.process_time()
     run_it = search if method in OURS else search_by_hand
-    params, n_fits, losses = run_it(problem, method, seed)
+    params, n_fits, losses = run_it(problem, method, seed, max_fits)
     seconds = time.process_time() - start
-    run = Run(problem, method, seed, n_fits, losses, {}, round(seconds, 3))
+    run = Run(problem, method, seed, n_fits, losses, [], round(seconds, 3))
+    rows = run.complete(fits=AT * N_FOLDS)
+    front = [rows[i] for i in np.flatnonzero(is_nondominated(points(run, rows)))]
+    distinct = {tuple(losses[i]): i for i in front}.values()
     by_hand = evaluator(problem)
     folds = list(by_hand.fresh_folds(N_REPEATS))
-    known: dict[int, list[float]] = {}
-    for name, rows in (
-        ("candidates", run.complete(candidates=AT)),
-        ("fits", run.complete(fits=AT * N_FOLDS)),
-    ):
-        front = [rows[i] for i in np.flatnonzero(is_nondominated(points(run, rows)))]
-        distinct = {tuple(losses[i]): i for i in front}.values()
-        for i in distinct:
-            if i not in known:
-                known[i] = by_hand.losses(params[i], folds).tolist()
-        run.fresh[name] = [known[i] for i in distinct]
+    run.fresh.extend(by_hand.losses(params[i], folds).tolist() for i in distinct)
     return run
 
 
@@ -218,9 +211,7 @@ class Judge:
             for name, own in by_problem.items()
         }
         self._whole_fresh = {
-            name: self._volume(
-                name, np.array([row for run in own for rows in run.fresh.values() for row in rows])
-            )
+            name: self._volume(name, np.array([row for run in own for row in run.fresh]))
             for name, own in by_problem.items()
         }
 
@@ -232,28 +223,28 @@ class Judge:
         front = np.unique(losses[is_nondominated(losses)], axis=0)
         return hypervolume(front, self._references[problem])
 
-    def share(self, run: Run, **budget: int) -> float:
+    def share(self, run: Run, **bound: int) -> float:
         """Share of the volume that the candidates of a run dominate."""
-        found = self._volume(run.problem, points(run, run.complete(**budget)))
+        found = self._volume(run.problem, points(run, run.complete(**bound)))
         return found / self._whole[run.problem]
 
-    def volume(self, run: Run, **budget: int) -> float:
+    def volume(self, run: Run, **bound: int) -> float:
         """The volume itself."""
-        return self._volume(run.problem, points(run, run.complete(**budget)))
+        return self._volume(run.problem, points(run, run.complete(**bound)))
 
-    def fresh_share(self, run: Run, name: str) -> float:
+    def fresh_share(self, run: Run) -> float:
         """The same of a front on fresh folds."""
-        return self._volume(run.problem, np.array(run.fresh[name])) / self._whole_fresh[run.problem]
+        return self._volume(run.problem, np.array(run.fresh)) / self._whole_fresh[run.problem]
 
 
 def reference(problem: str, runs: Sequence[Run]) -> Array:
-    """The reference point: of the random candidates, the worst tenth is left out."""
+    """The reference point: a tenth beyond the worst random candidates."""
     if problem in REFERENCES:
         return np.array(REFERENCES[problem])
     drawn = [points(run, run.complete()) for run in runs if run.method == "random"]
     drawn = drawn or [points(run, run.complete()) for run in runs]
     losses = np.vstack(drawn)
-    worst, best = np.quantile(losses, 0.9, axis=0), losses.min(axis=0)
+    worst, best = losses.max(axis=0), losses.min(axis=0)
     return np.where(worst > best, worst + 0.1 * (worst - best), best + 1.0)
 
 
@@ -264,20 +255,20 @@ COLUMNS = (
     *((f"{n} candidates", {"candidates": n}) for n in CANDIDATES),
     *((f"{n * N_FOLDS} fits", {"fits": n * N_FOLDS}) for n in CANDIDATES),
 )
+IS_SHORT = [CANDIDATES[-1] not in (n, n / N_FOLDS) for _, bound in COLUMNS for n in bound.values()]
+AT_FITS, FRESH = 4, 6  # where the shares after 300 fits are, and those on fresh folds
 
 
 def shares_of(runs: Sequence[Run], judge: Judge) -> Shares:
     """Shares of the volume of each run: at each budget, then on fresh folds."""
     shares: Shares = defaultdict(lambda: defaultdict(dict))
     for run in runs:
-        limit = BUDGET_OF.get(run.method, N_FITS)
+        is_long = run.n_fits[-1] > (CANDIDATES[-1] - 1) * N_FOLDS  # no fits for one more
         cells = [
-            judge.share(run, **budget)
-            if max(budget.get("candidates", 0) * N_FOLDS, budget.get("fits", 0)) <= limit
-            else np.nan
-            for _, budget in COLUMNS
+            judge.share(run, **bound) if is_long or is_short else np.nan
+            for is_short, bound in zip(IS_SHORT, (bound for _, bound in COLUMNS), strict=True)
         ]
-        cells += [judge.fresh_share(run, name) for name in ("candidates", "fits")]
+        cells.append(judge.fresh_share(run))
         shares[run.method][run.problem][run.seed] = np.array(cells)
     return {method: shares[method] for method in METHODS if method in shares}
 
@@ -301,15 +292,15 @@ def report(runs: Sequence[Run]) -> Iterator[str]:
     names = [name for name in PROBLEMS if any(run.problem == name for run in runs)]
     yield f"\n{banner('numpy', 'scikit-learn', 'Optuna')}\n"
     yield from standing(shares, names)
-    yield from against("random", shares, names, 4, f"{AT * N_FOLDS} fits")
-    yield from against("random", shares, names, 7, f"{AT * N_FOLDS} fits, on fresh folds")
+    yield from against("random", shares, names, AT_FITS, f"{AT * N_FOLDS} fits")
+    yield from against("random", shares, names, FRESH, f"{AT * N_FOLDS} fits, on fresh folds")
     yield from by_problem(shares, names)
     yield from saved(runs, names)
     yield from of_the_issue(runs, judge)
 
 
 def standing(shares: Shares, names: Sequence[str]) -> Iterator[str]:
-    """Mean shares of the methods that ran on all problems, the best at 60 candidates' fits first."""
+    """Mean shares of the methods that ran on all problems, the best at 300 fits first."""
     rows = []
     for method, own in shares.items():
         if not set(names) <= set(own):
@@ -321,17 +312,15 @@ def standing(shares: Shares, names: Sequence[str]) -> Iterator[str]:
             "–" if np.isnan(m) else f"{m:.3f}" + ("" if np.isnan(e) else f" ± {e:.3f}")
             for m, e in zip(mean, error, strict=True)
         ]
-        rows.append((mean[4], [method, f"{min(seeds)}", *cells]))
+        rows.append((mean[AT_FITS], [method, f"{min(seeds)}", *cells]))
     rows.sort(key=lambda row: -row[0])
     yield f"\n### Share of the volume, mean of {len(names)} problems\n"
-    fresh = [f"{AT} candidates, fresh folds", f"{AT * N_FOLDS} fits, fresh folds"]
-    head = ["method", "seeds", *(name for name, _ in COLUMNS), *fresh]
+    fresh = f"{AT * N_FOLDS} fits, fresh folds"
+    head = ["method", "seeds", *(name for name, _ in COLUMNS), fresh]
     yield from markdown(head, [row for _, row in rows], "lr")
 
 
-def against(
-    rival: str, shares: Shares, names: Sequence[str], k: int, title: str
-) -> Iterator[str]:
+def against(rival: str, shares: Shares, names: Sequence[str], k: int, title: str) -> Iterator[str]:
     """Each method less a rival, on the seeds that both have: mean, and how many problems."""
     rows = []
     for method, own in shares.items():
@@ -360,19 +349,24 @@ def by_problem(shares: Shares, names: Sequence[str]) -> Iterator[str]:
     rows = []
     for name in names:
         cells = [name]
-        for k in (4, 5, 7):
+        for k in (AT_FITS, FRESH):
             own, other = shares["default"][name], shares["random"][name]
             both = sorted(own.keys() & other.keys())
             d = np.array([own[s][k] - other[s][k] for s in both])
             error = d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.nan
-            verdict = "" if not abs(d.mean()) > APART * error else (" **worse**" * (d.mean() < 0))
-            cells += [f"{np.mean([own[s][k] for s in both]):.3f}", f"{d.mean():+.3f} ± {error:.3f}{verdict}"]
-        means = {m: np.mean([v[4] for v in s[name].values()]) for m, s in shares.items() if s[name]}
+            is_worse = d.mean() < -APART * error
+            cells.append(f"{np.mean([own[s][k] for s in both]):.3f}")
+            cells.append(f"{d.mean():+.3f} ± {error:.3f}" + (", worse" if is_worse else ""))
+        means = {
+            method: np.mean([found[AT_FITS] for found in by_name[name].values()])
+            for method, by_name in shares.items()
+            if by_name[name]
+        }
         best = max(means, key=lambda m: means[m])
         rows.append([*cells, f"{best} {means[best]:.3f}"])
     yield "\n### Each problem: the default, and its difference from random\n"
     head = ["problem"]
-    for title in ("300 fits", "500 fits", "300 fits, fresh folds"):
+    for title in ("300 fits", "300 fits, fresh folds"):
         head += [title, "less random"]
     yield from markdown([*head, "best method, 300 fits"], rows, "lr")
 
@@ -385,10 +379,10 @@ def saved(runs: Sequence[Run], names: Sequence[str]) -> Iterator[str]:
         by_method[run.method][run.problem].append(1 - run.n_fits[n - 1] / (N_FOLDS * n))
     raced = [m for m in METHODS if any(np.mean(v) > 0 for v in by_method[m].values())]
     yield f"\n### Fits saved in the first {AT} candidates\n"
-    rows = [
-        [name, *(f"{np.mean(by_method[m][name]):.0%}" if by_method[m][name] else "–" for m in raced)]
-        for name in names
-    ]
+    rows = []
+    for name in names:
+        own = [by_method[method][name] for method in raced]
+        rows.append([name, *(f"{np.mean(values):.0%}" if values else "–" for values in own)])
     means = [np.mean([np.mean(v) for v in by_method[m].values()]) for m in raced]
     rows.append(["**mean**", *(f"{m:.0%}" for m in means)])
     yield from markdown(["problem", *raced], rows, "lr")
@@ -401,23 +395,14 @@ def of_the_issue(runs: Sequence[Run], judge: Judge) -> Iterator[str]:
         own = [run for run in runs if run.problem == ISSUE and run.method == method]
         if own:
             cells = [
-                np.array([judge.volume(run, **budget) / 300 for run in own])
-                for budget in ({"candidates": AT}, {"fits": AT * N_FOLDS})
+                np.array([judge.volume(run, **bound) / 300 for run in own])
+                for bound in ({"candidates": AT}, {"fits": AT * N_FOLDS})
             ]
-            rows.append(
-                [
-                    method,
-                    len(own),
-                    *(
-                        f"{c.mean():.4f} ± {c.std(ddof=1) / np.sqrt(len(c)) if len(c) > 1 else np.nan:.4f}"
-                        for c in cells
-                    ),
-                ]
-            )
+            errors = [c.std(ddof=1) / np.sqrt(len(c)) if len(c) > 1 else np.nan for c in cells]
+            shown = [f"{c.mean():.4f} ± {e:.4f}" for c, e in zip(cells, errors, strict=True)]
+            rows.append([method, len(own), *shown])
     yield f"\n### {ISSUE}: volume in (accuracy, 1 - leaves / 300)\n"
-    yield from markdown(
-        ["method", "seeds", f"{AT} candidates", f"{AT * N_FOLDS} fits"], rows, "lr"
-    )
+    yield from markdown(["method", "seeds", f"{AT} candidates", f"{AT * N_FOLDS} fits"], rows, "lr")
 
 
 def main() -> None:
@@ -430,12 +415,14 @@ def main() -> None:
     )
     parser.add_argument("--problems", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--long", action="store_true", help="100 candidates instead of 60")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args()
     problems, methods, n_seeds = options.problems, options.methods, options.seeds or 5
     if options.quick:
         problems, n_seeds = list(QUICK_PROBLEMS), options.seeds or 2
         methods = [m for m in methods if m != "Optuna GP"]
+    max_fits = N_FOLDS * (CANDIDATES[-1] if options.long else AT)
     silence()
     runs = load()
     done = {run.key for run in runs}
@@ -446,7 +433,7 @@ def main() -> None:
                     start = time.process_time()
                     for problem in problems:
                         if (problem, method, seed) not in done:
-                            runs.append(make_run(problem, method, seed))
+                            runs.append(make_run(problem, method, seed, max_fits))
                             keep(runs[-1])
                     seconds = time.process_time() - start
                     print(f"seed {seed}, {method}: {seconds:.0f} s", file=sys.stderr, flush=True)

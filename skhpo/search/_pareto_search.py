@@ -141,7 +141,7 @@ class ParetoSearchCV(BaseStudySearchCV):
     sampler : BaseSampler or str, default=None
         The sampler, which proposes the candidates, as for :class:`skhpo.TPESearchCV`. None is
         :class:`skhpo.samplers.AutoSampler`: a Gaussian process with the expected hypervolume
-        improvement, or TPE where the process is not suitable.
+        improvement and TPE take turns, or TPE alone where the process is not suitable.
 
     pruner : "auto", BasePruner, str or None, default="auto"
         A candidate stops after a fold if, by a model of the folds, even its optimistic values

@@ -53,6 +53,14 @@ def test_the_sampler_suits_the_space_and_the_number_of_trials(study, group, chos
     np.testing.assert_array_equal(by_rule, expected)
 
 
+def test_with_several_objectives_the_process_and_tpe_take_turns():
+    history = study_of(20, n_objectives=2).history
+    space = dict.fromkeys(["x0", "x1", "x2"], FloatDistribution(0, 1))
+    for number, turn in ((20, GPSampler), (21, TPESampler)):
+        drawn = AutoSampler(seed=0).sample_group(history, number, space)
+        assert drawn == turn(seed=0).sample_group(history, number, space)
+
+
 def test_a_conditional_space_is_searched():
     def objective(trial):
         if trial.suggest_categorical("kind", ["far", "near"]) == "far":
