@@ -317,7 +317,10 @@ def standing(shares: Shares, names: Sequence[str]) -> Iterator[str]:
     yield f"\n### Share of the volume, mean of {len(names)} problems\n"
     fresh = f"{AT * N_FOLDS} fits, fresh folds"
     head = ["method", "seeds", *(name for name, _ in COLUMNS), fresh]
-    yield from markdown(head, [row for _, row in rows], "lr")
+    shown = [j for j in range(len(head)) if any(row[j] != "–" for _, row in rows)]
+    yield from markdown(
+        [head[j] for j in shown], [[row[j] for j in shown] for _, row in rows], "lr"
+    )
 
 
 def against(rival: str, shares: Shares, names: Sequence[str], k: int, title: str) -> Iterator[str]:
