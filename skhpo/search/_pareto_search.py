@@ -34,6 +34,7 @@ from skhpo.search.objectives._problem import (
     check_is_scorer,
     parse_constraint,
     parse_objectives,
+    parse_preferences,
 )
 from skhpo.search.selection._front_table import front_table
 from skhpo.search.selection._rules import SimplestRule, parse_front_rule
@@ -85,6 +86,14 @@ class ParetoSearchCV(BaseStudySearchCV):
         any other name, the value is a callable that takes the mean metrics as a dict and returns
         a number, which is 0 or less if the constraint is satisfied. Candidates that violate a
         constraint are not on the front.
+
+    preferred : dict, default=None
+        The region of the objectives where you will choose, as bounds on their means by their
+        names: ``{"roc_auc": ">= 0.9", "model_size": "<= 100 kB"}``. The search then spends its
+        budget there: the sampler proposes candidates in it, and candidates that are unlikely to
+        reach it are stopped. In contrast to `constraints`, candidates outside may be on the front.
+        The rule `refit` chooses in the region; if no candidate of the front lies in it, the nearest
+        is chosen with a warning.
 
     n_iter : int, "auto" or None, default="auto"
         Maximal number of candidates. "auto" is 50, or no limit if `max_fits` is given. None is no
@@ -246,8 +255,12 @@ class ParetoSearchCV(BaseStudySearchCV):
     is_feasible_ : ndarray of bool of shape (n_candidates,)
         Whether a candidate is complete and satisfies all constraints.
 
+    is_preferred_ : ndarray of bool of shape (n_candidates,)
+        Whether a candidate is feasible and lies in the `preferred` region.
+
     study_ : Study
-        The study, with its trials, sampler and pruner; ``study_.best_trials`` is the front.
+        The study, with its trials, sampler and pruner; ``study_.best_trials`` is the front, or
+        the part of it in the `preferred` region.
 
     cv_results_ : dict of numpy (masked) ndarrays
         As for :class:`skhpo.TPESearchCV`, with ``mean_model_size``, ``std_model_size``,
@@ -311,7 +324,8 @@ class ParetoSearchCV(BaseStudySearchCV):
     SearchInterruptedWarning
         If Ctrl-C or the timeout ended the search early.
     UserWarning
-        If no candidate satisfies all constraints: the one with the smallest violation is chosen.
+        If no candidate satisfies all constraints, or none of the front lies in the `preferred`
+        region: the one with the smallest violation is chosen.
 
     See Also
     --------
@@ -351,12 +365,14 @@ class ParetoSearchCV(BaseStudySearchCV):
     objectives_: list[Objective]
     values_: FloatArray
     is_feasible_: NDArray[np.bool_]
+    is_preferred_: NDArray[np.bool_]
     best_values_: dict[str, float]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseStudySearchCV._parameter_constraints,
         "objectives": [list, tuple, dict],
         "constraints": [dict, None],
+        "preferred": [dict, None],
         "scoring": [list, tuple, dict, None],
         "refit": ["boolean", str, dict, callable],
         "reference_point": [dict, None],
@@ -370,6 +386,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         param_grid: Any = None,
         objectives: Any,
         constraints: Mapping[str, Any] | None = None,
+        preferred: Mapping[str, str] | None = None,
         n_iter: int | Literal["auto"] | None = "auto",
         max_fits: int | None = None,
         scoring: Any = None,
@@ -398,6 +415,7 @@ class ParetoSearchCV(BaseStudySearchCV):
     ) -> None:
         self.objectives = objectives
         self.constraints = constraints
+        self.preferred = preferred
         self.reference_point = reference_point
         super().__init__(
             estimator,
@@ -501,7 +519,8 @@ class ParetoSearchCV(BaseStudySearchCV):
             costs |= {cost.name: cost for cost in self.refit.measured if cost.name not in costs}
         if not callable(self.refit) and self.refit is not False:
             self._rule(costs)
-        problem = Problem(objectives, tuple(constraints), tuple(costs.values()))
+        preferences = parse_preferences(self.preferred, objectives)
+        problem = Problem(objectives, tuple(constraints), tuple(costs.values()), preferences)
         self._check_reference_point(problem)
         return problem
 
@@ -535,6 +554,9 @@ class ParetoSearchCV(BaseStudySearchCV):
             self.cv_results_["is_feasible"] = self.is_feasible_
         self._keep_front(problem)
         self._violation_of_each = violation
+        self.is_preferred_ = self.is_feasible_ & (self._distance_to_region(problem) <= 0.0)
+        if problem.preferences:
+            self.cv_results_["is_preferred"] = self.is_preferred_
 
     def _means(self, name: str) -> FloatArray:
         """Return the mean of a score or a cost for each candidate."""
@@ -553,6 +575,16 @@ class ParetoSearchCV(BaseStudySearchCV):
             means = {name: float(column[row]) for name, column in columns.items()}
             violation[row] = total_violation(problem.violations_at(means))
         return violation
+
+    def _distance_to_region(self, problem: Problem) -> FloatArray:
+        """Return by how much candidates miss the preferred region, in spreads over the front."""
+        losses = problem.signs * self.values_
+        bounds = problem.bounds[: losses.shape[1]]
+        front = losses[self.pareto_front_]
+        span = np.ptp(front, axis=0) if len(front) else np.ones(len(bounds))
+        span = np.where(np.isfinite(span) & (span > 0.0), span, 1.0)
+        distance: FloatArray = (np.maximum(losses - bounds, 0.0) / span).sum(axis=1)
+        return distance
 
     def _keep_front(self, problem: Problem) -> None:
         losses = problem.signs * self.values_
@@ -588,6 +620,10 @@ class ParetoSearchCV(BaseStudySearchCV):
         rows = np.flatnonzero(self.is_feasible_)
         if len(rows) == 0:
             return self._nearest_to_feasible(problem)
+        if problem.preferences:
+            rows = np.flatnonzero(self.is_preferred_)
+            if len(rows) == 0:
+                return self._nearest_to_region(problem)
         names = [*self.scorer_, *(cost.name for cost in problem.costs)]
         means = {name: self._means(name)[rows] for name in names}
         rule = self._rule([cost.name for cost in problem.costs])
@@ -603,6 +639,14 @@ class ParetoSearchCV(BaseStudySearchCV):
             "The front is empty; the candidate with the smallest violation is chosen."
         )
         return int(np.nanargmin(self._violation_of_each))
+
+    def _nearest_to_region(self, problem: Problem) -> int:
+        warn_user(
+            "No candidate of the front lies in the preferred region: "
+            f"{', '.join(map(str, problem.preferences))}. The nearest one is chosen."
+        )
+        distance = self._distance_to_region(problem)[self.pareto_front_]
+        return int(self.pareto_front_[np.argmin(distance)])
 
     def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
         """Fit the chosen candidate on all data; with ``refit="all"``, each one of the front."""

@@ -22,6 +22,7 @@ from skhpo.exceptions import StudyMismatchError
 from skhpo.multi_objective import hypervolume, is_nondominated
 from skhpo.pruners import MedianPruner, RacingPruner
 from skhpo.samplers import GridSampler, NSGAIISampler, RandomSampler, TPESampler
+from skhpo.trial import TrialState
 
 X, y = make_classification(300, 8, n_informative=4, flip_y=0.1, random_state=0)
 SPACE = {"max_depth": randint(1, 9), "ccp_alpha": loguniform(1e-4, 1e-1)}
@@ -222,6 +223,67 @@ def test_if_none_is_feasible_the_nearest_is_chosen_with_a_warning():
     assert found.best_index_ == np.argmax(found.cv_results_["mean_test_accuracy"])
 
 
+def test_a_stopped_candidate_tells_the_sampler_by_how_much_it_breaks_a_constraint():
+    bounds = {"n_leaves": "<= 6", "few": lambda means: means["n_leaves"] - 6}
+    found = search(constraints=bounds, n_iter=25).fit(X, y)
+    stopped = [t for t in found.study_.trials if t.state == TrialState.PRUNED]
+    assert stopped
+    broken = [t.constraints for t in stopped if max(t.constraints.values()) > 0]
+    assert broken
+    for one in broken:
+        assert one["n_leaves <= 6"] == pytest.approx(one["few"], rel=0.5)
+
+
+# ----------------------------------------------------------------------------- preferences
+
+REGION = {"accuracy": ">= 70 %", "n_leaves": "<= 9"}
+
+
+def in_region(found):
+    accuracy, leaves = found.values_.T
+    return (accuracy >= 0.7) & (leaves <= 9)
+
+
+def test_a_preferred_region_gets_more_candidates_and_takes_none_from_the_front():
+    plain, steered = (search(preferred=one, n_iter=25).fit(X, y) for one in (None, REGION))
+    assert in_region(steered).sum() > in_region(plain).sum()
+    assert steered.is_preferred_.tolist() == in_region(steered).tolist()
+    assert steered.cv_results_["is_preferred"].tolist() == in_region(steered).tolist()
+    assert steered.is_feasible_.tolist() == (steered.cv_results_["status"] == "complete").tolist()
+    losses = steered.values_[steered.is_feasible_] * [-1, 1]
+    on_front = np.flatnonzero(steered.is_feasible_)[is_nondominated(losses)]
+    assert set(steered.pareto_front_) == set(on_front)
+    assert not in_region(steered)[on_front].all()  # the others are still on the front
+    preferred = {t.number for t in steered.study_.best_trials}
+    assert preferred == set(on_front[in_region(steered)[on_front]])
+
+
+def test_the_rule_chooses_in_the_preferred_region():
+    for rule in ("accuracy", "n_leaves", "knee", {"accuracy": 1, "n_leaves": 1}):
+        found = search(preferred=REGION, refit=rule, n_iter=25).fit(X, y)
+        assert in_region(found)[found.best_index_]
+    best = np.where(in_region(found), found.values_[:, 0], -np.inf)
+    by_accuracy = search(preferred=REGION, refit="accuracy", n_iter=25).fit(X, y)
+    assert by_accuracy.best_score_ == best.max()
+
+
+def test_a_region_that_no_candidate_reaches_gives_the_nearest_of_the_front():
+    found = search(preferred={"accuracy": ">= 2"}, n_iter=6)
+    with pytest.warns(UserWarning, match="preferred region: accuracy >= 2. The nearest"):
+        found.fit(X, y)
+    assert len(found.pareto_front_) > 0
+    assert not found.is_preferred_.any()
+    assert found.best_score_ == np.nanmax(found.values_[:, 0])
+
+
+def test_constraints_come_before_preferences():
+    found = search(constraints={"n_leaves": "<= 5"}, preferred=REGION, n_iter=25).fit(X, y)
+    leaves = found.values_[:, 1]
+    assert (leaves[found.pareto_front_] <= 5).all()
+    assert (leaves[found.is_preferred_] <= 5).all()
+    assert leaves[found.best_index_] <= 5
+
+
 # -------------------------------------------------------------------------------- the choice
 
 
@@ -376,6 +438,11 @@ def test_a_booster_stops_early_with_several_objectives():
         ({"constraints": {"n_leaves": "about 5"}}, "must be like"),
         ({"constraints": {"n_leaves": "<= 5 miles"}}, "must be like"),
         ({"constraints": {"n_leavse": "<= 5"}}, "n_leavse"),
+        ({"preferred": {"n_leaves": "about 5"}}, "preference for 'n_leaves' must be like"),
+        ({"preferred": {"n_leaves": ">= 5"}}, "smaller values of 'n_leaves' are better"),
+        ({"preferred": {"accuracy": "<= 0.9"}}, "greater values of 'accuracy' are better"),
+        ({"preferred": {"n_leavse": "<= 5"}}, "n_leavse.*Did you mean"),
+        ({"preferred": {"n_leaves": len}}, "bounds such as"),
         ({"refit": "elbow"}, "'knee'"),
         ({"refit": "accuracy with leaves <= 5"}, "leaves"),
         ({"refit": {"acuracy": 1}}, "acuracy"),

@@ -369,13 +369,16 @@ class StudyController:
             self._record_seconds(candidate)
         if candidate.status == "complete":
             results = list(candidate.results.values())
-            self._log.set_constraints(candidate.trial_id, self._problem.violations(results))
+            violations = self._problem.violations_for_sampler(results)
+            self._log.set_constraints(candidate.trial_id, violations)
             end_trial(study, trial, TrialState.COMPLETE, values.tolist())
         elif candidate.status == "pruned" and self._plan.resource is not None:
             last = trial.intermediate_values[max(trial.intermediate_values)]
             end_trial(study, trial, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
             candidate.prediction = self._termination.predict(candidate)
+            violations = self._termination.predict_violations(candidate)
+            self._log.set_constraints(candidate.trial_id, violations)
             means, variances = (array.tolist() for array in candidate.prediction)
             end_trial(study, trial, TrialState.PRUNED, None, prediction=(means, variances))
         else:

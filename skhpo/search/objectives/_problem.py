@@ -23,6 +23,7 @@ __all__ = [
     "check_is_scorer",
     "parse_constraint",
     "parse_objectives",
+    "parse_preferences",
     "single_score",
 ]
 
@@ -113,7 +114,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Problem:
-    """The objectives, the constraints, and the costs to measure.
+    """The objectives, the constraints, the preferred region, and the costs to measure.
 
     Attributes
     ----------
@@ -123,11 +124,15 @@ class Problem:
         The constraints; may be empty.
     costs : tuple of Cost
         The costs that objectives, constraints and the rule of `refit` need.
+    preferences : tuple of Constraint
+        Bounds of objectives that describe where the user will choose. They steer the search as
+        constraints do, but candidates outside may be on the front.
     """
 
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...] = ()
     costs: tuple[Cost, ...] = ()
+    preferences: tuple[Constraint, ...] = ()
 
     @cached_property
     def signs(self) -> FloatArray:
@@ -146,8 +151,10 @@ class Problem:
     @property
     def bounds(self) -> FloatArray:
         """Upper bounds of the losses, ndarray of shape (n_losses,); inf if there is no bound."""
+        preferred = {one.name: one.sign * one.bound for one in self.preferences}
         return np.array(
-            [np.inf] * len(self.objectives) + [one.sign * one.bound for one in self._bounded]
+            [preferred.get(str(one.name), np.inf) for one in self.objectives]
+            + [one.sign * one.bound for one in self._bounded]
         )
 
     @property
@@ -201,23 +208,58 @@ class Problem:
     def _bounded(self) -> tuple[Constraint, ...]:
         return tuple(one for one in self.constraints if one.function is None)
 
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def violations(self, results: Sequence[FoldResult]) -> dict[str, float]:
         """Return the violation of each constraint, computed from the results of the folds."""
-        if not self.constraints:
-            return {}
-        folds = [result.metrics for result in results]
-        return self.violations_at(
-            {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
-        )
+        return self.violations_at(_mean_metrics(results)) if self.constraints else {}
 
     def violations_at(self, means: Mapping[str, float]) -> dict[str, float]:
         """Return the violation of each constraint at these mean metrics; inf if it is unknown."""
-        violations = {str(one): one.violation(means) for one in self.constraints}
-        return {
-            name: np.inf if np.isnan(violation) else violation
-            for name, violation in violations.items()
-        }
+        return _violations(self.constraints, means)
+
+    def violations_for_sampler(
+        self, results: Sequence[FoldResult], losses: FloatArray | None = None
+    ) -> dict[str, float]:
+        """Return the violation of each constraint and preference, by which a sampler is steered.
+
+        Parameters
+        ----------
+        results : sequence of FoldResult
+            The results of the folds that have run.
+        losses : ndarray of shape (n_losses,), optional
+            The losses that are predicted for all folds, if not all have run.
+
+        Returns
+        -------
+        violations : dict of str to float
+            0 or less where one is satisfied; inf where this is unknown.
+        """
+        steering = (*self.constraints, *self.preferences)
+        if not steering:
+            return {}
+        means = _mean_metrics(results)
+        if losses is not None:
+            for name, value in zip(self._names_of_losses, self._loss_signs * losses, strict=True):
+                means[name] = float(value)
+        return _violations(steering, means)
+
+    @property
+    def _names_of_losses(self) -> list[str]:
+        return [*(str(one.name) for one in self.objectives), *(one.name for one in self._bounded)]
+
+    @property
+    def _loss_signs(self) -> FloatArray:
+        return np.concatenate([self.signs, [one.sign for one in self._bounded]])
+
+
+@np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
+def _mean_metrics(results: Sequence[FoldResult]) -> dict[str, float]:
+    folds = [result.metrics for result in results]
+    return {name: float(np.mean([fold[name] for fold in folds])) for name in folds[0]}
+
+
+def _violations(bounds: Sequence[Constraint], means: Mapping[str, float]) -> dict[str, float]:
+    violations = {str(one): one.violation(means) for one in bounds}
+    return {name: np.inf if np.isnan(one) else one for name, one in violations.items()}
 
 
 def single_score(metric: str | None, costs: Sequence[Cost] = ()) -> Problem:
@@ -306,7 +348,7 @@ def _function_of(cost: Cost) -> Callable[[Any], float]:
     return cost.function
 
 
-def parse_constraint(name: str, bound: Any) -> Constraint:
+def parse_constraint(name: str, bound: Any, kind: str = "constraint on") -> Constraint:
     """Parse a constraint.
 
     Parameters
@@ -316,6 +358,8 @@ def parse_constraint(name: str, bound: Any) -> Constraint:
     bound : str or callable
         A bound such as ``"<= 0.005"`` or ``"<= 5 ms"``, or a function of the mean metrics by name
         that returns 0 or less if the constraint is satisfied.
+    kind : str, default="constraint on"
+        What it is, for an error.
 
     Returns
     -------
@@ -337,9 +381,62 @@ def parse_constraint(name: str, bound: Any) -> Constraint:
     match = _BOUND.fullmatch(bound) if isinstance(bound, str) else None
     if match is None or match[3] not in _UNITS:
         raise ValueError(
-            f"The constraint on {name!r} must be like '<= 0.005', '>= 90 %' or '<= 5 ms' (units: "
+            f"The {kind} {name!r} must be like '<= 0.005', '>= 90 %' or '<= 5 ms' (units: "
             f"{', '.join(unit for unit in _UNITS if unit)}), or a callable; got {bound!r}."
         )
     return Constraint(
         name, 1.0 if match[1].startswith("<") else -1.0, float(match[2]) * _UNITS[match[3]]
     )
+
+
+def parse_preferences(
+    preferred: Mapping[str, str] | None, objectives: Sequence[Objective]
+) -> tuple[Constraint, ...]:
+    """Parse the `preferred` region of a search.
+
+    Parameters
+    ----------
+    preferred : mapping of str to str or None
+        Bounds such as ``">= 0.9"`` by the names of objectives; None for no region.
+    objectives : sequence of Objective
+        The objectives of the search.
+
+    Returns
+    -------
+    tuple of Constraint
+
+    Raises
+    ------
+    ValueError
+        If a bound cannot be read, does not belong to an objective, or excludes the better values.
+
+    Examples
+    --------
+    >>> from skhpo.search.objectives._problem import parse_objectives, parse_preferences
+    >>> objectives = parse_objectives(["roc_auc", "model_size"])
+    >>> [str(one) for one in parse_preferences({"model_size": "<= 20 kB"}, objectives)]
+    ['model_size <= 20000']
+    """
+    by_name = {str(one.name): one for one in objectives}
+    preferences = []
+    for name, bound in (preferred or {}).items():
+        if name not in by_name:
+            raise ValueError(
+                f"`preferred` must bound objectives, {sorted(by_name)}; got {name!r}."
+                f"{did_you_mean(name, list(by_name))}"
+            )
+        if callable(bound):
+            raise ValueError(
+                f"`preferred` must hold bounds such as '>= 0.9' or '<= 5 ms'; got {bound!r} for "
+                f"{name!r}."
+            )
+        one = parse_constraint(name, bound, kind="preference for")
+        if (one.sign > 0) == by_name[name].greater_is_better:
+            better, other = (">=", "greater") if one.sign > 0 else ("<=", "smaller")
+            raise ValueError(
+                f"`preferred` must not exclude the better values of an objective: {other} values "
+                f"of {name!r} are better, so its bound must be like '{better} {one.bound:g}'; got "
+                f"{bound!r}."
+            )
+        preferences.append(one)
+    return tuple(preferences)

@@ -115,6 +115,10 @@ class EarlyTermination:
         mean, variance = self._model.predict(list(run), losses)
         return np.array([-mean]), np.array([variance])
 
+    def predict_violations(self, candidate: Candidate) -> dict[str, float]:
+        """Return nothing: searches with one objective have no constraints."""
+        return {}
+
 
 class FrontEarlyTermination(EarlyTermination):
     """Early termination with several objectives.
@@ -167,15 +171,24 @@ class FrontEarlyTermination(EarlyTermination):
         rows = [self._problem.losses(candidate.results[k]) for k in range(self._plan.n_folds)]
         self._all_losses.append(np.concatenate(rows))
 
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def predict(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Predict the means of a stopped candidate, and the variances of the errors."""
-        folds, losses = _seen(candidate, self._problem)
-        race, n_objectives = self._race_as_of_now(), len(self._problem.objectives)
-        if not race.models:
-            return self._problem.signs * losses.mean(axis=0)[:n_objectives], np.zeros(n_objectives)
-        mean, variance = race.predict(folds, losses)
+        mean, variance = self._predict_losses(candidate)
+        n_objectives = len(self._problem.objectives)
         return self._problem.signs * mean[:n_objectives], variance[:n_objectives]
+
+    def predict_violations(self, candidate: Candidate) -> dict[str, float]:
+        """Predict by how much a stopped candidate violates each constraint and preference."""
+        results = list(candidate.results.values())
+        return self._problem.violations_for_sampler(results, self._predict_losses(candidate)[0])
+
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
+    def _predict_losses(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
+        folds, losses = _seen(candidate, self._problem)
+        race = self._race_as_of_now()
+        if not race.models:
+            return losses.mean(axis=0), np.zeros(losses.shape[1])
+        return race.predict(folds, losses)
 
     def _race_as_of_now(self) -> FrontRace:
         if self._race is None or self._race_as_of != len(self._all_losses):
