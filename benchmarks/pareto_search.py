@@ -309,7 +309,7 @@ def standing(shares: Shares, names: Sequence[str]) -> Iterator[str]:
         mean, error = mean_and_error(samples)
         seeds = [len(one) for one in samples]
         cells = [
-            "–" if np.isnan(m) else f"{m:.3f}" + ("" if np.isnan(e) else f" ± {e:.3f}")
+            "–" if np.isnan(m) else with_error(f"{m:.3f}", e)
             for m, e in zip(mean, error, strict=True)
         ]
         rows.append((mean[AT_FITS], [method, f"{min(seeds)}", *cells]))
@@ -321,6 +321,11 @@ def standing(shares: Shares, names: Sequence[str]) -> Iterator[str]:
     yield from markdown(
         [head[j] for j in shown], [[row[j] for j in shown] for _, row in rows], "lr"
     )
+
+
+def with_error(mean: str, error: float, digits: int = 3) -> str:
+    """Return a mean with its standard error, if there is one: a single seed has none."""
+    return mean if np.isnan(error) else f"{mean} ± {error:.{digits}f}"
 
 
 def against(rival: str, shares: Shares, names: Sequence[str], k: int, title: str) -> Iterator[str]:
@@ -340,7 +345,8 @@ def against(rival: str, shares: Shares, names: Sequence[str], k: int, title: str
             lost += differences.mean() < 0
         if len(samples) == len(names):
             mean, error = mean_and_error(samples)
-            rows.append([method, f"{mean[0]:+.4f} ± {error[0]:.4f}", f"{won} : {lost}"])
+            shown = with_error(f"{mean[0]:+.4f}", error[0], digits=4)
+            rows.append([method, shown, f"{won} : {lost}"])
     yield f"\n### Share less that of {rival}, {title}\n"
     yield from markdown(["method", "difference", "problems won : lost"], rows, "lr")
 
