@@ -554,8 +554,9 @@ class ParetoSearchCV(BaseStudySearchCV):
             self.cv_results_["is_feasible"] = self.is_feasible_
         self._keep_front(problem)
         self._violation_of_each = violation
-        self.is_preferred_ = self.is_feasible_ & (self._distance_to_region(problem) <= 0.0)
+        self.is_preferred_ = self.is_feasible_.copy()
         if problem.preferences:
+            self.is_preferred_ = self.is_feasible_ & (self._distance_to_region(problem) <= 0.0)
             self.cv_results_["is_preferred"] = self.is_preferred_
 
     def _means(self, name: str) -> FloatArray:
@@ -576,6 +577,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             violation[row] = total_violation(problem.violations_at(means))
         return violation
 
+    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
     def _distance_to_region(self, problem: Problem) -> FloatArray:
         """Return by how much candidates miss the preferred region, in spreads over the front."""
         losses = problem.signs * self.values_
@@ -583,7 +585,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         front = losses[self.pareto_front_]
         span = np.ptp(front, axis=0) if len(front) else np.ones(len(bounds))
         span = np.where(np.isfinite(span) & (span > 0.0), span, 1.0)
-        distance: FloatArray = (np.maximum(losses - bounds, 0.0) / span).sum(axis=1)
+        excess = np.where(losses <= bounds, 0.0, losses - bounds)
+        distance: FloatArray = (excess / span).sum(axis=1)
         return distance
 
     def _keep_front(self, problem: Problem) -> None:

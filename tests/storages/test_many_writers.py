@@ -12,7 +12,7 @@ import skhpo
 from skhpo.trial import TrialState
 from tests.waiting import eventually
 
-N_PROCESSES, N_TRIALS = 8, 25
+N_PROCESSES, N_TRIALS = 8, 40
 ENGINES = pytest.mark.parametrize(
     "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.extended)], indirect=True
 )
