@@ -233,14 +233,18 @@ class Problem:
         violations : dict of str to float
             0 or less where one is satisfied; inf where this is unknown.
         """
-        steering = (*self.constraints, *self.preferences)
-        if not steering:
+        if not self.steering:
             return {}
         means = _mean_metrics(results)
         if losses is not None:
             for name, value in zip(self._names_of_losses, self._loss_signs * losses, strict=True):
                 means[name] = float(value)
-        return _violations(steering, means)
+        return _violations(self.steering, means)
+
+    @property
+    def steering(self) -> tuple[Constraint, ...]:
+        """The constraints and preferences, by which a sampler is steered."""
+        return (*self.constraints, *self.preferences)
 
     @property
     def _names_of_losses(self) -> list[str]:

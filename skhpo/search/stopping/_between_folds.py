@@ -179,6 +179,8 @@ class FrontEarlyTermination(EarlyTermination):
 
     def predict_violations(self, candidate: Candidate) -> dict[str, float]:
         """Predict by how much a stopped candidate violates each constraint and preference."""
+        if not self._problem.steering:
+            return {}
         results = list(candidate.results.values())
         return self._problem.violations_for_sampler(results, self._predict_losses(candidate)[0])
 
