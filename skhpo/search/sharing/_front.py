@@ -275,7 +275,8 @@ class Front:
         self._seconds += perf_counter() - start
         if first == self._n_ahead:
             return kept
-        X = load() if kept is None else kept.copy()
+        X = given = kept.copy() if kept is not None else _copied_if_changeable(load())
+        checksum = sum_of_rows(given)
         for position in range(first, self._n_ahead):
             before, start = random_state(), perf_counter()
             try:
@@ -285,7 +286,7 @@ class Front:
             except Exception:  # raised again where the pipeline itself transforms the rows
                 restore(before)
                 return None
-            if is_changed or random_state() != before:
+            if is_changed or random_state() != before or sum_of_rows(given) != checksum:
                 restore(before)
                 self._refuse(position)
                 return None
@@ -358,6 +359,16 @@ class _Transformed(BaseEstimator):
     def transform(self, X: Any) -> Any:
         """Return a new copy of the rows, whatever `X` is."""
         return self.copy()
+
+
+def _copied_if_changeable(rows: Any) -> Any:
+    """Return rows that a step may change in place, while the pipeline itself needs them as is."""
+    if not sum_of_rows(rows):  # texts and the like
+        return rows
+    try:
+        return keep(rows).copy()
+    except NoKeyError:
+        return rows
 
 
 def _keys(steps: list[Any]) -> list[Hashable]:

@@ -55,6 +55,17 @@ def wide(*steps, model=None):
     return Pipeline([*named, ("model", model or LogisticRegression(max_iter=20))])
 
 
+class Later(StandardScaler):
+    """Keeps the rows that it is fitted on, and changes those that it transforms later."""
+
+    def fit_transform(self, X, y=None):
+        return self.fit(X).transform(X.copy())
+
+    def transform(self, X):
+        X -= self.mean_ + 0.3
+        return X
+
+
 def nested():
     front = make_pipeline(SimpleImputer(), PolynomialFeatures(2))
     end = Pipeline([("select", SelectKBest(k=5)), ("model", LogisticRegression(max_iter=20))])
@@ -107,6 +118,8 @@ CASES = {
         X,
         {"s1__factor": [1.0, 2.0], **Cs},
     ),
+    "views changed in place by transform alone": (wide(FunctionTransformer(), Later()), X, Cs),
+    "changed in place by transform alone": (wide(Later(), PCA(3)), X, Cs),
     "views": (wide(FunctionTransformer(), InPlace()), X, Cs),
     "columns of a wider array": (
         wide(StandardScaler(), FunctionTransformer(lambda X: (X + 1.0)[:, :7]), model=Ridge()),
