@@ -17,6 +17,7 @@ from skhpo.submodels._ensembles import (
     XGBoost,
 )
 from skhpo.submodels._neighbors import Neighbors
+from skhpo.submodels._thresholds import Threshold
 from skhpo.submodels._trees import PrunedTree
 
 __all__ = ["register_submodels", "submodel_families"]
@@ -42,6 +43,7 @@ _BY_NAME: dict[tuple[str, str], tuple[SubmodelFamily, ...]] = {
         ("sklearn", ("KNeighborsClassifier", "KNeighborsRegressor"), Neighbors()),
         ("sklearn", ("DecisionTreeClassifier", "DecisionTreeRegressor"), PrunedTree()),
         ("sklearn", ("ExtraTreeClassifier", "ExtraTreeRegressor"), PrunedTree()),
+        ("sklearn", ("FixedThresholdClassifier",), Threshold()),
         ("lightgbm", ("LGBMClassifier", "LGBMRegressor"), LightGBM()),
         ("xgboost", ("XGBClassifier", "XGBRegressor"), XGBoost()),
     ]

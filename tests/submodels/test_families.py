@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
     AdaBoostRegressor,
@@ -23,9 +24,11 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import (
     DecisionTreeClassifier,
     DecisionTreeRegressor,
@@ -73,7 +76,17 @@ def cat(kind, **params):
     return kind(**{"learning_rate": 0.1, **settings, **params})
 
 
+def two_named_classes():
+    X, y = two_classes()
+    return X, np.array(["malignant", "benign"])[y]
+
+
+def scaled_logistic(**params):
+    return make_pipeline(StandardScaler(), LogisticRegression(**params))
+
+
 SIZES = (1, 4, 12)
+THRESHOLDS = ("auto", 0.0, 0.1, 0.4, 1, np.inf)
 ALPHAS = (0.0, 0.003, 0.01, 0.2)
 COUNTS = (1, 2, 5, 30)
 CASES = {
@@ -185,6 +198,21 @@ CASES = {
     "tree, numbers": (DecisionTreeRegressor(random_state=0), numbers, (0.0, 1.0, 30.0, 1e4)),
     "extra tree": (ExtraTreeClassifier(random_state=0), two_classes, ALPHAS),
     "extra tree, numbers": (ExtraTreeRegressor(random_state=2), numbers, (0.5, 50.0)),
+    "threshold": (FixedThresholdClassifier(scaled_logistic()), two_classes, THRESHOLDS),
+    "threshold, by decisions": (
+        FixedThresholdClassifier(
+            LinearSVC(dual=False), response_method="decision_function", pos_label=0
+        ),
+        two_classes,
+        ("auto", -1.0, 0.3),
+    ),
+    "threshold, named classes": (
+        FixedThresholdClassifier(
+            RandomForestClassifier(n_estimators=5, random_state=0), pos_label="malignant"
+        ),
+        two_named_classes,
+        THRESHOLDS,
+    ),
 }
 
 
@@ -346,6 +374,16 @@ NOT_EXACT = {
     "CatBoost, other trees": cat(catboost.CatBoostRegressor, grow_policy="Lossguide"),
     "CatBoost, own loss": cat(catboost.CatBoostRegressor, loss_function=object()),
     "tree, not seeded": DecisionTreeClassifier(),
+    "threshold, not seeded": FixedThresholdClassifier(RandomForestClassifier()),
+    "threshold, solver that draws": FixedThresholdClassifier(scaled_logistic(solver="saga")),
+    "threshold, step that draws": FixedThresholdClassifier(
+        make_pipeline(PCA(2), LogisticRegression())
+    ),
+    "threshold, dual problem": FixedThresholdClassifier(LinearSVC()),
+    "threshold, calibration that draws": FixedThresholdClassifier(SVC(probability=True)),
+    "threshold, drawn columns": FixedThresholdClassifier(
+        HistGradientBoostingClassifier(max_features=0.5)
+    ),
 }
 
 
@@ -361,6 +399,46 @@ def test_histogram_boosting_is_exact_only_where_it_does_not_stop_early():
     assert family.is_exact(model, 10_000)
     assert not family.is_exact(model, 10_001)
     assert family.is_exact(model.set_params(early_stopping=False), 10_001)
+
+
+EXACT = {
+    "Newton": scaled_logistic(solver="newton-cholesky"),
+    "seeded": scaled_logistic(solver="saga", random_state=0),
+    "whole decomposition": make_pipeline(PCA(2, svd_solver="full"), LogisticRegression()),
+    "decisions only": SVC(),
+    "few rows": HistGradientBoostingClassifier(),
+    "boosting": lightgbm.LGBMClassifier(),
+}
+
+
+@pytest.mark.parametrize("case", EXACT)
+def test_thresholds_are_shared_where_the_classifier_draws_nothing(case):
+    model = FixedThresholdClassifier(EXACT[case])
+    assert family_of(model).is_exact(model, 100)
+
+
+def test_the_classifier_of_all_thresholds_responds_once():
+    X, y = two_classes()
+    asked = []
+    model = FixedThresholdClassifier(scaled_logistic(), threshold=0.5).fit(X, y)
+    respond = model.estimator_.predict_proba
+    model.estimator_.predict_proba = lambda X: asked.append(len(X)) or respond(X)
+    views = views_for_scoring(model, family_of(model), THRESHOLDS)
+    for view in views:
+        view.predict(X)
+        response = view.predict_proba(X)
+        response[:] = 0.0  # a scorer may write into what it gets
+    assert asked == [len(X)]
+    np.testing.assert_array_equal(views[-2].predict_proba(X), respond(X))
+    views[0].predict(X[:30])
+    assert asked == [len(X), 30]
+
+
+@pytest.mark.parametrize("value", [np.nan, "0.5", None, True, [0.5]])
+def test_only_numbers_and_auto_are_thresholds(value):
+    family = family_of(FixedThresholdClassifier(LogisticRegression()))
+    assert not family.is_size(value)
+    assert all(map(family.is_size, THRESHOLDS))
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.0, True, None, "auto", "10"])

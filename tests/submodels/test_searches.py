@@ -10,8 +10,9 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
-from sklearn.model_selection import GridSearchCV, ShuffleSplit
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, ShuffleSplit
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -136,10 +137,20 @@ def models_by_choice():
     return model, grid, IRIS, {}
 
 
+def thresholds():
+    model = make_pipeline(StandardScaler(), FixedThresholdClassifier(LogisticRegression()))
+    name = "fixedthresholdclassifier"
+    grid = {f"{name}__threshold": [0.9, 0.1, "auto", 0.5], f"{name}__estimator__C": [0.01, 1.0]}
+    return model, grid, CANCER, {"scoring": ["precision", "recall", "roc_auc"], "refit": "recall"}
+
+
 @pytest.mark.parametrize(
     "task",
-    [forest_in_a_pipeline, neighbors, neighbors_of_numbers, trees, rounds, models_by_choice],
-)
+    [
+        forest_in_a_pipeline, neighbors, neighbors_of_numbers, trees, rounds, models_by_choice,
+        thresholds,
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("seed", [None, 0])
 def test_all_rows_have_the_scores_of_grid_search(task, seed):
     model, grid, (X, y), settings = task()
@@ -412,6 +423,18 @@ class TestCosts:
         for name in ("mean_test_accuracy", "mean_model_size", "mean_n_leaves"):
             np.testing.assert_array_equal(ours.cv_results_[name], alone.cv_results_[name])
         np.testing.assert_array_equal(ours.pareto_front_, alone.pareto_front_)
+
+    def test_the_front_of_precision_and_recall_takes_one_fit_for_all_thresholds(self):
+        settings = {"objectives": ["precision", "recall"], "cv": 3, "pruner": None}
+        model = FixedThresholdClassifier(CountingTree(max_depth=4, random_state=0))
+        grid = {"threshold": [0.05, 0.2, 0.5, 0.8, 0.95], "estimator__min_samples_leaf": [5, 20]}
+        ours = ParetoSearchCV(model, grid, **settings, refit=False).fit(*CANCER)
+        assert CountingTree.n_fits == 2 * 3
+        alone = ParetoSearchCV(model, grid, **settings, submodels=False).fit(*CANCER)
+        for name in ("mean_test_precision", "mean_test_recall"):
+            np.testing.assert_array_equal(ours.cv_results_[name], alone.cv_results_[name])
+        np.testing.assert_array_equal(ours.pareto_front_, alone.pareto_front_)
+        assert len(ours.pareto_front_) > 2
 
     def test_with_the_time_as_an_objective_each_size_is_fitted(self):
         search = ParetoSearchCV(
