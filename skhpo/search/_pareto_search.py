@@ -204,8 +204,9 @@ class ParetoSearchCV(BaseStudySearchCV):
     submodels : "auto" or False, default="auto"
         Whether candidates that differ only in the size of the model share their fits, if the
         search tries all candidates of a finite space: the number of trees or rounds, of
-        neighbors, or the pruning of a tree (`ccp_alpha`). The largest is fitted, and the others
-        are scored as parts of it, where that gives the scores of separate fits
+        neighbors, the pruning of a tree (`ccp_alpha`), or the threshold of a
+        ``FixedThresholdClassifier``. The largest is fitted, and the others are scored as parts
+        of it, where that gives the scores of separate fits
         (:mod:`skhpo.submodels`). False fits each candidate, and so does a search whose objectives
         or constraints include a time.
 
