@@ -310,9 +310,7 @@ def _read(search: Any, recorder: Recorder | None, n_folds: int) -> dict[str, Any
         fits, curve = recorder.n_fits, recorder.curve()
         if np.isnan(curve.best).all():
             curve = None
-        if "mean_confirmed_score" in search.cv_results_:
-            n_confirmed = int(np.isfinite(search.cv_results_["mean_confirmed_score"]).sum())
-            fits += n_confirmed * fits_to_confirm(search.cv, n_folds)
+        fits += _n_confirmed(search.cv_results_) * fits_to_confirm(search.cv, n_folds)
     elif results is not None and "mean_fit_time" in results and metric is not None:
         fits = n_folds * len(results["mean_fit_time"])
         curve = curve_of_table(results, n_folds, metric)
@@ -322,6 +320,13 @@ def _read(search: Any, recorder: Recorder | None, n_folds: int) -> dict[str, Any
         "best_params": dict(getattr(search, "best_params_", {})),
         "curve": curve,
     }
+
+
+def _n_confirmed(results: Any) -> int:
+    """Return the number of candidates that were evaluated again, on new folds."""
+    prefix = "mean_confirmed_"
+    columns = [np.isfinite(column) for name, column in results.items() if name.startswith(prefix)]
+    return int(np.any(columns, axis=0).sum())
 
 
 def _metric_of_table(search: Any, results: Any) -> str | None:

@@ -56,14 +56,7 @@ def knee(losses: ArrayLike) -> int:
     >>> knee([[0.0, 10.0], [1.0, 2.0], [5.0, 1.0], [10.0, 0.0]])
     1
     """
-    front, scaled = _scaled_front(losses)
-    distance = -np.linalg.norm(scaled, axis=1)
-    normal = _normal_of_extremes(scaled)
-    if normal is not None:
-        depth = (1.0 - scaled @ normal) / np.linalg.norm(normal)
-        if depth.max() > TOLERANCE:
-            distance = depth
-    return int(front[_first_largest(distance)])
+    return int(order_by_knee(losses)[0])
 
 
 def weighted_choice(losses: ArrayLike, weights: ArrayLike) -> int:
@@ -99,25 +92,81 @@ def weighted_choice(losses: ArrayLike, weights: ArrayLike) -> int:
     >>> weighted_choice(losses, [1, 1]), weighted_choice(losses, [1, 20])
     (1, 3)
     """
-    front, scaled = _scaled_front(losses)
+    return int(order_by_weights(losses, weights)[0])
+
+
+def order_by_knee(losses: ArrayLike, scale: ArrayLike | None = None) -> NDArray[np.intp]:
+    """Return the indices of a front: first the knee, then what comes nearest to it in depth.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better.
+    scale : array-like of shape (n_others, n_objectives), optional
+        Losses whose front determines the scales and the hyperplane. Default: `losses`.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_front,)
+    """
+    front, scaled, others = _scaled_front(losses, scale)
+    distance = -np.linalg.norm(scaled, axis=1)
+    normal = _normal_of_extremes(others)
+    if normal is not None and (1.0 - others @ normal).max() > TOLERANCE * np.linalg.norm(normal):
+        distance = (1.0 - scaled @ normal) / np.linalg.norm(normal)
+    return front[_largest_first(distance)]
+
+
+def order_by_weights(
+    losses: ArrayLike, weights: ArrayLike, scale: ArrayLike | None = None
+) -> NDArray[np.intp]:
+    """Return the indices of a front, sorted by the weighted sum of its losses.
+
+    Parameters
+    ----------
+    losses : array-like of shape (n_points, n_objectives)
+        Smaller is better.
+    weights : array-like of shape (n_objectives,)
+        Weight of each objective.
+    scale : array-like of shape (n_others, n_objectives), optional
+        Losses whose front determines the scales. Default: `losses`.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_front,)
+    """
+    front, scaled, _ = _scaled_front(losses, scale)
     shares = _checked_weights(weights, scaled.shape[1])
-    return int(front[_first_largest(-scaled @ shares)])
+    return front[_largest_first(-scaled @ shares)]
 
 
-def _scaled_front(losses: ArrayLike) -> tuple[NDArray[np.intp], FloatArray]:
-    """Return the indices of the front, and its losses from 0 (ideal) to 1 (nadir)."""
+def _scaled_front(
+    losses: ArrayLike, scale: ArrayLike | None
+) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+    """Return the indices of the front, and the losses of two fronts.
+
+    In both, 0 is the ideal and 1 the nadir of the second front, which is that of `scale`.
+    """
     points = np.asarray(losses, dtype=float)
     if points.ndim != 2:
         raise ValueError(f"`losses` must have shape (n_points, n_objectives); got {points.shape}.")
+    front = _finite_front(points)
+    others = points[front]
+    if scale is not None:
+        others = np.asarray(scale, dtype=float)
+        others = others[_finite_front(others)]
+    together, _ = shrink(np.vstack([points[front], others]))
+    own, others = together[: len(front)], together[len(front) :]
+    ideal, nadir = others.min(axis=0), others.max(axis=0)
+    span = np.where(nadir > ideal, nadir - ideal, 1.0)
+    return front, (own - ideal) / span, (others - ideal) / span
+
+
+def _finite_front(points: FloatArray) -> NDArray[np.intp]:
     finite = np.flatnonzero(np.isfinite(points).all(axis=1))
     if len(finite) == 0 or points.shape[1] == 0:
         raise ValueError("`losses` must have a point with a finite loss in each objective.")
-    front = finite[is_nondominated(points[finite])]
-    points, _ = shrink(points)
-    ideal, nadir = points[front].min(axis=0), points[front].max(axis=0)
-    span = np.where(nadir > ideal, nadir - ideal, 1.0)
-    scaled: FloatArray = (points[front] - ideal) / span
-    return front, scaled
+    return finite[is_nondominated(points[finite])]
 
 
 def _normal_of_extremes(scaled: FloatArray) -> FloatArray | None:
@@ -138,8 +187,11 @@ def _normal_of_extremes(scaled: FloatArray) -> FloatArray | None:
     return normal if (normal[varies] > 0.0).all() else None
 
 
-def _first_largest(values: FloatArray) -> int:
-    return int(np.flatnonzero(values >= values.max() - TOLERANCE)[0])
+def _largest_first(values: FloatArray) -> NDArray[np.intp]:
+    """Return the order of values; among those near the largest, the first one comes first."""
+    first = np.flatnonzero(values >= values.max() - TOLERANCE)[0]
+    order = np.argsort(-values, kind="stable")
+    return np.concatenate([[first], order[order != first]])
 
 
 def _checked_weights(weights: ArrayLike, n_objectives: int) -> FloatArray:

@@ -377,7 +377,8 @@ def _describe_scoring(search: Any) -> str:
 
 def _describe_choice(search: Any) -> str:
     if getattr(search, "n_confirm", 0):
-        return f"the best of {search.n_confirm} on new folds"
+        rule = f" by the rule {code(search.refit, 200)}" if hasattr(search, "objectives_") else ""
+        return f"the best of {search.n_confirm} on new folds{rule}"
     if search.refit is True or (
         isinstance(search.refit, str) and not hasattr(search, "objectives_")
     ):
@@ -490,9 +491,10 @@ def _score_of(subject: Subject, row: int) -> str:
 
 def _confirmed(subject: Subject) -> float | None:
     results = getattr(subject.search, "cv_results_", {})
-    if "mean_confirmed_score" not in results:
-        return None
-    return float(results["mean_confirmed_score"][subject.search.best_index_])
+    for name in (subject.names[0], "score"):
+        if f"mean_confirmed_{name}" in results:
+            return float(results[f"mean_confirmed_{name}"][subject.search.best_index_])
+    return None
 
 
 def _is_it_luck(subject: Subject, gain: Gain | None, luck: Luck | None) -> str:

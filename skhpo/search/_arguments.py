@@ -79,7 +79,6 @@ _INSTEAD = {word: f"it is `{ours}` here" for ours, words in _HERE.items() for wo
     "objectives": "several objectives are those of ParetoSearchCV",
     "constraints": "constraints are those of ParetoSearchCV",
     "reference_point": "it is an argument of ParetoSearchCV",
-    "n_confirm": "it is an argument of searches with one objective",
     "resource": "it is an argument of searches with one objective",
     "cache_cv": "it has no counterpart here: what each worker needs is sent once",
 }
@@ -183,7 +182,7 @@ def _hint(argument: str, value: Any, message: str) -> str:
 
 def _check_numbers(search: Any, name: str) -> None:
     """Raise an InvalidParameterError if a number is True or False, which Python takes for 1, 0."""
-    for limit in ("n_iter", "max_fits", "keep_predictions"):
+    for limit in ("n_iter", "max_fits", "n_confirm", "keep_predictions"):
         value = getattr(search, limit)
         if isinstance(value, bool | np.bool_):
             raise InvalidParameterError(

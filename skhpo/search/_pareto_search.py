@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from skhpo._sklearn import (
     FitCallbacks,
+    Interval,
     MultimetricScorer,
     check_multimetric_scoring,
     scorers_by_name,
@@ -19,12 +21,16 @@ from skhpo._sklearn import (
 from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
-from skhpo.history import total_violation
-from skhpo.multi_objective import hypervolume, is_nondominated
+from skhpo.multi_objective import hypervolume
 from skhpo.pruners import BasePruner, RacingPruner
 from skhpo.samplers import AutoSampler, BaseSampler
 from skhpo.search._base import BaseStudySearchCV
 from skhpo.search._cloning import clone_with
+from skhpo.search._confirmation import (
+    means_on_new_folds,
+    run_on_new_folds,
+    warn_if_incomplete,
+)
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
 from skhpo.search.objectives._costs import KNOWN_COSTS
@@ -37,7 +43,13 @@ from skhpo.search.objectives._problem import (
     parse_preferences,
 )
 from skhpo.search.selection._front_table import front_table
-from skhpo.search.selection._rules import SimplestRule, parse_front_rule
+from skhpo.search.selection._measured import MeasuredCandidates, choose_by_new_folds
+from skhpo.search.selection._rules import (
+    FrontRule,
+    NothingToChooseError,
+    SimplestRule,
+    parse_front_rule,
+)
 from skhpo.storages import BaseStorage
 from skhpo.study._study import StudyCallback
 
@@ -102,8 +114,9 @@ class ParetoSearchCV(BaseStudySearchCV):
     max_fits : int, default=None
         Maximal number of fits on folds. The fits that a stopped candidate saves are spent on
         further candidates. A candidate starts only if the fits left suffice for all its folds, so a
-        few may remain. Fits of the refit are not counted, nor are folds that idle workers run ahead
-        of the decision to stop their candidate. The first limit that is reached ends the search.
+        few may remain. Fits of the refit and of `n_confirm` are not counted, nor are folds that
+        idle workers run ahead of the decision to stop their candidate. The first limit that is
+        reached ends the search.
 
     scoring : list, tuple or dict, default=None
         Further metrics to record, which are not optimised.
@@ -159,8 +172,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         single values and are refused. None runs every fold of every candidate.
 
     timeout : float, default=None
-        Seconds after which the search stops. Finished candidates are kept, and the chosen one is
-        refitted.
+        Seconds after which the search (or the re-evaluation of `n_confirm`) stops. Finished
+        candidates are kept, and the chosen one is refitted.
 
     fit_timeout : float, default=None
         Maximal seconds for the fit and the scoring of a fold. A fold that takes longer is
@@ -196,6 +209,16 @@ class ParetoSearchCV(BaseStudySearchCV):
         fitting, by the times that are measured. Shared steps take up to a tenth of the memory, at
         most 2 GiB; a text such as "8 GB" shares with another limit. Steps are not shared if their
         random state is not fixed.
+
+    n_confirm : int, default=0
+        Number of candidates to evaluate again, on new folds, as for :class:`skhpo.TPESearchCV`:
+        those that `refit` would choose one after another. These are candidates of the front for
+        "knee", "all" and weights, whose scales remain those of the whole front, and candidates that
+        satisfy all constraints for the other rules. Candidates in the `preferred` region come
+        before others. The rule, the constraints and the region are then applied to the means on
+        the new folds (``mean_confirmed_...``), and choose one of these candidates. `pareto_front_`
+        and all else remain those of the first folds, which favour candidates that were lucky on
+        them.
 
     reference_point : dict, default=None
         Values by the names of the objectives, from which ``hypervolume_`` is measured. Default:
@@ -236,7 +259,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         The front as a table, in the same order, indexed by the row of ``cv_results_``. For each
         objective: its mean over the folds, the standard deviation (``std_...``), and the
         difference from the chosen candidate (``change_...``), which tells what another choice
-        gains and gives up. Then ``is_chosen`` and the parameters. It requires pandas.
+        gains and gives up. With `n_confirm`, the mean on the new folds (``confirmed_...``). Then
+        ``is_chosen`` and the parameters. It requires pandas.
 
     pareto_estimators_ : list of estimator
         With ``refit="all"``: the estimators of the front, fitted on all data.
@@ -265,7 +289,9 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     cv_results_ : dict of numpy (masked) ndarrays
         As for :class:`skhpo.TPESearchCV`, with ``mean_model_size``, ``std_model_size``,
-        ``split0_model_size``, ... for each cost.
+        ``split0_model_size``, ... for each cost. With `n_confirm`, on the new folds:
+        ``mean_confirmed_model_size``, ``std_confirmed_model_size``, ... for each score and cost;
+        NaN for candidates that were not confirmed.
 
     evaluations_ : dict of ndarrays
         The evaluated folds, one row per fold, as for :class:`skhpo.TPESearchCV`.
@@ -326,7 +352,8 @@ class ParetoSearchCV(BaseStudySearchCV):
         If Ctrl-C or the timeout ended the search early.
     UserWarning
         If no candidate satisfies all constraints, or none of the front lies in the `preferred`
-        region: the one with the smallest violation is chosen.
+        region: the one with the smallest violation is chosen. With `n_confirm`, also if no
+        confirmed candidate meets what `refit` demands on the new folds.
 
     See Also
     --------
@@ -376,6 +403,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         "preferred": [dict, None],
         "scoring": [list, tuple, dict, None],
         "refit": ["boolean", str, dict, callable],
+        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
         "reference_point": [dict, None],
     }
 
@@ -410,6 +438,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         enqueue: Any = "defaults",
         early_stopping: EarlyStopping | str | None = None,
         share_steps: bool | str = "auto",
+        n_confirm: int = 0,
         reference_point: Mapping[str, float] | None = None,
         submodels: Literal["auto", False] = "auto",
         keep_predictions: int = 0,
@@ -444,6 +473,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             enqueue=enqueue,
             early_stopping=early_stopping,
             share_steps=share_steps,
+            n_confirm=n_confirm,
             submodels=submodels,
             keep_predictions=keep_predictions,
         )
@@ -525,7 +555,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         self._check_reference_point(problem)
         return problem
 
-    def _rule(self, costs: Any) -> Any:
+    def _rule(self, costs: Any) -> FrontRule:
         names = [str(one.name) for one in self._objectives()]
         metrics = list(scorers_by_name(self._get_scorers()[0]))
         return parse_front_rule(self.refit, names, metrics, list(costs))
@@ -545,20 +575,35 @@ class ParetoSearchCV(BaseStudySearchCV):
     def _keep_results(self, setup: Setup, rows: list[Candidate]) -> None:
         super()._keep_results(setup, rows)
         problem = setup.problem
+        measured = self._measured(problem)
         self.objectives_ = list(problem.objectives)
-        is_complete = self.cv_results_["status"] == "complete"
-        values = np.column_stack([self._means(str(one.name)) for one in problem.objectives])
-        self.values_ = np.where(is_complete[:, None], values, np.nan)
-        violation = self._violation(problem, is_complete)
-        self.is_feasible_ = is_complete & (violation <= 0.0)
+        self.values_ = measured.values
+        self.is_feasible_ = measured.is_feasible
+        self.is_preferred_ = measured.is_preferred
         if problem.constraints:
             self.cv_results_["is_feasible"] = self.is_feasible_
-        self._keep_front(problem)
-        self._violation_of_each = violation
-        self.is_preferred_ = self.is_feasible_.copy()
         if problem.preferences:
-            self.is_preferred_ = self.is_feasible_ & (self._distance_to_region(problem) <= 0.0)
             self.cv_results_["is_preferred"] = self.is_preferred_
+        self._keep_front(measured)
+
+    def _measured(self, problem: Problem) -> MeasuredCandidates:
+        """Return the candidates with their means over the folds of the search."""
+        means = {name: self._means(name) for name in self._recorded(problem)}
+        return MeasuredCandidates(problem, means, self.cv_results_["status"] == "complete")
+
+    def _confirmed(self, problem: Problem) -> MeasuredCandidates | None:
+        """Return the candidates with their means over the new folds; None if there are none."""
+        names = self._recorded(problem)
+        if f"mean_confirmed_{names[0]}" not in self.cv_results_:
+            return None
+        means = {name: self.cv_results_[f"mean_confirmed_{name}"] for name in names}
+        values = np.column_stack([means[str(one.name)] for one in problem.objectives])
+        is_known = np.asarray(~np.isnan(values).any(axis=1))
+        return MeasuredCandidates(problem, means, is_known)
+
+    def _recorded(self, problem: Problem) -> list[str]:
+        """Return the names of all scores and costs."""
+        return [*self.scorer_, *(cost.name for cost in problem.costs)]
 
     def _means(self, name: str) -> FloatArray:
         """Return the mean of a score or a cost for each candidate."""
@@ -568,44 +613,39 @@ class ParetoSearchCV(BaseStudySearchCV):
         """Return what the columns of a score or a cost in ``cv_results_`` are named by."""
         return f"test_{name}" if f"mean_test_{name}" in self.cv_results_ else name
 
-    def _violation(self, problem: Problem, is_complete: NDArray[np.bool_]) -> FloatArray:
-        """Return the total violation of each complete candidate; NaN for the others."""
-        violation = np.full(len(is_complete), np.nan)
-        names = [*self.scorer_, *(cost.name for cost in problem.costs)]
-        columns = {name: self._means(name) for name in names}
-        for row in np.flatnonzero(is_complete):
-            means = {name: float(column[row]) for name, column in columns.items()}
-            violation[row] = total_violation(problem.violations_at(means))
-        return violation
-
-    @np.errstate(over="ignore", invalid="ignore")  # scores may be infinite, or huge
-    def _distance_to_region(self, problem: Problem) -> FloatArray:
-        """Return by how much candidates miss the preferred region, in spreads over the front."""
-        losses = problem.signs * self.values_
-        bounds = problem.bounds[: losses.shape[1]]
-        front = losses[self.pareto_front_]
-        span = np.ptp(front, axis=0) if len(front) else np.ones(len(bounds))
-        span = np.where(np.isfinite(span) & (span > 0.0), span, 1.0)
-        excess = np.where(losses <= bounds, 0.0, losses - bounds)
-        distance: FloatArray = (excess / span).sum(axis=1)
-        return distance
-
-    def _keep_front(self, problem: Problem) -> None:
-        losses = problem.signs * self.values_
-        feasible = np.flatnonzero(self.is_feasible_)
-        front = feasible[is_nondominated(losses[feasible])] if len(feasible) else feasible
-        self.pareto_front_ = front[np.argsort(losses[front, 0], kind="stable")]
+    def _keep_front(self, measured: MeasuredCandidates) -> None:
+        losses, signs = measured.losses, measured.problem.signs
+        self.pareto_front_ = measured.front
         self.pareto_params_ = [self.cv_results_["params"][row] for row in self.pareto_front_]
         self.pareto_values_ = self.values_[self.pareto_front_]
-        names = [str(one.name) for one in problem.objectives]
+        names = [str(one.name) for one in measured.problem.objectives]
         if self.reference_point is not None:
             self.reference_point_ = {name: float(self.reference_point[name]) for name in names}
         else:
             known = losses[~np.isnan(losses).any(axis=1)]
             worst = known.max(axis=0) if len(known) else np.full(len(names), np.nan)
-            self.reference_point_ = dict(zip(names, (problem.signs * worst).tolist(), strict=True))
-        reference = problem.signs * np.array([self.reference_point_[name] for name in names])
+            self.reference_point_ = dict(zip(names, (signs * worst).tolist(), strict=True))
+        reference = signs * np.array([self.reference_point_[name] for name in names])
         self.hypervolume_ = hypervolume(losses[self.pareto_front_], reference)
+
+    def _confirm(self, setup: Setup) -> None:
+        """Evaluate the candidates that `refit` would choose first again, on new folds."""
+        if not setup.fresh_splits:
+            return
+        problem = setup.problem
+        try:
+            order = self._measured(problem).choose(self._rule_for(problem)).rows
+        except NothingToChooseError:
+            return  # `_select` raises the error
+        rows = [int(row) for row in order[: self.n_confirm]]
+        results, reason = run_on_new_folds(self, setup, rows)
+        columns = means_on_new_folds(results, self._recorded(problem), len(self.is_feasible_))
+        self.cv_results_ |= columns
+        confirmed = self._confirmed(problem)
+        n_confirmed = 0 if confirmed is None else int(confirmed.is_known.sum())
+        if n_confirmed == 0:
+            self.cv_results_ = {n: c for n, c in self.cv_results_.items() if n not in columns}
+        warn_if_incomplete(self, reason, n_confirmed, len(rows))
 
     def _select(self, setup: Setup) -> None:
         """Choose a candidate of the front with the rule `refit`."""
@@ -621,36 +661,18 @@ class ParetoSearchCV(BaseStudySearchCV):
         self.best_values_ = dict(zip(names, self.values_[self.best_index_].tolist(), strict=True))
 
     def _choose(self, problem: Problem) -> int:
-        rows = np.flatnonzero(self.is_feasible_)
-        if len(rows) == 0:
-            return self._nearest_to_feasible(problem)
-        if problem.preferences:
-            rows = np.flatnonzero(self.is_preferred_)
-            if len(rows) == 0:
-                return self._nearest_to_region(problem)
-        names = [*self.scorer_, *(cost.name for cost in problem.costs)]
-        means = {name: self._means(name)[rows] for name in names}
-        rule = self._rule([cost.name for cost in problem.costs])
-        return int(rows[rule((problem.signs * self.values_)[rows], means)])
+        measured, confirmed = self._measured(problem), self._confirmed(problem)
+        rule = self._rule_for(problem)
+        if confirmed is None:
+            choice = measured.choose(rule)
+        else:
+            choice = choose_by_new_folds(measured, confirmed, rule)
+        if choice.warning:
+            warn_user(choice.warning)
+        return int(choice.rows[0])
 
-    def _nearest_to_feasible(self, problem: Problem) -> int:
-        if np.isnan(self._violation_of_each).all():
-            raise ValueError(
-                "No candidate is complete, so none can be chosen. All results are in cv_results_."
-            )
-        warn_user(
-            f"No candidate satisfies all constraints: {', '.join(map(str, problem.constraints))}. "
-            "The front is empty; the candidate with the smallest violation is chosen."
-        )
-        return int(np.nanargmin(self._violation_of_each))
-
-    def _nearest_to_region(self, problem: Problem) -> int:
-        warn_user(
-            "No candidate of the front lies in the preferred region: "
-            f"{', '.join(map(str, problem.preferences))}. The nearest one is chosen."
-        )
-        distance = self._distance_to_region(problem)[self.pareto_front_]
-        return int(self.pareto_front_[np.argmin(distance)])
+    def _rule_for(self, problem: Problem) -> FrontRule:
+        return self._rule([cost.name for cost in problem.costs])
 
     def _refit(self, setup: Setup, callbacks: FitCallbacks) -> None:
         """Fit the chosen candidate on all data; with ``refit="all"``, each one of the front."""

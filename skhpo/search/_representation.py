@@ -99,8 +99,12 @@ def _winner(search: BaseStudySearchCV) -> list[tuple[str, str]]:
     rows = [("Best parameters", _params_html(results["params"][best]))]
     if hasattr(search, "objectives_"):
         values: Mapping[str, float] = getattr(search, "best_values_", {})
-        named = ", ".join(f"{name} {short(value)}" for name, value in values.items())
-        return [*rows, ("Its objectives", escape(named)), *_front(search)]
+        rows.append(("Its objectives", _named(values)))
+        again = {name: results.get(f"mean_confirmed_{name}") for name in values}
+        known = {name: column[best] for name, column in again.items() if column is not None}
+        if known:
+            rows.append(("On new folds", _named(known)))
+        return [*rows, *_front(search)]
     metric = search.refit if search.multimetric_ and isinstance(search.refit, str) else "score"
     if f"mean_test_{metric}" not in results:
         return rows
@@ -118,6 +122,10 @@ def _winner(search: BaseStudySearchCV) -> list[tuple[str, str]]:
         )
         rows.append(("Expected optimism", text))
     return rows
+
+
+def _named(values: Mapping[str, float]) -> str:
+    return escape(", ".join(f"{name} {short(value)}" for name, value in values.items()))
 
 
 def _front(search: Any) -> list[tuple[str, str]]:

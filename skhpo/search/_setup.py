@@ -179,7 +179,7 @@ def make_setup(
         n_jobs=search.n_jobs,
         limits=limits,
         deadline=deadline,
-        fresh_splits=_fresh_splits(search, X, y, routed.splitter.split, seed),
+        fresh_splits=_fresh_splits(search, problem, X, y, routed.splitter.split, seed),
     )
 
 
@@ -281,14 +281,21 @@ def _enqueued(search: BaseStudySearchCV, space: SearchSpace) -> list[dict[str, A
 
 
 def _fresh_splits(
-    search: BaseStudySearchCV, X: Any, y: Any, split_params: dict[str, Any], seed: int | None
+    search: BaseStudySearchCV,
+    problem: Problem,
+    X: Any,
+    y: Any,
+    split_params: dict[str, Any],
+    seed: int | None,
 ) -> Splits:
     if search.n_confirm == 0:
         return []
+    is_single = len(problem.objectives) == 1
+    allowed = "True or the name of a metric" if is_single else "True, a text or weights"
     if callable(search.refit) or search.refit is False:
         raise ValueError(
-            "`n_confirm` chooses by the score on fresh folds: `refit` must be True or the name of "
-            f"a metric; got {search.refit!r}."
+            f"`n_confirm` chooses by the score on fresh folds: `refit` must be {allowed}; got "
+            f"{search.refit!r}."
         )
     return fresh_splits(search.cv, search.estimator, X, y, split_params, seed)
 

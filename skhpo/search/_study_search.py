@@ -5,7 +5,6 @@ from __future__ import annotations
 import numbers
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -18,23 +17,17 @@ from skhpo._sklearn import (
 from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
-from skhpo.exceptions import (
-    SearchInterruptedWarning,
-    SearchOverfitWarning,
-)
+from skhpo.exceptions import SearchOverfitWarning
 from skhpo.priors import Prior
-from skhpo.pruners import BasePruner, NopPruner
+from skhpo.pruners import BasePruner
 from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
+from skhpo.search._confirmation import run_on_new_folds, warn_if_incomplete
 from skhpo.search._records import Candidate
 from skhpo.search._setup import Setup
-from skhpo.search.execution._again import run_again
-from skhpo.search.execution._run import is_over
-from skhpo.search.fidelity._evaluation_plan import FoldPlan
 from skhpo.search.objectives._problem import Problem, single_score
 from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
-from skhpo.search.sharing._kept_rows import RowKeeping
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.study._study import StudyCallback
@@ -522,34 +515,18 @@ class StudySearchCV(BaseStudySearchCV):
         means = self.cv_results_[f"mean_test_{setup.refit_metric}"]
         order = np.argsort(-np.nan_to_num(means, nan=-np.inf), kind="stable")[: self.n_confirm]
         rows = [int(row) for row in order if np.isfinite(means[row])]
-        reason, again = self._run_again(setup, rows)
+        results, reason = run_on_new_folds(self, setup, rows)
         mean, std = np.full((2, len(means)), np.nan)
-        for row, candidate in zip(rows, again, strict=False):
-            if candidate.status == "complete":
-                scores = [setup.problem.values(result)[0] for result in candidate.results.values()]
-                with np.errstate(over="ignore", invalid="ignore"):
-                    mean[row], std[row] = np.mean(scores), np.std(scores)
+        for row, folds in results.items():
+            scores = [setup.problem.values(result)[0] for result in folds]
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean[row], std[row] = np.mean(scores), np.std(scores)
         n_confirmed = int((~np.isnan(mean)).sum())
-        if n_confirmed == 0 or reason is not None:
-            self._warn_about_confirmation(reason, n_confirmed, len(rows))
+        warn_if_incomplete(self, reason, n_confirmed, len(rows))
         if n_confirmed == 0:
             return
         self.cv_results_["mean_confirmed_score"] = mean
         self.cv_results_["std_confirmed_score"] = std
-
-    def _run_again(self, setup: Setup, rows: Sequence[int]) -> tuple[str | None, list[Candidate]]:
-        """Run candidates on the new folds; return them, and why this ended early (or None)."""
-        if is_over(setup.deadline):
-            return "timeout", []
-        params = [
-            self._with_all_of_the_resource(setup, self.cv_results_["params"][r]) for r in rows
-        ]
-        evaluation = replace(setup.evaluation, keeps_predictions=False, keeping=RowKeeping())
-        fresh = replace(setup, splits=setup.fresh_splits, resource=None, evaluation=evaluation)
-        n_folds = len(fresh.splits)
-        runs = [(one, range(n_folds)) for one in params]
-        plan = FoldPlan(NopPruner(), n_folds)
-        return run_again(fresh, plan, runs)
 
     def _select(self, setup: Setup) -> None:
         """Choose the best candidate."""
@@ -567,15 +544,3 @@ class StudySearchCV(BaseStudySearchCV):
             scores = self.cv_results_[f"mean_test_{setup.refit_metric}"]
             self.best_score_ = scores[self.best_index_]
         self.best_params_ = self._params_for_refit(setup, self.best_index_)
-
-    def _warn_about_confirmation(self, reason: str | None, n_confirmed: int, n_best: int) -> None:
-        if n_confirmed > 0:
-            used = "the best of these is used"
-        else:
-            used = "the best by the first folds is used"
-        cause = "as fits failed" if reason is None else f"by {self._cause(str(reason))}"
-        warn_user(
-            f"The confirmation was ended early {cause}: {n_confirmed} of {n_best} candidates were "
-            f"confirmed; {used}.",
-            SearchInterruptedWarning,
-        )

@@ -58,6 +58,8 @@ def front_table(
         columns[f"std_{name}"] = np.asarray(results[f"std_{column}"])[rows]
         if chosen is not None:
             columns[f"change_{name}"] = mean[rows] - mean[chosen]
+        if f"mean_confirmed_{name}" in results:
+            columns[f"confirmed_{name}"] = np.asarray(results[f"mean_confirmed_{name}"])[rows]
     if chosen is not None:
         columns["is_chosen"] = rows == chosen
     for name in results:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from skhpo._hints import did_you_mean
 from skhpo._parameters import HasParameters
-from skhpo.multi_objective import knee, weighted_choice
+from skhpo.multi_objective._knee import order_by_knee, order_by_weights
 from skhpo.search.objectives._costs import KNOWN_COSTS, Cost
 from skhpo.search.objectives._problem import Constraint, parse_constraint
 
 __all__ = [
     "FrontRule",
+    "NothingToChooseError",
     "SimplestRule",
     "one_standard_error",
     "parse_front_rule",
@@ -25,6 +26,11 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+class NothingToChooseError(ValueError):
+    """No candidate meets what a rule demands."""
 
 
 # ------------------------------------------------------------------------------ one objective
@@ -191,8 +197,12 @@ def parsimonious(
 
 # --------------------------------------------------------------------------- several objectives
 
-FrontRule = Callable[[FloatArray, Mapping[str, FloatArray]], int]
-"""Takes the losses of candidates and their metrics by name, returns the index of the chosen one."""
+FrontRule = Callable[[FloatArray, Mapping[str, FloatArray], FloatArray], IntArray]
+"""Orders candidates: the first is the choice, the second would be it without the first, and so on.
+
+Takes their losses, their metrics by name, and the losses by whose front objectives are scaled.
+Candidates that the rule never chooses are left out.
+"""
 
 _RULE = re.compile(r"\s*(?:best\s+)?(\w+)\s+with\s+(.+)")
 _BOUND = re.compile(r"\s*(\w+)\s*((?:<=|>=|<|>).+)")
@@ -223,7 +233,7 @@ def parse_front_rule(
         If it cannot be read, or a name in it is not recorded.
     """
     if refit is True or refit in ("knee", "all"):
-        return _on_front(knee, names)
+        return _on_front(order_by_knee, names)
     if isinstance(refit, Mapping):
         return _by_weights(refit, names)
     if refit in (*metrics, *costs):
@@ -266,22 +276,26 @@ def _by_weights(weights: Mapping[str, float], names: Sequence[str]) -> FrontRule
         raise ValueError(
             f"`refit`: weights must be 0 or more, and not all 0; got {dict(weights)!r}."
         )
-    return _on_front(lambda losses: weighted_choice(losses, by_name), names)
+    return _on_front(lambda losses, scale: order_by_weights(losses, by_name, scale), names)
 
 
-def _on_front(choose: Callable[[FloatArray], int], names: Sequence[str]) -> FrontRule:
+def _on_front(
+    order: Callable[[FloatArray, FloatArray], NDArray[np.intp]], names: Sequence[str]
+) -> FrontRule:
     """Return a rule that raises an error if no candidate has finite values in all objectives."""
 
-    def choose_if_any(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+    def order_if_any(
+        losses: FloatArray, means: Mapping[str, FloatArray], scale: FloatArray
+    ) -> IntArray:
         if not np.isfinite(losses).all(axis=1).any():
-            raise ValueError(
+            raise NothingToChooseError(
                 f"`refit` finds no candidate with finite values in all objectives, {list(names)}. "
                 "Let it be the name of a metric, or False. Everything that was found is in "
                 "cv_results_."
             )
-        return choose(losses)
+        return order(losses, scale)
 
-    return choose_if_any
+    return order_if_any
 
 
 def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
@@ -291,17 +305,21 @@ def _best_of(name: str, costs: Sequence[str]) -> FrontRule:
     """
     sign = 1.0 if name in costs else -1.0
 
-    def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+    def order(losses: FloatArray, means: Mapping[str, FloatArray], scale: FloatArray) -> IntArray:
         keys = sign * means[name]
-        equal = np.flatnonzero(keys == np.nanmin(keys))
-        ranks = losses[equal].argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
-        return int(equal[np.argmin(ranks.sum(axis=1))])
+        if np.isnan(keys).all():
+            raise NothingToChooseError(f"`refit` finds no candidate whose {name!r} is known.")
+        best = np.flatnonzero(keys == np.nanmin(keys))
+        ranks = losses[best].argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+        best = best[np.argsort(ranks.sum(axis=1), kind="stable")]
+        others = np.argsort(keys, kind="stable")
+        return np.concatenate([best, others[keys[others] > keys[best[0]]]])
 
-    return choose
+    return order
 
 
 def _best_within(best: FrontRule, bounds: Sequence[Constraint]) -> FrontRule:
-    def choose(losses: FloatArray, means: Mapping[str, FloatArray]) -> int:
+    def order(losses: FloatArray, means: Mapping[str, FloatArray], scale: FloatArray) -> IntArray:
         violation = np.stack([one.sign * (means[one.name] - one.bound) for one in bounds], axis=1)
         kept = np.flatnonzero((violation <= 0.0).all(axis=1))
         if len(kept) == 0:
@@ -309,11 +327,11 @@ def _best_within(best: FrontRule, bounds: Sequence[Constraint]) -> FrontRule:
             nearest = {
                 one.name: float(np.nanmin(one.sign * means[one.name]) * one.sign) for one in bounds
             }
-            raise ValueError(
+            raise NothingToChooseError(
                 f"`refit`: no candidate keeps {shown}; the best values are {nearest}. Everything "
                 "that was found is in cv_results_."
             )
         within = {name: column[kept] for name, column in means.items()}
-        return int(kept[best(losses[kept], within)])
+        return kept[best(losses[kept], within, scale)]
 
-    return choose
+    return order
