@@ -195,9 +195,12 @@ def test_fits_of_a_confirmation_are_counted():
     searches = {
         "without": TPESearchCV(SVC(), SPACE, **settings),
         "with": TPESearchCV(SVC(), SPACE, n_confirm=2, **settings),
+        "several": ParetoSearchCV(
+            SVC(), SPACE, n_confirm=1, objectives=["accuracy", "model_size"], **settings
+        ),
     }
-    comparison = compare_searches(searches, X, Y, n_repeats=1, random_state=0)
-    assert_array_equal(comparison.results["fits"], [12, 12 + 2 * 2 * 3])
+    comparison = compare_searches(searches, X, Y, n_repeats=1, scoring="accuracy", random_state=0)
+    assert_array_equal(comparison.results["fits"], [12, 12 + 2 * 2 * 3, 12 + 2 * 3])
 
 
 def test_curves_end_at_the_cv_score_and_never_fall(comparison):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from skhpo.multi_objective import is_nondominated, knee, weighted_choice
+from skhpo.multi_objective._knee import order_by_knee, order_by_weights
 
 small_grids = st.integers(1, 4).flatmap(
     lambda m: st.integers(1, 9).flatmap(
@@ -157,6 +158,19 @@ def test_the_choice_by_weights_has_the_smallest_sum_of_scaled_losses(losses, dat
 def test_with_two_objectives_and_equal_weights_the_choice_is_the_knee(seed):
     losses = random_front(np.random.default_rng(seed), 25, 2)
     assert weighted_choice(losses, [2, 2]) == knee(losses)
+
+
+def test_the_order_is_by_the_distance_below_the_line_and_the_scales_may_be_those_of_others():
+    losses = random_front(np.random.default_rng(3), 25, 2)
+    depth = distance_below_the_line(losses)
+    order = order_by_knee(losses)
+    assert order[0] == knee(losses)
+    assert (np.diff(depth[order]) <= 1e-9).all()
+    near = order[:5]
+    assert near[order_by_knee(losses[near], losses)].tolist() == near.tolist()
+    assert near[order_by_weights(losses[near], [1, 1], losses)].tolist() == near.tolist()
+    at_left = order_by_weights(losses, [1, 0])
+    assert losses[at_left, 0].tolist() == sorted(losses[at_left, 0])
 
 
 def test_only_the_proportions_of_weights_matter():

@@ -88,6 +88,7 @@ def front():
     space = {"n_estimators": randint(3, 30), "max_leaf_nodes": randint(4, 40)}
     settings = {"objectives": ["roc_auc", "model_size"], "n_iter": 12, "cv": 3, "random_state": 0}
     forest = RandomForestClassifier(n_estimators=10, max_leaf_nodes=20, random_state=0)
+    settings["n_confirm"] = 2
     return ParetoSearchCV(forest, space, **settings).fit(X_TRAIN, Y_TRAIN)
 
 

@@ -91,16 +91,21 @@ def test_a_search_outlives_absurd_scores(name, table, share):
     assert search.best_params_ in list(search.cv_results_["params"])
 
 
-@pytest.mark.parametrize("preferred", [None, {"one": ">= -5", "two": ">= -1e300"}])
+@pytest.mark.parametrize(
+    ("preferred", "n_confirm"), [(None, 0), ({"one": ">= -5", "two": ">= -1e300"}, 3)]
+)
 @pytest.mark.parametrize("share", [0.3, 1.0])
 @pytest.mark.parametrize("table", TABLES)
-def test_a_search_with_several_objectives_outlives_absurd_scores(table, share, preferred):
+def test_a_search_with_several_objectives_outlives_absurd_scores(
+    table, share, preferred, n_confirm
+):
     search = ParetoSearchCV(
         Learned(),
         SPACE,
         objectives={"one": absurd(table, share), "two": absurd(table, share, seed=1)},
         constraints={"one": ">= -5"},
         preferred=preferred,
+        n_confirm=n_confirm,
         n_iter=15,
         random_state=0,
     )

@@ -158,7 +158,7 @@ def test_an_argument_of_another_search_is_explained():
     with pytest.raises(TypeError, match="objectives are those of ParetoSearchCV"):
         TPESearchCV(SVC(), GRID, objectives=["accuracy", "f1"])
     with pytest.raises(TypeError, match="searches with one objective"):
-        ParetoSearchCV(SVC(), GRID, n_confirm=3, **two_objectives)
+        ParetoSearchCV(SVC(), GRID, resource="n_samples", **two_objectives)
 
 
 @by_class

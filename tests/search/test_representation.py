@@ -87,9 +87,11 @@ def test_the_summary_names_the_metric_and_the_score_on_new_folds():
 def test_the_summary_of_a_front():
     search = ParetoSearchCV(
         DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]},
-        scoring=["accuracy"], objectives=["accuracy", "fit_time"], random_state=0,
+        scoring=["accuracy"], objectives=["accuracy", "fit_time"], random_state=0, n_confirm=1,
     ).fit(X, y)  # fmt: skip
     text = text_of(search._repr_html_())
+    confirmed = search.cv_results_["mean_confirmed_accuracy"][search.best_index_]
+    assert f"On new folds accuracy {confirmed:.3g}" in text
     assert f"{len(search.pareto_front_)} candidates in accuracy, fit_time" in text
     assert "ParetoFrontDisplay.from_search(search)" in text
 
