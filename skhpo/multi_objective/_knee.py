@@ -13,6 +13,7 @@ __all__ = ["knee", "weighted_choice"]
 FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-9  # scaled distances that differ by less count as equal
+FARTHEST = 1e100  # scaled loss of a point far behind the front that gives the scales
 
 
 def knee(losses: ArrayLike) -> int:
@@ -159,7 +160,9 @@ def _scaled_front(
     own, others = together[: len(front)], together[len(front) :]
     ideal, nadir = others.min(axis=0), others.max(axis=0)
     span = np.where(nadir > ideal, nadir - ideal, 1.0)
-    return front, (own - ideal) / span, (others - ideal) / span
+    with np.errstate(over="ignore"):
+        scaled = np.clip((own - ideal) / span, -FARTHEST, FARTHEST)
+    return front, scaled, (others - ideal) / span
 
 
 def _finite_front(points: FloatArray) -> NDArray[np.intp]:
