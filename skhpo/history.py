@@ -26,6 +26,7 @@ __all__ = [
     "COST",
     "PREDICTED_VALUE",
     "PREDICTED_VARIANCE",
+    "PREFERRED",
     "SUBMODELS",
     "SUBMODEL_OF",
     "Columns",
@@ -42,6 +43,8 @@ PREDICTED_VARIANCE = "skhpo:predicted_variance"
 SUBMODELS = "skhpo:submodels"  # attribute of a trial whose fits are shared: with which sizes
 SUBMODEL_OF = "skhpo:submodel_of"  # attribute of a submodel: number of the trial with the fits
 COST = "skhpo:cost"  # system attribute of a trial: its cost, for samplers that are aware of it
+# Samplers treat bounds of a preferred region as constraints; their names begin with this.
+PREFERRED = "preferred: "
 
 MAX_OBJECTIVES_BY_VOLUME = 3
 

@@ -49,7 +49,8 @@ class ParamAxis:
         ..., in the order of the choices, or in numerical order if they are ordered numbers. Many
         choices that are evenly spaced numbers are numbers.
     low, high : float
-        Smallest and largest position of the values; for choices, of all choices.
+        Smallest and largest position of the values; for choices, of all choices. The other way
+        round if the axis is turned over.
     """
 
     name: str

@@ -9,7 +9,16 @@ import numpy as np
 from skhpo.plots._base import Display
 from skhpo.plots._data._history import HistoryData, history_data
 from skhpo.plots._data._trials import Target, check_fitted
-from skhpo.plots._style import BLUE, GREY, ORANGE, RED, legend, limits_without_outliers, new_axes
+from skhpo.plots._style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    X_LABELS,
+    legend,
+    limits_without_outliers,
+    new_axes,
+)
 from skhpo.submodels import fits_by_row
 
 if TYPE_CHECKING:
@@ -18,8 +27,6 @@ if TYPE_CHECKING:
     from skhpo.study import Study
 
 __all__ = ["HistoryDisplay"]
-
-_X_LABELS = {"candidates": "candidate", "fits": "fits", "seconds": "seconds"}
 
 
 class HistoryDisplay(HistoryData, Display):
@@ -190,7 +197,7 @@ class HistoryDisplay(HistoryData, Display):
             ax.plot(self.x, self.best, **{**line, "label": "best so far", **(line_kw or {})})
         if is_first:
             self._leave_out_outliers(ax)
-        ax.set_xlabel(_X_LABELS[self.x_name])
+        ax.set_xlabel(X_LABELS[self.x_name])
         ax.set_ylabel(self.name)
         legend(ax)
         return self

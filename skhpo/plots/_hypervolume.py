@@ -10,7 +10,8 @@ from sklearn.exceptions import NotFittedError
 from skhpo.plots._base import Display
 from skhpo.plots._data._hypervolume import HypervolumeData, hypervolume_data
 from skhpo.plots._data._trials import check_fitted
-from skhpo.plots._style import BLUE, RED, legend, new_axes
+from skhpo.plots._style import BLUE, RED, X_LABELS, legend, new_axes
+from skhpo.submodels import fits_by_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,10 @@ class HypervolumeDisplay(HypervolumeData, Display):
         Whether a trial satisfies the constraints; the others do not count.
     reference_point : dict of str to float
         The reference point, by objective.
+    x : ndarray of shape (n_complete,)
+        Position of each trial on the x-axis.
+    x_name : {"candidates", "fits", "seconds"}
+        The unit of the x-axis.
 
     Attributes
     ----------
@@ -70,6 +75,7 @@ class HypervolumeDisplay(HypervolumeData, Display):
         cls,
         study: Study,
         *,
+        x: str = "candidates",
         reference_point: Sequence[float] | Mapping[str, float] | None = None,
         ax: Axes | None = None,
         line_kw: dict[str, Any] | None = None,
@@ -80,6 +86,9 @@ class HypervolumeDisplay(HypervolumeData, Display):
         ----------
         study : Study
             A study with several objectives.
+        x : {"candidates", "fits", "seconds"}, default="candidates"
+            The x-axis. A fit is the evaluation of a candidate on one fold, and those of stopped
+            candidates count.
         reference_point : sequence of float, or dict of str to float, default=None
             The reference point, in the order of the objectives or by their names. By default, it
             is slightly worse than the worst feasible values.
@@ -92,13 +101,15 @@ class HypervolumeDisplay(HypervolumeData, Display):
         -------
         display : HypervolumeDisplay
         """
-        return cls(**vars(hypervolume_data(study, reference_point))).plot(ax, line_kw=line_kw)
+        data = hypervolume_data(study, reference_point, x=x)
+        return cls(**vars(data)).plot(ax, line_kw=line_kw)
 
     @classmethod
     def from_search(
         cls,
         search: Any,
         *,
+        x: str = "candidates",
         reference_point: Mapping[str, float] | None = None,
         ax: Axes | None = None,
         line_kw: dict[str, Any] | None = None,
@@ -109,6 +120,8 @@ class HypervolumeDisplay(HypervolumeData, Display):
         ----------
         search : ParetoSearchCV
             A fitted multi-objective search.
+        x : {"candidates", "fits", "seconds"}, default="candidates"
+            See :meth:`from_study`.
         reference_point : dict of str to float, default=None
             The reference point, by objective; by default, ``search.reference_point_``.
         ax : matplotlib Axes, default=None
@@ -127,7 +140,10 @@ class HypervolumeDisplay(HypervolumeData, Display):
                 f"this {type(search).__name__} has no attribute 'reference_point_'."
             )
         reference = search.reference_point_ if reference_point is None else reference_point
-        return cls(**vars(hypervolume_data(search.study_, reference))).plot(ax, line_kw=line_kw)
+        results = search.cv_results_
+        n_fits = dict(zip(results["trial_number"].tolist(), fits_by_row(results), strict=True))
+        data = hypervolume_data(search.study_, reference, x=x, n_fits=n_fits)
+        return cls(**vars(data)).plot(ax, line_kw=line_kw)
 
     def plot(self, ax: Axes | None = None, *, line_kw: dict[str, Any] | None = None) -> Self:
         """Plot the hypervolume.
@@ -148,12 +164,13 @@ class HypervolumeDisplay(HypervolumeData, Display):
         line: dict[str, Any] = {"color": BLUE, "linewidth": 1.8, "drawstyle": "steps-post"}
         if len(self.number) <= 100:
             line |= {"marker": "o", "markersize": 3.5}
-        ax.plot(self.number, self.hypervolume, **{**line, **(line_kw or {})})
+        ax.plot(self.x, self.hypervolume, **{**line, **(line_kw or {})})
         if not self.is_feasible.all():
-            infeasible = self.number[~self.is_feasible]
+            infeasible = self.x[~self.is_feasible]
             ax.plot(infeasible, [0.02] * len(infeasible), "x", color=RED, markersize=4,
                     transform=ax.get_xaxis_transform(), label="breaks a constraint")  # fmt: skip
-        ax.set(xlabel="candidate", ylabel="hypervolume")
-        ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+        ax.set(xlabel=X_LABELS[self.x_name], ylabel="hypervolume")
+        if self.x_name != "seconds":
+            ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
         legend(ax)
         return self

@@ -17,7 +17,7 @@ from skhpo.plots._data._parallel_coordinates import (
 from skhpo.plots._data._rank import relative_ranks
 from skhpo.plots._data._sources import name_of_values
 from skhpo.plots._data._trials import Target, check_fitted
-from skhpo.plots._style import DARK, GREY, contrast_is_good, legend, new_axes
+from skhpo.plots._style import DARK, GREY, contrast_is_good, inches_of, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,7 @@ NOT_USED = -0.16  # height of the tick for parameters that a candidate does not 
 N_TICKS = 5  # of an axis of numbers
 FAINT_FROM = 100  # lines; more of them are more transparent
 WIDTH_OF_AXIS = 1.7  # inches
+MOST_CHARACTERS = 14.0  # of labels per inch
 
 
 class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
@@ -39,13 +40,14 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
     and the last one is the objective, with the better end at the top. Each line is a candidate.
     Its colour is its rank: the lines that stand out from the background are better, and lie above
     the others. A line passes "not used" below an axis if the candidate does not have the
-    parameter. Lines of candidates that break a constraint are grey.
+    parameter. Lines of candidates that break a constraint are grey. With ``front=True``, it shows
+    the Pareto front of a search with several objectives, and an axis for each of them.
 
     Parameters
     ----------
     axes : list of ParamAxis
-        The axes of the parameters, with their names.
-    positions : ndarray of shape (n_complete, n_params)
+        The axes of the parameters, with their names, and of further objectives.
+    positions : ndarray of shape (n_complete, n_axes)
         Position of each candidate on each axis; NaN if it does not have the parameter.
     value : ndarray of shape (n_complete,)
         Measured values.
@@ -87,6 +89,7 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
         objective: str | None = None,
         target: Target | None = None,
         name: str | None = None,
+        front: bool = False,
         ax: Axes | None = None,
         line_kw: dict[str, Any] | None = None,
     ) -> Self:
@@ -106,6 +109,9 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
             objective.
         name : str, default=None
             Name of the values, for the label of their axis.
+        front : bool, default=False
+            Whether to show the trials on the Pareto front only, with an axis for each objective.
+            The last one, which the colours show, is that of `objective`, by default the first.
         ax : matplotlib Axes, default=None
             Axes to plot on; by default, those of a new figure.
         line_kw : dict, default=None
@@ -116,7 +122,7 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
         display : ParallelCoordinatesDisplay
         """
         data = parallel_coordinates_data(
-            study, params=params, objective=objective, target=target, name=name
+            study, params=params, objective=objective, target=target, name=name, front=front
         )
         return cls(**vars(data)).plot(ax, line_kw=line_kw)
 
@@ -127,6 +133,7 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
         *,
         params: Sequence[str] | None = None,
         objective: str | None = None,
+        front: bool = False,
         ax: Axes | None = None,
         line_kw: dict[str, Any] | None = None,
     ) -> Self:
@@ -136,7 +143,7 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
         ----------
         search : estimator
             A fitted search.
-        params, objective, ax
+        params, objective, front, ax
             See :meth:`from_study`.
         line_kw : dict, default=None
             See :meth:`plot`.
@@ -151,6 +158,7 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
             params=params,
             objective=objective,
             name=name_of_values(search),
+            front=front,
             ax=ax,
             line_kw=line_kw,
         )
@@ -181,8 +189,9 @@ class ParallelCoordinatesDisplay(ParallelCoordinatesData, Display):
                 self._draw_lines(ax, heights[chosen], is_good[chosen], is_measured, line_kw or {})
         labels = [*short_names([axis.name for axis in self.axes], 22), self.name]
         ax.set_xticks(range(len(labels)), labels)
-        if sum(map(len, labels)) > 11 * width:
-            ax.tick_params(axis="x", labelrotation=20)
+        crowded = sum(map(len, labels)) / inches_of(ax)[0]
+        if crowded > MOST_CHARACTERS:
+            ax.tick_params(axis="x", labelrotation=20 if crowded < 2 * MOST_CHARACTERS else 45)
             for label in ax.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor")
         ax.set_xlim(-0.05, len(self.axes) + 0.05)
@@ -285,9 +294,10 @@ def _round_places(axis: ParamAxis) -> FloatArray:
     from matplotlib.ticker import LogLocator, MaxNLocator
 
     locator = LogLocator(numticks=N_TICKS + 2) if axis.scale == "log" else MaxNLocator(N_TICKS)
-    places = np.array(locator.tick_values(axis.low, axis.high), dtype=float)
-    places = places[(places >= axis.low) & (places <= axis.high)]
-    return places if len(places) > 1 else np.unique([axis.low, axis.high])
+    low, high = sorted((axis.low, axis.high))
+    places = np.array(locator.tick_values(low, high), dtype=float)
+    places = places[(places >= low) & (places <= high)]
+    return places if len(places) > 1 else np.unique([low, high])
 
 
 def _unit_norm() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import NotFittedError
 
 from skhpo.multi_objective import is_nondominated
-from skhpo.plots._data._pareto_front import ShownObjective
+from skhpo.plots._axes import short
+from skhpo.plots._data._pareto_front import ShownObjective, standard_errors
 from skhpo.plots._data._trials import TrialTable, trial_table
-from skhpo.plots._style import BLUE, DARK, GREY, ORANGE, RED, legend, new_axes
+from skhpo.plots._regions import Bounds, Limits, bounds_by_axis, draw_limits, draw_region, extent
+from skhpo.plots._style import BLUE, DARK, GREY, ORANGE, RED, inches_of, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +26,17 @@ __all__ = ["ParetoFrontDisplay"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+
+POINTS = 72.0  # in an inch
+WIDTH_OF_CHARACTER = 0.6  # of the size of the font, on average
+SHARE_OF_COLORBAR = 0.3  # of the width, with its labels
+SMALL = 2.6  # inches; in lower axes, the legend is small
+SMALL_LEGEND = {
+    "fontsize": "xx-small",
+    "markerscale": 0.6,
+    "labelspacing": 0.2,
+    "handlelength": 1.2,
+}
 
 
 class Objective(Protocol):
@@ -63,6 +76,17 @@ class ParetoFrontDisplay:
     feasible : array-like of bool of shape (n_candidates,), default=None
         Which candidates satisfy the constraints; the others are crosses. By default, all.
 
+    errors : array-like of shape (n_candidates, n_objectives), default=None
+        Standard errors of the values, which are the bars of the candidates on the front; 0 or NaN
+        for a value without an error.
+
+    preferred : dict of str to tuple, default=None
+        The region where you will choose, which is shaded: lower and upper limit by the name of an
+        objective, None for no limit.
+
+    limits : dict of str to tuple, default=None
+        Limits of objectives by constraints, which are dashed lines, in the same form.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -82,6 +106,9 @@ class ParetoFrontDisplay:
     -----
     Times and sizes are often easier to read on a log scale: ``display.ax_.set_xscale("log")``,
     and for the colour ``front_kw={"norm": "log"}``.
+
+    Candidates are evaluated on the same folds, so their errors have a part in common: two
+    candidates may differ clearly although their bars overlap.
 
     Examples
     --------
@@ -109,12 +136,18 @@ class ParetoFrontDisplay:
         front: ArrayLike,
         chosen: int | None = None,
         feasible: ArrayLike | None = None,
+        errors: ArrayLike | None = None,
+        preferred: Mapping[str, Limits] | None = None,
+        limits: Mapping[str, Limits] | None = None,
     ) -> None:
         self.values = values
         self.objectives = objectives
         self.front = front
         self.chosen = chosen
         self.feasible = feasible
+        self.errors = errors
+        self.preferred = preferred
+        self.limits = limits
 
     def __repr__(self) -> str:
         names = [objective.name for objective in self.objectives]
@@ -212,12 +245,16 @@ class ParetoFrontDisplay:
         search: Any,
         objectives: Sequence[str] | None = None,
         *,
+        show_errors: bool = True,
         ax: Axes | None = None,
         scatter_kw: dict[str, Any] | None = None,
         front_kw: dict[str, Any] | None = None,
         chosen_kw: dict[str, Any] | None = None,
+        error_kw: dict[str, Any] | None = None,
     ) -> ParetoFrontDisplay:
         """Plot the front of a fitted search.
+
+        The `preferred` region of the search is shaded, and limits by its constraints are lines.
 
         Parameters
         ----------
@@ -228,10 +265,14 @@ class ParetoFrontDisplay:
             Names of 2 or 3 objectives, in the order of the axes; by default, all. If some are
             omitted, the front is that of the objectives shown.
 
+        show_errors : bool, default=True
+            Whether candidates on the front have bars with the standard errors, over the folds, of
+            scores and times. Other costs, such as the size of the model, have none.
+
         ax : matplotlib Axes, default=None
             Axes to plot on; by default, those of a new figure.
 
-        scatter_kw, front_kw, chosen_kw : dict, default=None
+        scatter_kw, front_kw, chosen_kw, error_kw : dict, default=None
             See :meth:`plot`.
 
         Returns
@@ -251,8 +292,28 @@ class ParetoFrontDisplay:
         if len(columns) < len(search.objectives_):
             front = _front_of(values, shown, feasible)
         chosen = getattr(search, "best_index_", None)
-        display = cls(values, objectives=shown, front=front, chosen=chosen, feasible=feasible)
-        return display.plot(ax, scatter_kw=scatter_kw, front_kw=front_kw, chosen_kw=chosen_kw)
+        names = [one.name for one in shown]
+        preferred, limits = (
+            {name: pair for name, pair in getattr(search, which).items() if name in names}
+            for which in ("preferred_", "limits_")
+        )
+        display = cls(
+            values,
+            objectives=shown,
+            front=front,
+            chosen=chosen,
+            feasible=feasible,
+            errors=standard_errors(search, shown) if show_errors else None,
+            preferred=preferred,
+            limits=limits,
+        )
+        return display.plot(
+            ax,
+            scatter_kw=scatter_kw,
+            front_kw=front_kw,
+            chosen_kw=chosen_kw,
+            error_kw=error_kw,
+        )
 
     def plot(
         self,
@@ -261,6 +322,7 @@ class ParetoFrontDisplay:
         scatter_kw: dict[str, Any] | None = None,
         front_kw: dict[str, Any] | None = None,
         chosen_kw: dict[str, Any] | None = None,
+        error_kw: dict[str, Any] | None = None,
     ) -> ParetoFrontDisplay:
         """Plot the front.
 
@@ -279,6 +341,9 @@ class ParetoFrontDisplay:
         chosen_kw : dict, default=None
             The same for the circle around the chosen candidate.
 
+        error_kw : dict, default=None
+            Keyword arguments of :meth:`matplotlib.axes.Axes.errorbar` for the errors.
+
         Returns
         -------
         display : ParetoFrontDisplay
@@ -292,6 +357,10 @@ class ParetoFrontDisplay:
                 f"shape {values.shape}."
             )
         _check_number(objectives)
+        errors = self._checked_errors(values.shape)
+        names = [objective.name for objective in objectives]
+        preferred = bounds_by_axis(self.preferred, names, "`preferred`")
+        limits = bounds_by_axis(self.limits, names, "`limits`")
         is_known = np.isfinite(values).all(axis=1)
         is_feasible = np.ones(len(values), dtype=bool)
         if self.feasible is not None:
@@ -304,16 +373,36 @@ class ParetoFrontDisplay:
         self.figure_ = self.ax_.figure  # type: ignore[assignment]
         self.colorbar_ = None
         self._draw_others(values, is_known & ~on_front, is_feasible, scatter_kw or {})
-        self._draw_front(values[on_front], values[is_known], front_kw or {})
+        bars = [values[on_front] + sign * errors[on_front] for sign in (-1.0, 1.0)]
+        ends = extent(np.vstack([values[is_known], *bars]), [preferred, limits])
+        self._draw_front(values[on_front], ends, front_kw or {})
+        if on_front.any():
+            self._draw_errors(values[on_front], errors[on_front], error_kw or {})
         if self.chosen is not None and is_known[self.chosen]:
             ring: dict[str, Any] = {"s": 170, "facecolors": "none", "edgecolors": ORANGE}
             ring |= {"linewidths": 2.2, "zorder": 6}
             ring["label"] = f"chosen (candidate {self.chosen})"
             self.ax_.scatter(*values[self.chosen, :2], **ring | (chosen_kw or {}))
-        _name_axis(self.ax_, "x", objectives[0])
+        self._draw_bounds(ends, preferred, limits)
+        share = 1.0 if self.colorbar_ is None else 1.0 - SHARE_OF_COLORBAR
+        _name_axis(self.ax_, "x", objectives[0], share)
         _name_axis(self.ax_, "y", objectives[1])
-        legend(self.ax_)
+        is_small = inches_of(self.ax_)[1] < SMALL
+        legend(self.ax_, **(SMALL_LEGEND if is_small else {}))
         return self
+
+    def _checked_errors(self, shape: tuple[int, ...]) -> FloatArray:
+        """Return the errors; 0 where there is none."""
+        if self.errors is None:
+            return np.zeros(shape)
+        errors = np.asarray(self.errors, dtype=float)
+        if errors.shape != shape or (errors < 0.0).any():
+            raise ValueError(
+                f"`errors` must be numbers of 0 or more, of the same shape as `values`, {shape}; "
+                f"got shape {errors.shape}, and {np.nanmin(errors, initial=np.inf):g} as the "
+                "smallest."
+            )
+        return np.where(np.isfinite(errors), errors, 0.0)
 
     def _draw_others(
         self,
@@ -333,13 +422,13 @@ class ParetoFrontDisplay:
             if len(points):
                 self.ax_.scatter(points[:, 0], points[:, 1], **{"zorder": 2, **style, **scatter_kw})
 
-    def _draw_front(self, front: FloatArray, known: FloatArray, front_kw: dict[str, Any]) -> None:
+    def _draw_front(self, front: FloatArray, ends: FloatArray, front_kw: dict[str, Any]) -> None:
         if len(front) == 0:
             return
         style: dict[str, Any] = {"s": 48, "zorder": 5, "linewidths": 0.8, "label": "Pareto front"}
         is_objective = [one.greater_is_better is not None for one in self.objectives]
         if is_objective in ([True, True], [True, True, False]):
-            self._shade_what_is_dominated(front[:, :2], known[:, :2])
+            self._shade_what_is_dominated(front[:, :2], ends[:, :2])
         if front.shape[1] == 2:
             style |= {"color": BLUE, "edgecolors": "white"}
             self.ax_.scatter(front[:, 0], front[:, 1], **style | front_kw)
@@ -351,9 +440,25 @@ class ParetoFrontDisplay:
         self.colorbar_ = self.figure_.colorbar(points, ax=self.ax_)
         _name_axis(self.colorbar_.ax, "y", third)
 
-    def _shade_what_is_dominated(self, front: FloatArray, known: FloatArray) -> None:
+    def _draw_errors(self, front: FloatArray, errors: FloatArray, error_kw: dict[str, Any]) -> None:
+        """Draw the standard errors of the two objectives that are axes."""
+        if not errors[:, :2].any():
+            return
+        x_errors, y_errors = (one if one.any() else None for one in errors.T[:2])
+        style: dict[str, Any] = {"fmt": "none", "elinewidth": 1.1, "zorder": 3.5}
+        style |= {"alpha": 0.45, "ecolor": BLUE if front.shape[1] == 2 else DARK}
+        style |= {"xerr": x_errors, "yerr": y_errors, "label": "± standard error"}
+        self.ax_.errorbar(front[:, 0], front[:, 1], **style | error_kw)
+
+    def _draw_bounds(self, ends: FloatArray, preferred: Bounds, limits: Bounds) -> None:
+        """Shade the preferred region, and draw limits by constraints as lines."""
+        color_ax = None if self.colorbar_ is None else self.colorbar_.ax
+        draw_region(self.ax_, color_ax, ends, preferred)
+        draw_limits(self.ax_, color_ax, ends, limits)
+
+    def _shade_what_is_dominated(self, front: FloatArray, ends: FloatArray) -> None:
         """Draw the attainment line through the front, and shade the dominated area."""
-        steps, corner = _stairs(front, known, _signs(self.objectives[:2]))
+        steps, corner = _stairs(front, ends, _signs(self.objectives[:2]))
         self.ax_.plot(*steps.T, color=BLUE, linewidth=1.3, alpha=0.8, zorder=4)
         (area,) = self.ax_.fill(*np.vstack([steps, corner]).T, color=BLUE, alpha=0.08, zorder=1)
         area.set_linewidth(0)
@@ -416,10 +521,10 @@ def _front_of(
 
 
 def _stairs(
-    front: FloatArray, known: FloatArray, signs: FloatArray
+    front: FloatArray, ends: FloatArray, signs: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the border of the dominated area, and its worst corner."""
-    losses, seen = signs * front, signs * known
+    losses, seen = signs * front, signs * ends
     span = np.ptp(seen, axis=0)
     corner = seen.max(axis=0) + 0.05 * np.where(span > 0.0, span, 1.0)
     losses = losses[np.lexsort((losses[:, 1], losses[:, 0]))]
@@ -428,14 +533,21 @@ def _stairs(
     return signs * np.column_stack([x, y]), signs * corner
 
 
-def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
-    """Label an axis with name and unit, and with "better" at the good end."""
-    name = str(objective.name)
-    text = f"{name} ({objective.unit})" if objective.unit else name
+def _name_axis(ax: Axes, axis: str, objective: Objective, share: float = 1.0) -> None:
+    """Label an axis with name and unit, and with "better" at the good end.
+
+    `share` is the share of the length that a colour bar leaves.
+    """
+    unit = f" ({objective.unit})" if objective.unit else ""
+    n_characters = int(share * _n_characters(ax, axis))
+    text = f"{short(str(objective.name), max(8, n_characters - len(unit)))}{unit}"
     if objective.greater_is_better is None:
         ax.set(**{f"{axis}label": text})
         return
     end, word = (1.0, "better →") if objective.greater_is_better else (0.0, "← better")
+    if len(text) + 2 * len(word) > n_characters:  # they would overlap
+        ax.set(**{f"{axis}label": f"{text}\n{word}"})
+        return
     style: dict[str, Any] = {"color": DARK, "fontsize": "small", "annotation_clip": False}
     if axis == "x":
         ax.set_xlabel(text)
@@ -447,3 +559,10 @@ def _name_axis(ax: Axes, axis: str, objective: Objective) -> None:
         where = (ax.yaxis.label, "axes fraction")
         side = "top" if end else "bottom"
         ax.annotate(word, (0.5, end), xycoords=where, ha="center", va=side, rotation=90, **style)
+
+
+def _n_characters(ax: Axes, axis: str) -> int:
+    """Return how many characters of a label fit along an axis, about."""
+    inches = inches_of(ax)[0 if axis == "x" else 1]
+    label = ax.xaxis.label if axis == "x" else ax.yaxis.label
+    return int(inches * POINTS / (WIDTH_OF_CHARACTER * float(label.get_fontsize())))

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 __all__ = [
     "BLUE",
     "DARK",
+    "GREEN",
     "GREY",
     "ORANGE",
     "RED",
     "SERIES",
+    "X_LABELS",
     "contrast_is_good",
     "dark_is_good",
     "dot_style",
+    "inches_of",
     "legend",
     "limits_without_outliers",
     "new_axes",
@@ -32,7 +35,9 @@ __all__ = [
 FEWEST_FOR_OUTLIERS = 10
 OUTLIER = 6.0  # interquartile ranges from the quartiles
 BLUE, ORANGE, RED, GREY, DARK = "#2166ac", "#e66101", "#c0504d", "#a9b1ba", "#5f6b76"
-SERIES = (BLUE, ORANGE, "#1b9e77", "#8e63b0", "#b8860b", "#d6569a", "#17a2b8", DARK)
+GREEN = "#1b9e77"
+SERIES = (BLUE, ORANGE, GREEN, "#8e63b0", "#b8860b", "#d6569a", "#17a2b8", DARK)
+X_LABELS = {"candidates": "candidate", "fits": "fits", "seconds": "seconds"}
 
 
 def new_axes(ax: Axes | None = None, **subplots_kw: Any) -> Axes:
@@ -53,6 +58,14 @@ def new_grid_of_axes(n_rows: int, n_columns: int, **subplots_kw: Any) -> Any:
     """Return an array of axes of a new figure, of shape (n_rows, n_columns)."""
     options = {"layout": "constrained", "squeeze": False, **subplots_kw}
     return _pyplot().subplots(n_rows, n_columns, **options)[1]
+
+
+def inches_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of axes, before a layout makes place for labels."""
+    box = ax.get_position()
+    figure: Any = ax.get_figure(root=True)
+    width, height = figure.get_size_inches()
+    return float(box.width * width), float(box.height * height)
 
 
 def legend(ax: Axes, **legend_kw: Any) -> None:

@@ -136,7 +136,9 @@ class _Objective:
 
 PLOTS: tuple[Plot, ...] = (
     Plot(
-        "The Pareto front. No candidate is better than one of these in all objectives.",
+        "The Pareto front. No candidate is better than one of these in all objectives. Bars are "
+        "the standard errors of scores and times over the folds. As all candidates are evaluated "
+        "on the same folds, two of them may differ although their bars overlap.",
         lambda subject: subject.has_front and len(subject.front) > 0,
         _front,
     ),

@@ -313,6 +313,8 @@ def _settings(search: Any) -> list[list[str]]:
     rows.append(["scoring", _describe_scoring(search)])
     if given.get("constraints"):
         rows.append(["constraints", code(search.constraints, 200)])
+    if given.get("preferred"):
+        rows.append(["preferred region", code(search.preferred, 200)])
     rows.append(["choice", _describe_choice(search)])
     if "random_state" in given:
         seed = given["random_state"]

@@ -283,6 +283,13 @@ class ParetoSearchCV(BaseStudySearchCV):
     is_preferred_ : ndarray of bool of shape (n_candidates,)
         Whether a candidate is feasible and lies in the `preferred` region.
 
+    limits_ : dict of str to tuple
+        Lower and upper limit of each metric or cost in `constraints`, None for no limit, in their
+        units.
+
+    preferred_ : dict of str to tuple
+        The `preferred` region, in the same form.
+
     study_ : Study
         The study, with its trials, sampler and pruner; ``study_.best_trials`` is the front, or
         the part of it in the `preferred` region.
@@ -394,6 +401,8 @@ class ParetoSearchCV(BaseStudySearchCV):
     values_: FloatArray
     is_feasible_: NDArray[np.bool_]
     is_preferred_: NDArray[np.bool_]
+    limits_: dict[str, tuple[float | None, float | None]]
+    preferred_: dict[str, tuple[float | None, float | None]]
     best_values_: dict[str, float]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -580,6 +589,9 @@ class ParetoSearchCV(BaseStudySearchCV):
         self.values_ = measured.values
         self.is_feasible_ = measured.is_feasible
         self.is_preferred_ = measured.is_preferred
+        bounds = [one for one in problem.constraints if one.function is None]
+        self.limits_ = {one.name: one.limits for one in bounds}
+        self.preferred_ = {one.name: one.limits for one in problem.preferences}
         if problem.constraints:
             self.cv_results_["is_feasible"] = self.is_feasible_
         if problem.preferences:

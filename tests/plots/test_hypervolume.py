@@ -55,6 +55,32 @@ def test_the_last_value_is_that_of_the_search(search):
     assert_array_equal(display.is_feasible, search.is_feasible_[complete])
 
 
+def test_over_fits_those_of_stopped_candidates_count(search):
+    display = HypervolumeDisplay.from_search(search, x="fits")
+    assert display.ax_.get_xlabel() == "fits"
+    fits = search.cv_results_["n_splits_evaluated"]
+    assert fits.min() < 3  # some were stopped
+    assert display.x[-1] <= fits.sum()
+    assert (np.diff(display.x) >= 3).all()
+    assert display.hypervolume[-1] == pytest.approx(search.hypervolume_)
+    seconds = HypervolumeDisplay.from_search(search, x="seconds")
+    assert_array_equal(seconds.number, display.number)
+    assert (np.diff(seconds.x) >= 0).all()
+    with pytest.raises(ValueError, match="`x` must be one of"):
+        HypervolumeDisplay.from_search(search, x="minutes")
+
+
+def test_candidates_outside_of_a_preferred_region_count_and_break_no_constraint():
+    found = skhpo.ParetoSearchCV(
+        DecisionTreeClassifier(random_state=0), {"max_depth": range(1, 10)},
+        objectives=["accuracy", "model_size"], preferred={"accuracy": ">= 2"}, refit=False,
+        constraints={"model_size": "<= 1 MB"}, n_iter=6, cv=3, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    display = HypervolumeDisplay.from_search(found)
+    assert display.is_feasible.all()
+    assert display.hypervolume[-1] == pytest.approx(found.hypervolume_) > 0.0
+
+
 def test_a_reference_point_may_be_given_by_name(search):
     reference = {"accuracy": 0.2, "model_size": 5000.0}
     display = HypervolumeDisplay.from_search(search, reference_point=reference)

@@ -104,3 +104,37 @@ def test_searches_and_objectives(fitted_branches):
 def test_styles_are_passed_on():
     display = ParallelCoordinatesDisplay.from_study(study_of(mixed), line_kw={"alpha": 0.123})
     assert display.ax_.collections[-1].get_alpha() == 0.123
+
+
+def test_the_front_has_an_axis_for_each_objective_with_the_better_end_at_the_top():
+    study = study_of(two_objectives, directions=["minimize", "maximize"])
+    display = ParallelCoordinatesDisplay.from_study(study, front=True)
+    assert_array_equal(display.number, sorted(trial.number for trial in study.best_trials))
+    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert labels == ["x", "y", "value 1", "value 0"]
+    values = np.array([study.trials[number].values for number in display.number])
+    heights = lines_of(display)[np.argsort(np.argsort(-values[:, 0]))]  # the worst is drawn first
+    ends = values.min(axis=0), values.max(axis=0)
+    share = (values - ends[0]) / (ends[1] - ends[0])
+    assert_allclose(heights[:, 2], share[:, 1])
+    assert_allclose(heights[:, 3], 1.0 - share[:, 0])
+    turned = ParallelCoordinatesDisplay.from_study(study, front=True, objective="value 1")
+    assert turned.axes[-1].name == "value 0"
+    assert turned.axes[-1].to_unit(np.array(ends)[:, 0]).tolist() == [1.0, 0.0]
+
+
+def test_without_several_objectives_there_is_no_front():
+    with pytest.raises(ValueError, match="`front=True` shows the Pareto front"):
+        ParallelCoordinatesDisplay.from_study(study_of(mixed), front=True)
+    empty = skhpo.create_study(directions=["minimize", "minimize"])
+    assert len(ParallelCoordinatesDisplay.from_study(empty, front=True).number) == 0
+
+
+def test_names_in_narrow_axes_are_turned():
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(figsize=(3.2, 2.4))
+    study = study_of(two_objectives, directions=["minimize", "maximize"])
+    ParallelCoordinatesDisplay.from_study(study, front=True, ax=ax)
+    wide = ParallelCoordinatesDisplay.from_study(study, front=True).ax_
+    assert ax.get_xticklabels()[0].get_rotation() != wide.get_xticklabels()[0].get_rotation()

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.tree import DecisionTreeClassifier
 
 import skhpo
+from skhpo import ParetoSearchCV
 from skhpo.plots import ParetoFrontDisplay
 
 pytest.importorskip("matplotlib").use("Agg")
@@ -42,6 +45,9 @@ def fitted_search(*objectives, front=(0, 1, 2), refit=True):
         values_=VALUES[:, columns],
         pareto_front_=np.array(front),
         is_feasible_=np.array([True, True, True, True, False, False, True]),
+        n_splits_=1,
+        preferred_={},
+        limits_={},
     )
     if refit:
         search.best_index_ = 1
@@ -297,6 +303,110 @@ def test_a_search_without_any_complete_candidate_shows_empty_axes():
     assert ax.get_xlabel() == "accuracy"
     assert not ax.collections
     assert ax.get_legend() is None
+
+
+def artists(ax):
+    """Artists by their names in the legend."""
+    return dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))
+
+
+@pytest.fixture(scope="module")
+def steered():
+    """A search with a score, a time and a size, a preferred region, and a constraint."""
+    return ParetoSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_leaf_nodes": list(range(2, 14)), "criterion": ["gini", "entropy"]},
+        objectives=["accuracy", "score_time", "model_size"],
+        preferred={"accuracy": ">= 0.5", "model_size": "<= 2500 B"},
+        constraints={"model_size": "<= 3 kB", "roc_auc_ovr": ">= 0.6", "any": lambda means: -1.0},
+        n_iter=10,
+        cv=5,
+        pruner=None,
+        random_state=0,
+    ).fit(*load_iris(return_X_y=True))
+
+
+def test_scores_and_times_of_the_front_have_their_standard_errors_as_bars(steered):
+    display = ParetoFrontDisplay.from_search(steered, ["accuracy", "score_time"])
+    bars = artists(display.ax_)["± standard error"]
+    front = np.sort(display.front)
+    for column, across, segments in zip(
+        ("test_accuracy", "score_time"), (0, 1), bars.lines[2], strict=True
+    ):
+        folds = np.array([steered.cv_results_[f"split{k}_{column}"] for k in range(5)])[:, front]
+        errors = folds.std(axis=0, ddof=1) / np.sqrt(5)
+        lengths = [np.ptp(line[:, across]) for line in segments.get_segments()]
+        assert lengths == pytest.approx(2.0 * errors)
+
+
+def test_the_size_of_a_model_has_no_bars_and_bars_can_be_switched_off(steered):
+    display = ParetoFrontDisplay.from_search(steered, ["accuracy", "model_size"])
+    assert len(artists(display.ax_)["± standard error"].lines[2]) == 1
+    assert display.errors[:, 0].any()
+    assert not display.errors[:, 1].any()
+    plain = ParetoFrontDisplay.from_search(steered, ["accuracy", "model_size"], show_errors=False)
+    assert "± standard error" not in artists(plain.ax_)
+    styled = ParetoFrontDisplay.from_search(
+        steered, ["accuracy", "model_size"], error_kw={"label": "SE"}
+    )
+    assert "SE" in artists(styled.ax_)
+
+
+def test_a_preferred_region_is_shaded_up_to_its_bounds_and_limits_are_lines(steered):
+    display = ParetoFrontDisplay.from_search(steered, ["accuracy", "model_size"])
+    shown = artists(display.ax_)
+    shade = shown["preferred region"]
+    assert (shade.get_x(), shade.get_y() + shade.get_height()) == pytest.approx((0.5, 2500.0))
+    (low, _), (_, top) = display.ax_.get_ylim(), display.ax_.get_xlim()
+    assert shade.get_y() < low
+    assert shade.get_x() + shade.get_width() > top
+    assert shown["limit of a constraint"].get_ydata().tolist() == [3000.0, 3000.0]
+    assert steered.limits_ == {"model_size": (None, 3000.0), "roc_auc_ovr": (0.6, None)}
+    assert steered.preferred_ == {"accuracy": (0.5, None), "model_size": (None, 2500.0)}
+
+
+def test_bounds_of_the_third_objective_are_marks_at_the_colour_bar(steered):
+    display = ParetoFrontDisplay.from_search(steered)
+    region, limit = display.colorbar_.ax.lines[-2:]
+    assert region.get_ydata()[1] == pytest.approx(min(2500.0, display.colorbar_.vmax))
+    assert limit.get_ydata().tolist() == [3000.0, 3000.0]
+    assert display.ax_.get_xlim()[0] < 0.5  # the axes reach a bound that is near
+
+
+def test_bounds_far_away_do_not_squeeze_the_front():
+    draw = {"objectives": [ACCURACY, FIT_TIME], "front": [0, 1, 2]}
+    plain = ParetoFrontDisplay(VALUES[:3, :2], **draw).plot()
+    far = ParetoFrontDisplay(
+        VALUES[:3, :2], **draw, limits={"fit_time": (None, 1e3)}, preferred={"accuracy": (5, None)}
+    ).plot()
+    assert far.ax_.get_ylim() == pytest.approx(plain.ax_.get_ylim())
+    assert far.ax_.get_xlim() == pytest.approx(plain.ax_.get_xlim())
+    assert "limit of a constraint" not in artists(far.ax_)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"errors": [[0.1, -0.1]]}, "`errors` must be numbers of 0 or more"),
+        ({"errors": [0.1]}, r"the same shape as `values`, \(1, 2\)"),
+        ({"preferred": {"speed": (0, 1)}}, "`preferred` must name objectives.*'speed'"),
+        ({"limits": {"accuracy": 0.9}}, "`limits` must hold pairs.*got 0.9 for 'accuracy'"),
+        ({"limits": {"accuracy": (1, 0)}}, r"lower limit must not be above.*\(1, 0\)"),
+    ],
+)
+def test_errors_and_bounds_that_cannot_be_drawn_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        ParetoFrontDisplay([[0.9, 1.0]], objectives=[ACCURACY, FIT_TIME], front=[0], **given).plot()
+
+
+def test_in_small_axes_the_good_end_is_named_below_the_label():
+    _, ax = plt.subplots(figsize=(3.2, 2.4))
+    long = SimpleNamespace(name="size_of_the_pickled_model", unit="kB", greater_is_better=False)
+    ParetoFrontDisplay([[0.9, 1.0]], objectives=[long, FIT_TIME], front=[0]).plot(ax)
+    name, better = ax.get_xlabel().splitlines()
+    assert name.startswith("size_of_the_pic")
+    assert name.endswith("(kB)")
+    assert better == "← better"
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])

@@ -14,7 +14,7 @@ from skhpo.trial import TrialState
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["HistoryData", "history_data"]
+__all__ = ["HistoryData", "ended_rows", "history_data", "positions_over"]
 
 _FAIL = int(TrialState.FAIL)
 X_AXES = ("candidates", "fits", "seconds")
@@ -94,18 +94,13 @@ def history_data(
     -------
     data : HistoryData
     """
-    if x not in X_AXES:
-        raise ValueError(f"`x` must be one of {list(X_AXES)}; got {x!r}.")
     table = trial_table(study, target=target, target_name=name)
     column = one_objective(table, objective)
-    ended = [row for row, trial in enumerate(table.trials) if trial.state.is_finished()]
-    rows = np.array(ended, dtype=np.int64)
-    if x != "candidates":
-        rows = rows[np.argsort(table.ends[rows], kind="stable")]
+    rows = ended_rows(table, x)
     value = table.values[rows, column]
     greater = table.greater_is_better[column]
     return HistoryData(
-        x=_positions(table, rows, x, n_fits),
+        x=positions_over(table, rows, x, n_fits),
         value=value,
         predicted=table.predicted[rows, column],
         is_failed=table.states[rows] == _FAIL,
@@ -133,7 +128,25 @@ def best_so_far(values: FloatArray, greater_is_better: bool) -> FloatArray:
     return best
 
 
-def _positions(table: TrialTable, rows: NDArray[np.int64], x: str, n_fits: Any) -> FloatArray:
+def ended_rows(table: TrialTable, x: str) -> NDArray[np.int64]:
+    """Return the rows of the trials that have ended, in their order on the x-axis.
+
+    Raises
+    ------
+    ValueError
+        If the x-axis is unknown.
+    """
+    if x not in X_AXES:
+        raise ValueError(f"`x` must be one of {list(X_AXES)}; got {x!r}.")
+    ended = [row for row, trial in enumerate(table.trials) if trial.state.is_finished()]
+    rows = np.array(ended, dtype=np.int64)
+    return rows if x == "candidates" else rows[np.argsort(table.ends[rows], kind="stable")]
+
+
+def positions_over(
+    table: TrialTable, rows: NDArray[np.int64], x: str, n_fits: Any = None
+) -> FloatArray:
+    """Return the positions of trials on the x-axis; for the parameters, see `history_data`."""
     if x == "candidates":
         return table.numbers[rows].astype(float)
     if x == "seconds":

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.multi_objective import hypervolume, reference_point
+from skhpo.plots._data._history import ended_rows, positions_over
 from skhpo.plots._data._trials import trial_table
 
 if TYPE_CHECKING:
@@ -34,16 +35,26 @@ class HypervolumeData:
         Whether a trial satisfies the constraints; the others do not count.
     reference_point : dict of str to float
         The reference point, by objective.
+    x : ndarray of shape (n_complete,)
+        Position of each trial on the x-axis.
+    x_name : {"candidates", "fits", "seconds"}
+        The unit of the x-axis.
     """
 
     number: NDArray[np.int64]
     hypervolume: FloatArray
     is_feasible: NDArray[np.bool_]
     reference_point: dict[str, float]
+    x: FloatArray
+    x_name: str
 
 
 def hypervolume_data(
-    study: Study, reference: Sequence[float] | Mapping[str, float] | None = None
+    study: Study,
+    reference: Sequence[float] | Mapping[str, float] | None = None,
+    *,
+    x: str = "candidates",
+    n_fits: Mapping[int, int] | None = None,
 ) -> HypervolumeData:
     """Return the data of the plot of the hypervolume.
 
@@ -55,6 +66,10 @@ def hypervolume_data(
         The reference point, in the order of the objectives or by their names. By default, it is
         slightly worse than the worst feasible values, as in
         :func:`skhpo.multi_objective.reference_point`.
+    x : {"candidates", "fits", "seconds"}, default="candidates"
+        The x-axis, as in :func:`skhpo.plots._data._history.history_data`.
+    n_fits : mapping of int to int, default=None
+        Number of fits by trial number, as there.
 
     Returns
     -------
@@ -67,7 +82,9 @@ def hypervolume_data(
             "The hypervolume needs a study with several objectives; for one objective, plot its "
             "history: HistoryDisplay, or plot_optimization_history."
         )
-    rows = np.flatnonzero(table.is_complete)
+    ended = ended_rows(table, x)
+    is_complete = table.is_complete[ended]
+    rows = ended[is_complete]
     signs = np.where(table.greater_is_better, -1.0, 1.0)
     losses, feasible = signs * table.values[rows], table.is_feasible[rows]
     if reference is None:
@@ -79,6 +96,8 @@ def hypervolume_data(
         hypervolume=running_hypervolume(np.where(feasible[:, None], losses, np.nan), corner),
         is_feasible=feasible,
         reference_point=dict(zip(table.names, (signs * corner).tolist(), strict=True)),
+        x=positions_over(table, ended, x, n_fits)[is_complete],
+        x_name=x,
     )
 
 

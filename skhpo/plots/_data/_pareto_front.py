@@ -16,7 +16,14 @@ from skhpo.trial import FrozenTrial
 if TYPE_CHECKING:
     from skhpo.study import Study
 
-__all__ = ["Constraints", "ParetoData", "ShownObjective", "Targets", "pareto_data"]
+__all__ = [
+    "Constraints",
+    "ParetoData",
+    "ShownObjective",
+    "Targets",
+    "pareto_data",
+    "standard_errors",
+]
 
 Targets = Callable[[FrozenTrial], Sequence[float]]
 Constraints = Callable[[FrozenTrial], Sequence[float]]
@@ -117,6 +124,33 @@ def pareto_data(
         has_constraints=constraints is not None or any(trial.constraints for trial in trials),
         objectives=_objectives(study, table, values.shape[1], names, targets),
     )
+
+
+def standard_errors(search: Any, objectives: Sequence[Any]) -> NDArray[np.float64] | None:
+    """Return the standard errors of the means over the folds.
+
+    Parameters
+    ----------
+    search : ParetoSearchCV
+        A fitted search.
+    objectives : sequence
+        Objectives of the search. Those with ``is_noisy=False`` have no errors.
+
+    Returns
+    -------
+    errors : ndarray of shape (n_candidates, n_objectives) or None
+        0 where there is no error; None if there is only one fold.
+    """
+    n_splits = search.n_splits_
+    if n_splits < 2:
+        return None
+    results = search.cv_results_
+    columns = []
+    for one in objectives:
+        column = f"std_test_{one.name}"
+        spread = np.asarray(results[column if column in results else f"std_{one.name}"], float)
+        columns.append(spread / np.sqrt(n_splits - 1) if one.is_noisy else np.zeros(len(spread)))
+    return np.column_stack(columns)
 
 
 def _values(targets: Targets, trials: list[FrozenTrial], names: Sequence[str] | None) -> Any:

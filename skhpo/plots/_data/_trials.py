@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skhpo._hints import did_you_mean
 from skhpo.distributions import BaseDistribution
-from skhpo.history import PREDICTED_VALUE
+from skhpo.history import PREDICTED_VALUE, PREFERRED
 from skhpo.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -212,8 +212,9 @@ def _predicted(trial: FrozenTrial, n_objectives: int) -> Any:
 
 
 def is_feasible(trial: FrozenTrial) -> bool:
-    """Return whether a trial satisfies all of its constraints."""
-    return all(value <= 0.0 for value in trial.constraints.values())
+    """Return whether a trial satisfies all of its constraints, inside a preferred region or not."""
+    bounds = trial.constraints.items()
+    return all(value <= 0.0 for name, value in bounds if not name.startswith(PREFERRED))
 
 
 def _column(trials: list[FrozenTrial], name: str) -> np.ma.MaskedArray[Any, Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import get_scorer_names
 
 from skhpo._hints import did_you_mean
+from skhpo.history import PREFERRED
 from skhpo.search._records import FoldResult
 from skhpo.search.objectives._costs import KNOWN_COSTS, Cost
 
@@ -64,6 +65,11 @@ class Objective:
         """The unit of its values, to show in plots."""
         return None if self.cost is None else self.cost.unit
 
+    @property
+    def is_noisy(self) -> bool:
+        """Whether its values on the folds are samples: of scores and times, not of other costs."""
+        return self.cost is None or self.cost.is_time
+
     def value(self, result: FoldResult) -> float:
         """Its value in a fold's result."""
         if self.cost is not None:
@@ -105,6 +111,13 @@ class Constraint:
         if self.function is not None:
             return float(self.function(means))
         return self.sign * (means[self.name] - self.bound)
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The lower and the upper limit of the metric; None for no limit."""
+        if self.function is not None:
+            return None, None
+        return (None, self.bound) if self.sign > 0 else (self.bound, None)
 
     def __str__(self) -> str:
         if self.function is not None:
@@ -231,7 +244,8 @@ class Problem:
         Returns
         -------
         violations : dict of str to float
-            0 or less where one is satisfied; inf where this is unknown.
+            0 or less where one is satisfied; inf where this is unknown. Names of preferences
+            begin with "preferred: ".
         """
         if not self.steering:
             return {}
@@ -239,7 +253,9 @@ class Problem:
         if losses is not None:
             for name, value in zip(self._names_of_losses, self._loss_signs * losses, strict=True):
                 means[name] = float(value)
-        return _violations(self.steering, means)
+        region = _violations(self.preferences, means)
+        of_region = {f"{PREFERRED}{name}": violation for name, violation in region.items()}
+        return _violations(self.constraints, means) | of_region
 
     @property
     def steering(self) -> tuple[Constraint, ...]:
