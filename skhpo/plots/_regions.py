@@ -178,4 +178,5 @@ def _reach(ax: Axes, ends: FloatArray) -> None:
 
 def _span(ends: FloatArray) -> FloatArray:
     span = ends[1] - ends[0]
-    return np.where(span > 0.0, span, np.maximum(np.abs(ends[1]), 1.0))
+    filled: FloatArray = np.where(span > 0.0, span, np.maximum(np.abs(ends[1]), 1.0))
+    return filled

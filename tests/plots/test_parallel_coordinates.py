@@ -135,6 +135,7 @@ def test_names_in_narrow_axes_are_turned():
 
     _, ax = plt.subplots(figsize=(3.2, 2.4))
     study = study_of(two_objectives, directions=["minimize", "maximize"])
+    study.set_metric_names(["size_of_the_model", "accuracy_of_the_model"])
     ParallelCoordinatesDisplay.from_study(study, front=True, ax=ax)
     wide = ParallelCoordinatesDisplay.from_study(study, front=True).ax_
     assert ax.get_xticklabels()[0].get_rotation() != wide.get_xticklabels()[0].get_rotation()

@@ -360,7 +360,7 @@ def test_a_preferred_region_is_shaded_up_to_its_bounds_and_limits_are_lines(stee
     (low, _), (_, top) = display.ax_.get_ylim(), display.ax_.get_xlim()
     assert shade.get_y() < low
     assert shade.get_x() + shade.get_width() > top
-    assert shown["limit of a constraint"].get_ydata().tolist() == [3000.0, 3000.0]
+    assert list(shown["limit of a constraint"].get_ydata()) == [3000.0, 3000.0]
     assert steered.limits_ == {"model_size": (None, 3000.0), "roc_auc_ovr": (0.6, None)}
     assert steered.preferred_ == {"accuracy": (0.5, None), "model_size": (None, 2500.0)}
 
@@ -369,7 +369,7 @@ def test_bounds_of_the_third_objective_are_marks_at_the_colour_bar(steered):
     display = ParetoFrontDisplay.from_search(steered)
     region, limit = display.colorbar_.ax.lines[-2:]
     assert region.get_ydata()[1] == pytest.approx(min(2500.0, display.colorbar_.vmax))
-    assert limit.get_ydata().tolist() == [3000.0, 3000.0]
+    assert list(limit.get_ydata()) == [3000.0, 3000.0]
     assert display.ax_.get_xlim()[0] < 0.5  # the axes reach a bound that is near
 
 
