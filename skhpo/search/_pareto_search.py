@@ -370,9 +370,11 @@ class ParetoSearchCV(BaseStudySearchCV):
 
     Notes
     -----
-    Fits that run in parallel slow each other down. If a time is an objective, the time of scoring
-    is the shortest of three, and the time of the fit is that of the processor if this is less
-    than the elapsed time. Such times are still noisy.
+    Fits that run in parallel, and other programs, slow each other down. If a time is an objective,
+    the scoring is repeated until the two shortest times agree, and its time is the shortest. On
+    Linux, the time in which a fit or its scoring waits for a core does not count. Elsewhere, the
+    time of a fit beside others is that of the processor if this is less than the elapsed time. Such
+    times are still noisy.
 
     Examples
     --------

@@ -15,11 +15,14 @@ from sklearn.exceptions import FitFailedWarning
 from skhpo._parameters import HasParameters
 from skhpo._sklearn import MultimetricScorer, raises_errors, scorers_by_name
 from skhpo.search._records import FoldResult
+from skhpo.search.objectives._clock import Clock
 
 __all__ = ["KNOWN_COSTS", "Cost", "measure_costs", "stopwatch"]
 
-N_REPEATS = 3  # maximal number of repetitions of the scoring, to measure its time
-SHORT = 0.2  # seconds in total after which the scoring is not repeated again
+FEWEST, MOST = 3, 20  # repetitions of the scoring, to measure its time
+AGREE = 1.03  # ratio of the two shortest times at which they agree, so that no more are needed
+SHORT = 0.2  # seconds of scoring in total after which it is not repeated again
+LONG = 1.0  # elapsed seconds after which it is not either, as the processor is busy
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,9 +133,9 @@ KNOWN_COSTS = {
 
 
 class Stopwatch:
-    """A scorer that measures its own time and the processor time of the fit.
+    """A scorer that measures its own time, and how long the fit waited for a processor.
 
-    It scores several times, and its own time is the shortest.
+    It scores several times, until the two shortest times agree, and its own time is the shortest.
 
     Parameters
     ----------
@@ -142,7 +145,9 @@ class Stopwatch:
 
     def __init__(self, scorer: Callable[..., Any]) -> None:
         self._score = scorer
+        self._clock = Clock()
         self._start = time.process_time()
+        self._until_scoring: tuple[float, float | None] = (0.0, None)
         self.cpu_of_fit: float | None = None
         self.seconds: float | None = None
 
@@ -150,14 +155,32 @@ class Stopwatch:
         """Score; the first call, right after the fit, scores the test part and is measured."""
         if self.seconds is not None:
             return self._score(*args, **kwargs)
+        self._until_scoring = self._clock.elapsed(), self._clock.waited()
         self.cpu_of_fit = time.process_time() - self._start
         times: list[float] = []
-        while len(times) < N_REPEATS and sum(times) < SHORT:
-            start = time.perf_counter()
+        beginning = Clock()
+        while not _suffice(times, beginning.elapsed()):
+            clock = Clock()
             scores = self._score(*args, **kwargs)
-            times.append(time.perf_counter() - start)
+            times.append(clock.seconds())
         self.seconds = min(times)
         return scores
+
+    def without_waiting(self, fit_time: float) -> float | None:
+        """Return the time of the fit without that spent waiting for a core; None if unknown."""
+        elapsed, waited = self._until_scoring
+        if waited is None:
+            return None
+        before = max(elapsed - fit_time, 0.0)  # preparing the fit; it may have waited all the time
+        return fit_time - min(max(waited - before, 0.0), fit_time)
+
+
+def _suffice(times: Sequence[float], elapsed: float) -> bool:
+    """Return whether the scoring need not be repeated again."""
+    if len(times) >= MOST or (times and (sum(times) >= SHORT or elapsed >= LONG)):
+        return True
+    shortest, next_one = sorted(times)[:2] if len(times) >= FEWEST else (0.0, np.inf)
+    return next_one <= AGREE * shortest
 
 
 class StopwatchOfSeveral(Stopwatch, MultimetricScorer):  # type: ignore[misc]
@@ -216,9 +239,10 @@ def measure_costs(
 
     Notes
     -----
-    Fits that run in parallel compete for cores and memory. The time of scoring is therefore the
-    shortest of three (or fewer, if scoring takes long). The time of the fit is the processor time
-    if this is less than the elapsed time.
+    Fits that run in parallel, and other programs, compete for cores and memory. On Linux, the
+    time in which a fit or the scoring waited for a core does not count. Elsewhere, the time of a
+    fit beside others is the processor time if this is less than the elapsed time. The scoring is
+    repeated, and its time is the shortest.
     """
     measured: dict[str, float] = {}
     for cost in costs:
@@ -237,6 +261,9 @@ def _time(name: str, result: FoldResult, watch: Stopwatch | None, is_alone: bool
         return seconds
     if name == "score_time":
         return watch.seconds
+    undisturbed = watch.without_waiting(seconds)
+    if undisturbed is not None:
+        return undisturbed
     return seconds if is_alone else min(seconds, watch.cpu_of_fit)
 
 
