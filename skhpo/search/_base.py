@@ -70,6 +70,7 @@ from skhpo.search.execution._workers import open_workers
 from skhpo.search.fidelity._early_stopping import (
     fit_params_for_refit,
     params_for_refit,
+    relative_rounds,
 )
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan, FoldPlan, RungPlan
 from skhpo.search.fidelity._resource import N_SAMPLES, pruner_on
@@ -560,6 +561,10 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         )
         if setup.seed is not None:
             sampler.reseed(setup.seed)
+        is_given = isinstance(self.sampler, BaseSampler)
+        stops_fits = setup.stopping is not None and len(setup.problem.objectives) == 1
+        if isinstance(sampler, TPESampler) and stops_fits and not is_given:
+            sampler.relative_cost = relative_rounds(self.estimator, setup.space)
         return sampler
 
     def _describe(self, setup: Setup) -> tuple[dict[str, str], dict[str, Any]]:

@@ -11,6 +11,7 @@ import skhpo
 from skhpo import TPESearchCV
 from skhpo.boosting import EarlyStopping
 from skhpo.exceptions import StudyMismatchError
+from skhpo.samplers import TPESampler
 from tests.boosting.boosters import FAMILIES
 
 X, y = load_breast_cancer(return_X_y=True)
@@ -38,6 +39,17 @@ def table(search):
         for name, column in search.cv_results_.items()
         if "time" not in name
     }
+
+
+def test_the_default_sampler_knows_that_small_learning_rates_need_more_rounds():
+    default = make("lightgbm", n_iter=16).fit(X, y)
+    blind = make("lightgbm", n_iter=16, sampler=TPESampler()).fit(X, y)
+    rates = [
+        np.log([params["learning_rate"] for params in found.cv_results_["params"]])
+        for found in (default, blind)
+    ]
+    np.testing.assert_array_equal(rates[0][:6], rates[1][:6])  # before anything was learned
+    assert rates[0][6:].mean() > rates[1][6:].mean() + 0.2
 
 
 @pytest.mark.parametrize("on", ["fold", "inner"])

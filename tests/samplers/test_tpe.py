@@ -268,6 +268,34 @@ def test_weights_fall_with_the_rank_and_have_mean_one(n):
     assert (np.diff(weights) <= 0).all()
 
 
+def test_of_points_that_promise_as_much_the_cheaper_is_tried():
+    values = np.arange(30) % 6  # good trials over the whole range
+    study = told_study(
+        [
+            (x, COMPLETE, {"value": float(value)})
+            for x, value in zip(np.linspace(0, 1, 30), values, strict=True)
+        ]
+    )
+    blind = draws(study)
+    study.sampler.relative_cost = lambda params: 100.0 ** -params["x"]
+    assert draws(study).mean() > blind.mean() + 0.1
+    study.sampler.relative_cost = lambda params: 7.0
+    np.testing.assert_array_equal(draws(study), blind)
+
+
+@pytest.mark.parametrize("cost", [0.0, -1.0, np.nan, np.inf])
+def test_a_cost_that_nothing_can_be_divided_by_is_refused(cost):
+    study = told_study(flat())
+    study.sampler.relative_cost = lambda params: cost
+    with pytest.raises(ValueError, match="`relative_cost` must return a number above 0"):
+        draws(study, 1)
+
+
+def test_a_cost_that_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="`relative_cost` must be a function"):
+        TPESampler(relative_cost=2.0)
+
+
 @pytest.mark.parametrize("arguments", [{"n_startup_trials": -1}, {"n_ei_candidates": 0}])
 def test_bad_arguments_are_named(arguments):
     with pytest.raises(ValueError, match=f"`{next(iter(arguments))}`"):

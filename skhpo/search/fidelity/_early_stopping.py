@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,13 +27,48 @@ if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
 
 __all__ = [
+    "RelativeRounds",
     "add_rounds",
     "fit_params_for_refit",
     "make_stopping",
     "params_for_refit",
     "refuse_evaluation_sets",
+    "relative_rounds",
     "warn_if_only_the_first_round_helps",
 ]
+
+
+LEARNING_RATES = ("learning_rate", "eta")
+
+
+@dataclass(frozen=True)
+class RelativeRounds:
+    """How many rounds a candidate needs until it is stopped early, compared with others.
+
+    A smaller learning rate needs more rounds: about the inverse of it.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The study's names of learning rates.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, params: Mapping[str, Any]) -> float:
+        for name in self.names:
+            rate = params.get(name)
+            if isinstance(rate, int | float | np.number) and rate > 0:
+                return 1.0 / float(rate)
+        return 1.0
+
+
+def relative_rounds(estimator: Any, space: SearchSpace) -> RelativeRounds | None:
+    """Return how many rounds candidates need; None if no learning rate is searched."""
+    prefix, _ = find_model(estimator)
+    targets = {f"{prefix}{name}" for name in LEARNING_RATES}
+    names = tuple(one.name for one in space.parameters if one.target in targets)
+    return RelativeRounds(names) if names else None
 
 
 def make_stopping(
