@@ -269,18 +269,16 @@ def test_weights_fall_with_the_rank_and_have_mean_one(n):
 
 
 def test_of_points_that_promise_as_much_the_cheaper_is_tried():
-    values = np.arange(30) % 6  # good trials over the whole range
-    study = told_study(
-        [
-            (x, COMPLETE, {"value": float(value)})
-            for x, value in zip(np.linspace(0, 1, 30), values, strict=True)
-        ]
-    )
-    blind = draws(study)
-    study.sampler.relative_cost = lambda params: 100.0 ** -params["x"]
-    assert draws(study).mean() > blind.mean() + 0.1
-    study.sampler.relative_cost = lambda params: 7.0
-    np.testing.assert_array_equal(draws(study), blind)
+    def draws_with(cost):
+        values = np.arange(30) % 6  # good trials over the whole range
+        trials = zip(np.linspace(0, 1, 30), values, strict=True)
+        study = told_study([(x, COMPLETE, {"value": float(value)}) for x, value in trials])
+        study.sampler.relative_cost = cost
+        return draws(study)
+
+    blind = draws_with(None)
+    assert draws_with(lambda params: 100.0 ** -params["x"]).mean() > blind.mean() + 0.1
+    np.testing.assert_array_equal(draws_with(lambda params: 1.0), blind)
 
 
 @pytest.mark.parametrize("cost", [0.0, -1.0, np.nan, np.inf])
