@@ -53,6 +53,7 @@ REFERENCES = {ISSUE: (0.0, 300.0)}  # losses; for other problems, the worst that
 OURS: dict[str, dict[str, Any]] = {
     "default": {},
     "default, no race": {"pruner": None},
+    "default, prior": {"prior": "auto"},
     "GP": {"sampler": "gp"},
     "GP, no race": {"sampler": "gp", "pruner": None},
     "TPE": {"sampler": "tpe"},

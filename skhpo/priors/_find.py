@@ -18,7 +18,7 @@ from skhpo.space._names import is_estimator, join
 if TYPE_CHECKING:
     from skhpo.space import Parameter, SearchSpace
 
-__all__ = ["find_prior"]
+__all__ = ["find_prior", "is_known_metric"]
 
 METRICS = {
     "neg_log_loss": "log_loss",
@@ -30,6 +30,17 @@ METRICS = {
     "neg_median_absolute_error": "absolute_error",
     "d2_absolute_error_score": "absolute_error",
 }
+LIKE_KNOWN = (
+    "roc_auc",
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "matthews_corrcoef",
+    "r2",
+    "explained_variance",
+    "neg_mean_squared_error",
+    "neg_root_mean_squared_error",
+)  # beginnings of the names of scorers that go along with one of the tables
 TYPICAL_FEATURES = 20  # if the number of features is unknown
 MAX_ROWS = 10_000  # for the variance
 
@@ -41,6 +52,8 @@ def find_prior(
     y: Any,
     metric: str | None = None,
     own: Sequence[Prior] = (),
+    *,
+    with_known: bool = True,
 ) -> SpacePrior | None:
     """Return what is known of the parameters that a space searches.
 
@@ -56,6 +69,8 @@ def find_prior(
         Name of the scorer.
     own : sequence of Prior
         Priors of the user, whose parameters have the names of the estimator's.
+    with_known : bool, default=True
+        Whether to use what is known of common estimators, too.
 
     Returns
     -------
@@ -72,6 +87,8 @@ def find_prior(
             traits = _traits(X, y, (), estimator)
             for prior in own:
                 found += where.section("", prior, metric, traits, present)
+        if not with_known:
+            continue
         for prefix, component, before in _predictors(estimator, where.constants):
             known = _prior_of(component)
             if known is not None:
@@ -173,6 +190,14 @@ def _predictors(estimator: Any, constants: Mapping[str, Any]) -> Any:
         if not is_estimator(estimator):
             return
         prefix = join(prefix, name)
+
+
+def is_known_metric(name: str) -> bool:
+    """Return whether the losses of priors say something about a scorer.
+
+    They say nothing about recall or precision alone, for example, which nearly any model can have.
+    """
+    return name in METRICS or name.startswith(LIKE_KNOWN)
 
 
 def _table_of(prior: Prior, metric: str | None) -> str:

@@ -21,7 +21,7 @@ from skhpo.study import Study, get_all_study_names, load_study
 if TYPE_CHECKING:
     from skhpo.trial import FrozenTrial
 
-__all__ = ["learn", "own_priors", "read_sources"]
+__all__ = ["learn", "own_priors", "own_priors_of_each", "read_sources"]
 
 FloatArray = NDArray[np.float64]
 
@@ -131,17 +131,28 @@ def _studies(searches: Any) -> list[Study]:
 
 
 def _sources(studies: Sequence[Study], taken: Collection[tuple[str, int]] = ()) -> list[_Source]:
-    """Return the studies from which something can be learned."""
-    sources = [_source(study, taken) for study in studies]
+    """Return the studies with one objective from which something can be learned."""
+    single = [study for study in studies if study.history.n_objectives == 1]
+    sources = [_source(study, 0, taken) for study in single]
     return [source for source in sources if source is not None]
 
 
-def _source(study: Study, taken: Collection[tuple[str, int]]) -> _Source | None:
+def _sources_of(
+    name: str, studies: Sequence[Study], taken: Collection[tuple[str, int]]
+) -> list[_Source]:
+    """Return the studies with several objectives, of which one has this name."""
+    sources = []
+    for study in studies:
+        names = list(study.metric_names or ()) if study.history.n_objectives > 1 else []
+        if name in names:
+            sources.append(_source(study, names.index(name), taken))
+    return [source for source in sources if source is not None]
+
+
+def _source(study: Study, objective: int, taken: Collection[tuple[str, int]]) -> _Source | None:
     """Return the trials with known losses that are not taken; None if there are too few."""
     history = study.history
-    if history.n_objectives != 1:
-        return None
-    losses = history.losses[:, 0]
+    losses = history.losses[:, objective]
     trials: list[FrozenTrial] = study.get_trials(deepcopy=False)
     known = [
         trial
@@ -271,3 +282,48 @@ def own_priors(
     if not studies or (taken and not sources):
         return list(priors)
     return [*priors, _learn(sources)]
+
+
+def own_priors_of_each(
+    priors: Sequence[Prior],
+    studies: Sequence[Study],
+    taken: Collection[tuple[str, int]],
+    names: Sequence[str],
+    first_score: int,
+) -> list[list[Prior]]:
+    """Return the priors of each objective of a search with several.
+
+    Parameters
+    ----------
+    priors : sequence of Prior
+        The given priors, which are those of the first score.
+    studies : sequence of Study
+        The given studies. Those with one objective count for the first score, the others for
+        objectives of the same name.
+    taken : collection of tuples
+        Trials from which nothing is learned: the name of the study and the number of the trial.
+    names : sequence of str
+        Names of the objectives.
+    first_score : int
+        The first objective that is a score.
+
+    Returns
+    -------
+    own : list of list of Prior
+        By the objective.
+
+    Raises
+    ------
+    ValueError
+        If studies are given, and nothing can be learned from them.
+    """
+    sources = [_sources_of(name, studies, taken) for name in names]
+    sources[first_score] += _sources(studies, taken)
+    if studies and not taken and not any(sources):
+        raise ValueError(
+            f"A prior is learned from studies with at least {MIN_TRIALS} trials with known values, "
+            f"with one objective or one of {list(names)}; there is none."
+        )
+    own = [[_learn(some)] if some else [] for some in sources]
+    own[first_score] = [*priors, *own[first_score]]
+    return own

@@ -330,7 +330,7 @@ def _describe_prior(search: Any) -> str:
     if not noted:
         return ""
     sources = [f"{one['name']}, {count(one['n_datasets'], 'dataset')}" for one in noted["sources"]]
-    text = f"what is known of {'; '.join(sources)}"
+    text = f"what is known of {'; '.join(dict.fromkeys(sources))}"
     if not noted["trials"]:
         return text
     trials = search.study_.get_trials(deepcopy=False)

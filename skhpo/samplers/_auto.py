@@ -68,9 +68,9 @@ class AutoSampler(ColumnSampler):
         self._gp.reseed(seed)
         self._tpe.reseed(seed)
 
-    def set_prior(self, prior: LossPrior) -> None:
+    def set_prior(self, prior: LossPrior, objective: int | None = None) -> None:
         """Give the prior to the Gaussian process."""
-        self._gp.set_prior(prior)
+        self._gp.set_prior(prior, objective)
 
     def _points(self, columns: Columns, number: int) -> NDArray[np.float64]:
         """Propose points for trial `number`; TPE has every other turn with several objectives."""

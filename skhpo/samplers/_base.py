@@ -97,13 +97,15 @@ class BaseSampler(HasParameters, ABC):
     def reseed(self, seed: int | None) -> None:
         """Set the seed; a search calls it if its ``random_state`` is an integer."""
 
-    def set_prior(self, prior: LossPrior) -> None:
+    def set_prior(self, prior: LossPrior, objective: int | None = None) -> None:
         """Receive what is known of the losses before the first trial. Default: ignore it.
 
         Parameters
         ----------
         prior : LossPrior
             What is known; its ``bind`` returns a model of the losses for a group of parameters.
+        objective : int, optional
+            The objective whose losses they are, if there are several.
         """
 
     # Methods that a search calls.

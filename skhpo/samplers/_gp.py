@@ -39,6 +39,7 @@ from skhpo.samplers._gp_cost import (
     record_cost,
     standardised_log,
 )
+from skhpo.samplers._gp_informed import InformedProcess, posteriors
 from skhpo.samplers._gp_model import Features, GaussianProcess, fit_hyperparameters
 from skhpo.samplers._gp_prior import LearnedLoss, LossPrior, Mixture, experts_of
 from skhpo.samplers._gp_search import Landscape, MixtureLandscape, maximise
@@ -98,7 +99,7 @@ class GPSampler(ColumnSampler):
     prior : LossPrior, optional
         What is known of the losses before the first trial. A search gives the sampler what
         `skhpo.priors` knows of its estimator. It is used for one objective without constraints,
-        with "logei".
+        with "logei". With several objectives, a search gives the sampler what is known of each.
     constraints_func : callable, optional
         Called with the record of each trial that is complete or pruned; returns its constraints,
         numbers that are satisfied at 0 and below. ``trial.set_constraint`` in the objective does
@@ -157,7 +158,8 @@ class GPSampler(ColumnSampler):
       their average loss says little about the best loss that they allow.
     - With a `prior`, further models have the learned mean and covariance, or the learned covariance
       alone. The models are weighted by the marginal likelihoods of the losses, so a wrong prior
-      soon has no effect.
+      soon has no effect. With several objectives, each of which something is known has such
+      models, and the acquisition uses the mean and the variance of their mixture.
     - Proposed points are new, unless the search finds no untried point.
 
     References
@@ -236,6 +238,7 @@ class GPSampler(ColumnSampler):
         self.constraints_func = constraints_func
         self.cost = cost
         self._tpe = TPESampler(seed=seed, n_startup_trials=0)
+        self._priors: dict[int, LossPrior] = {}  # by the objective, if there are several
         self._fits: dict[bytes, FloatArray] = {}  # hyperparameters by digest of the data
 
     @property
@@ -255,9 +258,11 @@ class GPSampler(ColumnSampler):
         if self.cost is not None and state in (TrialState.COMPLETE, TrialState.PRUNED):
             record_cost(study, trial, state, self.cost)
 
-    def set_prior(self, prior: LossPrior) -> None:
-        """Use a prior, unless one was given."""
-        if self.prior is None:
+    def set_prior(self, prior: LossPrior, objective: int | None = None) -> None:
+        """Use a prior of the single objective, unless one was given, or of one among several."""
+        if objective is not None:
+            self._priors[objective] = prior
+        elif self.prior is None:
             self.prior = prior
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -346,19 +351,21 @@ class GPSampler(ColumnSampler):
         targets, variance = standardise(loss[rows], columns.history.variances[rows, k])
         return self._fit(features(columns.points[rows]), targets, variance, features.blocks)
 
-    def _landscape(self, columns: Columns, features: Features) -> tuple[Landscape, IntArray]:
+    def _landscape(
+        self, columns: Columns, features: Features
+    ) -> tuple[Landscape | MixtureLandscape, IntArray]:
         """Return the acquisition, and the rows of the most promising trials so far."""
         history = columns.history
         rows = _seen(columns, columns.known)
         feasible = rows[~(history.violation[rows] > 0.0)]
-        models, acquisitions = [], []
+        models: list[GaussianProcess | InformedProcess] = []
+        acquisitions: list[Acquisition] = []
         incumbents = rows[np.argsort(history.violation[rows], kind="stable")[:N_INCUMBENTS]]
         if len(feasible):
             models = [
                 self._objective_model(columns, features, k) for k in range(history.n_objectives)
             ]
-            at_feasible = features(columns.points[feasible])
-            means = np.column_stack([model.posterior(at_feasible)[0] for model in models])
+            means, _ = posteriors(models, features, columns.points[feasible])
             acquisitions.append(self._acquisition(means, models))
             incumbents = feasible[_promising(means)]
         constraints, feasibility = self._constraint_models(columns, features)
@@ -372,9 +379,18 @@ class GPSampler(ColumnSampler):
             model, spread = self._cost_model(columns, features)
             if model is not None:
                 models, acquisition = [*models, model], PerCost(acquisition, spread)
-        return Landscape(features, models, acquisition), incumbents
+        plain = [model for model in models if isinstance(model, GaussianProcess)]
+        if len(plain) == len(models):
+            return Landscape(features, plain, acquisition), incumbents
 
-    def _acquisition(self, means: FloatArray, models: list[GaussianProcess]) -> Acquisition:
+        def value(points: FloatArray) -> FloatArray:
+            return acquisition(*posteriors(models, features, points))[0]
+
+        return MixtureLandscape(features, value), incumbents
+
+    def _acquisition(
+        self, means: FloatArray, models: Sequence[GaussianProcess | InformedProcess]
+    ) -> Acquisition:
         """Return the acquisition of the objectives, from their means at the feasible trials."""
         if len(models) == 1:
             incumbent = float(means.min() - NOISE_MARGIN * np.sqrt(models[0].noise))
@@ -392,8 +408,10 @@ class GPSampler(ColumnSampler):
             front = front[select_by_hypervolume(front, n_seen, reference)]
         return ExpectedHypervolumeImprovement(front, reference)
 
-    def _objective_model(self, columns: Columns, features: Features, k: int) -> GaussianProcess:
-        """Return a Gaussian process of objective `k`."""
+    def _objective_model(
+        self, columns: Columns, features: Features, k: int
+    ) -> GaussianProcess | InformedProcess:
+        """Return a model of objective `k`, which starts from what is known of it."""
         history = columns.history
         loss = clip_infinite(history.losses[:, k])
         theta = self._hyperparameters(columns, features, loss, k)
@@ -402,14 +420,16 @@ class GPSampler(ColumnSampler):
         unknown = columns.unknown[-N_PENDING:]
         is_failed = history.state[unknown] == TrialState.FAIL
         guesses = np.where(is_failed, targets.max(), np.quantile(targets, 0.75))
-        return _condition(
-            columns,
-            features,
+        data = (
             np.concatenate([rows, unknown]),
             np.concatenate([targets, guesses]),
             np.concatenate([variance, np.zeros(len(unknown))]),
-            theta,
         )
+        prior = self._priors.get(k) if history.n_objectives > 1 else None
+        sources = () if prior is None else prior.bind(columns.names, columns.distributions)
+        if not sources:
+            return _condition(columns, features, *data, theta)
+        return _condition_informed(sources, columns, features, *data, theta)
 
     def _constraint_models(
         self, columns: Columns, features: Features
@@ -499,6 +519,32 @@ def _condition(
         np.concatenate([variance, np.zeros(len(pending))]),
         theta,
         features.blocks,
+    )
+
+
+def _condition_informed(
+    sources: Sequence[LearnedLoss],
+    columns: Columns,
+    features: Features,
+    rows: IntArray,
+    targets: FloatArray,
+    variance: FloatArray,
+    theta: FloatArray,
+) -> InformedProcess:
+    """Do the same with what is known of the losses."""
+    points = columns.points
+    model = InformedProcess(sources, features, points[rows], targets, variance, theta)
+    pending = columns.pending[-N_PENDING:]
+    if len(pending) == 0:
+        return model
+    predicted, _ = model.posterior_at(points[pending])
+    return InformedProcess(
+        sources,
+        features,
+        points[np.concatenate([rows, pending])],
+        np.concatenate([targets, predicted]),
+        np.concatenate([variance, np.zeros(len(pending))]),
+        theta,
     )
 
 

@@ -23,6 +23,7 @@ from skhpo._hints import did_you_mean
 from skhpo._sklearn import (
     BaseSearchCV,
     FitCallbacks,
+    HasMethods,
     Interval,
     MultimetricScorer,
     Options,
@@ -37,6 +38,7 @@ from skhpo.callbacks import RefitEvent, SearchCallback, SearchEvent
 from skhpo.exceptions import (
     SearchInterruptedWarning,
 )
+from skhpo.priors import Prior
 from skhpo.pruners import BasePruner, NopPruner, RacingPruner
 from skhpo.pruners._by_name import PRUNERS, get_pruner
 from skhpo.samplers import BaseSampler, TPESampler
@@ -127,8 +129,6 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     resource: str | None = None
     min_resources: int | str = "auto"
     max_resources: int | str = "auto"
-    n_confirm: int = 0
-    prior: Any = None
     default_space: ClassVar[str | None] = None  # the space if none is given
     default_resource: ClassVar[str | None] = None  # the meaning of `resource="auto"`
 
@@ -149,6 +149,8 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     enqueue: Any
     early_stopping: EarlyStopping | str | None
     share_steps: bool | str
+    n_confirm: int
+    prior: Any
     submodels: Literal["auto", False]
     keep_predictions: int
 
@@ -170,6 +172,18 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         "enqueue": [StrOptions({"defaults"}), list, tuple, None],
         "early_stopping": [StrOptions({"fold", "inner"}), EarlyStopping, None],
         "share_steps": ["boolean", str],
+        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
+        "prior": [
+            StrOptions({"auto"}),
+            Prior,
+            Study,
+            HasMethods("fit"),
+            str,
+            os.PathLike,
+            list,
+            tuple,
+            None,
+        ],
         "submodels": [StrOptions({"auto"}), Options(bool, {False})],
         "keep_predictions": [Interval(numbers.Integral, 0, None, closed="left")],
     }
@@ -335,7 +349,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             description=description,
             earlier=known.earlier,
         )
-        beginning = Beginning(setup, known.prior, study)
+        beginning = Beginning(setup, known.priors, study)
         beginning.note_in(study)
         setup.n_candidates = beginning.n_candidates
         budget.add_earlier(beginning.n_taken_over)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from skhpo.priors._bind import SpacePrior
-from skhpo.priors._find import find_prior
-from skhpo.priors._learn import own_priors, read_sources
+from skhpo.priors._find import find_prior, is_known_metric
+from skhpo.priors._learn import own_priors, own_priors_of_each, read_sources
+from skhpo.priors._prior import Prior
 from skhpo.samplers import BaseSampler
 from skhpo.search.persistence._earlier import EarlierResult, find_earlier, taken_from
 
@@ -35,12 +36,13 @@ class Known:
     ----------
     earlier : list of EarlierResult
         Results of earlier searches of the same data.
-    prior : SpacePrior or None
-        What is known of the estimator; None if it is unknown or should not be used.
+    priors : dict of int to SpacePrior
+        What is known of the estimator, by the objective. Objectives of which nothing is known, or
+        of which nothing should be used, are missing.
     """
 
     earlier: list[EarlierResult] = field(default_factory=list)
-    prior: SpacePrior | None = None
+    priors: Mapping[int, SpacePrior] = field(default_factory=dict)
 
 
 def find_known(
@@ -71,37 +73,74 @@ def find_known(
     """
     if search.prior is None:
         return Known()
-    priors, studies = read_sources(search.prior)
+    given, studies = read_sources(search.prior)
     earlier = find_earlier(search, setup, plan, description, studies)
     if not sampler.unwrapped.learns:
         return Known(earlier)
     # Results that are taken over say everything: they would count twice in a prior.
-    own = own_priors(priors, studies, {(one.study_name, one.number) for one in earlier})
+    taken = {(one.study_name, one.number) for one in earlier}
+    if len(setup.problem.objectives) > 1:
+        priors = _priors_of_objectives(search, setup, given, studies, taken)
+        for objective, prior in priors.items():
+            sampler.unwrapped.set_prior(prior, objective)
+        return Known(earlier, priors)
     metric = search.scoring
     if isinstance(metric, Mapping):
         metric = metric.get(setup.refit_metric)
     elif not isinstance(metric, str):
         metric = setup.refit_metric
     name = metric if isinstance(metric, str) else None
-    prior = find_prior(search.estimator, setup.space, setup.X, setup.y, name, own)
-    if prior is not None:
-        sampler.unwrapped.set_prior(prior)
-    return Known(earlier, prior)
+    own = own_priors(given, studies, taken)
+    single = find_prior(search.estimator, setup.space, setup.X, setup.y, name, own)
+    if single is None:
+        return Known(earlier)
+    sampler.unwrapped.set_prior(single)
+    return Known(earlier, {0: single})
+
+
+def _priors_of_objectives(
+    search: BaseStudySearchCV,
+    setup: Setup,
+    given: Sequence[Prior],
+    studies: Sequence[Study],
+    taken: Collection[tuple[str, int]],
+) -> dict[int, SpacePrior]:
+    """Return what is known of each of several objectives.
+
+    Of costs, only earlier searches know something. What is known of common estimators is used if it
+    is asked for.
+    """
+    objectives = setup.problem.objectives
+    names = [str(one.name) for one in objectives]
+    scores = [k for k, one in enumerate(objectives) if one.cost is None]
+    own = own_priors_of_each(given, studies, taken, names, scores[0])
+    items = search.prior if isinstance(search.prior, list | tuple) else [search.prior]
+    is_auto = any(isinstance(item, str) and item == "auto" for item in items)
+    found: dict[int, SpacePrior] = {}
+    for k, one in enumerate(objectives):
+        metric = one.scoring if isinstance(one.scoring, str) else None
+        prior = find_prior(
+            search.estimator, setup.space, setup.X, setup.y, metric, own[k],
+            with_known=is_auto and metric is not None and is_known_metric(metric),
+        )  # fmt: skip
+        if prior is not None:
+            found[k] = prior
+    return found
 
 
 class Beginning:
     """The candidates with which a search begins.
 
     First come those taken over, then those that the user or the estimator gives, then those that
-    the prior recommends. No candidate comes twice. Each further candidate that was taken over
-    replaces a recommendation, as it says more about these data.
+    the prior of a single objective recommends. No candidate comes twice. Each further candidate
+    that was taken over replaces a recommendation, as it says more about these data.
 
     Parameters
     ----------
     setup : Setup
         The setup of the fit.
-    prior : SpacePrior or None
-        What is known of the estimator.
+    priors : mapping of int to SpacePrior
+        What is known of the estimator, by the objective.
     study : Study
         The study, with the trials taken over.
 
@@ -115,8 +154,8 @@ class Beginning:
         The first configurations, by the number of their trial; empty for trials taken over.
     """
 
-    def __init__(self, setup: Setup, prior: SpacePrior | None, study: Study) -> None:
-        self._prior = prior
+    def __init__(self, setup: Setup, priors: Mapping[int, SpacePrior], study: Study) -> None:
+        self._priors = priors
         space, key = setup.space, setup.space.config_key
         trials = study.get_trials(deepcopy=False)
         self._sources = taken_from(trials)
@@ -125,7 +164,9 @@ class Beginning:
         self.n_taken_over = len(taken)
         self.n_candidates = min(setup.n_candidates + len(taken), space.n_candidates)
         own = [config for config in setup.enqueued if key(config) not in known]
-        recommended = [] if prior is None else _recommended(setup, prior)
+        # With several objectives, what suits one of them in other data did not help: it has costs.
+        is_single = len(setup.problem.objectives) == 1
+        recommended = _recommended(setup, priors[0]) if is_single and priors else []
         n_further = len(known - {key(config) for config in (*setup.enqueued, *recommended)})
         recommended = [config for config in recommended if key(config) not in known]
         recommended = recommended[: max(len(recommended) - n_further, 0)]
@@ -137,8 +178,9 @@ class Beginning:
         """Record in the study where its trials come from, and what the prior contributed."""
         if self._sources:
             _note(study, TAKEN_OVER, self._sources)
-        if self._prior is not None:
-            sources = self._prior.describe()
+        if self._priors:
+            each = [source for prior in self._priors.values() for source in prior.describe()]
+            sources = [one for i, one in enumerate(each) if one not in each[:i]]
             _note(study, PRIOR, {"sources": sources, "trials": self._of_prior})
 
 

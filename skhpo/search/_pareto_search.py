@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 
 from skhpo._sklearn import (
     FitCallbacks,
-    Interval,
     MultimetricScorer,
     check_multimetric_scoring,
     scorers_by_name,
@@ -220,6 +218,19 @@ class ParetoSearchCV(BaseStudySearchCV):
         and all else remain those of the first folds, which favour candidates that were lucky on
         them.
 
+    prior : "auto", Prior, search, Study, str, path, list of these, or None, default=None
+        What is known before the first candidate: earlier searches or studies, of this or of other
+        data, or a storage with them (its URL, or the path of an SQLite file). Candidates of an
+        earlier search with the same objectives, data, splits and scoring are rows of
+        ``cv_results_``, as they were measured, and count neither towards `n_iter` nor `max_fits`;
+        `constraints` and `preferred` may be others. From the rest, the Gaussian process of the
+        default sampler learns: from searches with several objectives about those of the same name,
+        from others about the first score. "auto" is what is known of common estimators
+        (:func:`skhpo.priors.known_prior`), for scores such as accuracy, the area under the ROC
+        curve, log loss and R2, but not recall or precision; it knows nothing of costs. It is not
+        the default, because in a benchmark it did not help (``docs/benchmarks/pareto_search.md``).
+        None starts from nothing.
+
     reference_point : dict, default=None
         Values by the names of the objectives, from which ``hypervolume_`` is measured. Default:
         the worst values of the complete candidates. Set it to compare searches.
@@ -414,7 +425,6 @@ class ParetoSearchCV(BaseStudySearchCV):
         "preferred": [dict, None],
         "scoring": [list, tuple, dict, None],
         "refit": ["boolean", str, dict, callable],
-        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
         "reference_point": [dict, None],
     }
 
@@ -450,6 +460,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         early_stopping: EarlyStopping | str | None = None,
         share_steps: bool | str = "auto",
         n_confirm: int = 0,
+        prior: Any = None,
         reference_point: Mapping[str, float] | None = None,
         submodels: Literal["auto", False] = "auto",
         keep_predictions: int = 0,
@@ -485,6 +496,7 @@ class ParetoSearchCV(BaseStudySearchCV):
             early_stopping=early_stopping,
             share_steps=share_steps,
             n_confirm=n_confirm,
+            prior=prior,
             submodels=submodels,
             keep_predictions=keep_predictions,
         )

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from skhpo._sklearn import (
-    HasMethods,
     Interval,
     StrOptions,
 )
@@ -18,7 +17,6 @@ from skhpo._warnings import warn_user
 from skhpo.boosting import EarlyStopping
 from skhpo.callbacks import SearchCallback
 from skhpo.exceptions import SearchOverfitWarning
-from skhpo.priors import Prior
 from skhpo.pruners import BasePruner
 from skhpo.samplers import BaseSampler
 from skhpo.search._base import BaseStudySearchCV
@@ -29,7 +27,6 @@ from skhpo.search.objectives._problem import Problem, single_score
 from skhpo.search.selection._rules import SimplestRule
 from skhpo.search.selection._selection_bias import expected_optimism
 from skhpo.storages import BaseStorage
-from skhpo.study import Study
 from skhpo.study._study import StudyCallback
 
 __all__ = ["StudySearchCV"]
@@ -374,18 +371,6 @@ class StudySearchCV(BaseStudySearchCV):
         "resource": [str, None],
         "min_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_resources": [Interval(numbers.Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "n_confirm": [Interval(numbers.Integral, 0, None, closed="left")],
-        "prior": [
-            StrOptions({"auto"}),
-            Prior,
-            Study,
-            HasMethods("fit"),
-            str,
-            os.PathLike,
-            list,
-            tuple,
-            None,
-        ],
     }
 
     def __init__(

@@ -230,7 +230,11 @@ class Problem:
         return _violations(self.constraints, means)
 
     def violations_for_sampler(
-        self, results: Sequence[FoldResult], losses: FloatArray | None = None
+        self,
+        results: Sequence[FoldResult],
+        losses: FloatArray | None = None,
+        *,
+        values: FloatArray | None = None,
     ) -> dict[str, float]:
         """Return the violation of each constraint and preference, by which a sampler is steered.
 
@@ -240,6 +244,8 @@ class Problem:
             The results of the folds that have run.
         losses : ndarray of shape (n_losses,), optional
             The losses that are predicted for all folds, if not all have run.
+        values : ndarray of shape (n_objectives,), optional
+            The objectives that are predicted, if nothing else is.
 
         Returns
         -------
@@ -253,6 +259,9 @@ class Problem:
         if losses is not None:
             for name, value in zip(self._names_of_losses, self._loss_signs * losses, strict=True):
                 means[name] = float(value)
+        if values is not None:
+            names = [str(one.name) for one in self.objectives]
+            means |= dict(zip(names, values.tolist(), strict=True))
         region = _violations(self.preferences, means)
         of_region = {f"{PREFERRED}{name}": violation for name, violation in region.items()}
         return _violations(self.constraints, means) | of_region

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from skhpo._sklearn import scorers_by_name
 from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE, SUBMODEL_OF
 from skhpo.search._cloning import clone_with
 from skhpo.search._records import FoldResult
@@ -25,6 +28,7 @@ from skhpo.space._defaults import means_other
 from skhpo.storages import BaseStorage
 from skhpo.study import Study
 from skhpo.trial import FrozenTrial, TrialState
+from skhpo.trial._base import CONSTRAINT
 
 if TYPE_CHECKING:
     from skhpo.search._base import BaseStudySearchCV
@@ -97,7 +101,7 @@ def find_earlier(
             if not has_ended_with_folds(trial):
                 continue
             results = _judged(trial, plan)
-            if not results or not _has_costs(results, setup.problem):
+            if not results or not _has_metrics(results, setup):
                 continue
             config = translator.config_of(trial, theirs)
             if config is not None:
@@ -165,9 +169,12 @@ def _judged(trial: FrozenTrial, plan: EvaluationPlan) -> dict[int, FoldResult]:
     return {} if at_limit else results  # with another limit, it might not fail
 
 
-def _has_costs(results: Mapping[int, FoldResult], problem: Problem) -> bool:
-    """Return whether all costs that this search needs were measured."""
-    names = {cost.name for cost in problem.costs}
+def _has_metrics(results: Mapping[int, FoldResult], setup: Setup) -> bool:
+    """Return whether all costs that this search needs were measured, and scores in constraints."""
+    names = {cost.name for cost in setup.problem.costs}
+    if len(setup.problem.objectives) > 1:
+        names |= scorers_by_name(setup.evaluation.scorer).keys()
+        return all(names <= result.metrics.keys() for result in results.values())
     return all(names <= (result.costs or {}).keys() for result in results.values())
 
 
@@ -185,9 +192,12 @@ def _trial(
         TASKS: list(results),
         N_JUDGED: len(results),
     }
-    attrs |= {f"{FOLD}{task}": trial.system_attrs[f"{FOLD}{task}"] for task in results}
+    attrs |= {
+        f"{FOLD}{task}": _stored(trial, task, result, setup) for task, result in results.items()
+    }
     predicted = (PREDICTED_VALUE, PREDICTED_VARIANCE)
     attrs |= {name: trial.system_attrs[name] for name in predicted if name in trial.system_attrs}
+    attrs |= _violations(trial, results, setup.problem)
     seconds = plan.seconds(results, _STATUS.get(trial.state))
     if seconds > 0.0 and SUBMODEL_OF not in trial.system_attrs:
         attrs[COST] = seconds
@@ -208,11 +218,46 @@ def _trial(
     )
 
 
+def _stored(trial: FrozenTrial, task: int, result: FoldResult, setup: Setup) -> Any:
+    """Return a result as it is stored, without scores that this search does not record."""
+    is_same = len(setup.problem.objectives) == 1
+    names = [] if is_same else list(scorers_by_name(setup.evaluation.scorer))
+    if is_same or not isinstance(result.test_scores, dict) or list(result.test_scores) == names:
+        return trial.system_attrs[f"{FOLD}{task}"]
+    train = result.train_scores
+    return replace(
+        result,
+        test_scores={name: result.test_scores[name] for name in names},
+        train_scores={n: train[n] for n in names} if isinstance(train, dict) else train,
+    ).to_json()
+
+
+def _violations(
+    trial: FrozenTrial, results: Mapping[int, FoldResult], problem: Problem
+) -> dict[str, float]:
+    """Return attributes with the violations of this search's own constraints and preferences."""
+    if not problem.steering or trial.state not in _STATUS:
+        return {}
+    folds = list(results.values())
+    values = None
+    if PREDICTED_VALUE in trial.system_attrs:
+        values = np.array(trial.system_attrs[PREDICTED_VALUE], dtype=float)
+    violations = problem.violations_for_sampler(folds, values=values)
+    if values is not None:  # for the same bound, the earlier prediction: it used all objectives
+        bounds = {str(one) for one in problem.steering if one.function is None}
+        violations |= {
+            n: v for n, v in trial.constraints.items() if n in bounds & violations.keys()
+        }
+    return {CONSTRAINT + name: value for name, value in violations.items()}
+
+
 def _reports(
     results: Mapping[int, FoldResult], plan: EvaluationPlan, problem: Problem
 ) -> dict[int, float]:
     """Return the reports as this search would make them: its pruner may read other ones."""
     reports: dict[int, float] = {}
+    if len(problem.objectives) > 1:
+        return reports
     tasks: list[int] = []
     scores: list[float] = []
     for task, result in results.items():

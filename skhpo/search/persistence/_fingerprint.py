@@ -46,6 +46,7 @@ _WITHOUT_EFFECT = {
 }  # fmt: skip
 _WITHOUT_EFFECT_IN_SCIKIT_LEARN = {"cache_size", "pre_dispatch"}
 
+_NOT_OF_CANDIDATES = ("estimator", "space", "objectives")
 _NO_DEFAULT = object()
 _SEARCHED = "searched"  # stands for the value of a parameter that the search sets
 _INSTALLED = ("sklearn.", "numpy.", "scipy.")  # modules whose functions are known by their names
@@ -143,13 +144,16 @@ def describe_candidates(
         described.
     """
     space = setup.space
-    parts = {name: text for name, text in fingerprint.items() if name not in ("estimator", "space")}
+    parts = {name: text for name, text in fingerprint.items() if name not in _NOT_OF_CANDIDATES}
     branches = []
     for branch in range(space.n_branches):
         names = {parameter.name: target for target, parameter in space.targets(branch).items()}
         branches.append([names, describe_without(search.estimator, names.values())])
     try:
         code = _code_in(search.scoring)
+        if len(setup.problem.objectives) > 1:  # constraints and preferences may be others
+            parts["objectives"] = _describe(setup.problem.objectives)
+            code = [code, *(_code_in([one.scoring, one.cost]) for one in setup.problem.objectives)]
     except Exception:  # objects of the user's own in a function
         return {}
     return {
