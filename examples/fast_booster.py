@@ -36,8 +36,8 @@ X, X_test, y, y_test = train_test_split(X, y, test_size=800, stratify=y, random_
 # The search measures it several times and takes the shortest. On Linux, the time in which the
 # process waited for a core does not count, so other programs disturb the comparison little.
 #
-# Those who choose a model will not look at one with an AUC below 0.9. With ``preferred``, the search
-# spends its candidates above.
+# Those who choose a model will not look at one with an AUC below 0.9. With ``preferred``, the
+# search spends its candidates above.
 
 space = {
     "max_iter": randint(5, 60),
@@ -60,9 +60,9 @@ search = ParetoSearchCV(
 # %%
 # The front
 # ---------
-# The bars are standard errors over the folds. The AUC of neighbors on the front differs by less than
-# its error, but all candidates were evaluated on the same folds, so the differences are known better
-# than the values.
+# The bars are standard errors over the folds. The AUC of neighbors on the front differs by less
+# than its error, but all candidates were evaluated on the same folds, so the differences are known
+# better than the values.
 
 display = ParetoFrontDisplay.from_search(search)
 display.ax_.set_yscale("log")

@@ -16,6 +16,7 @@ ORDER = (
     "resume_and_share",
     "parallel_backends",
     "compress_a_model",
+    "fast_booster",
     "rare_events",
     "choose_a_model",
     "define_by_run",
