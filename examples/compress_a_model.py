@@ -2,6 +2,7 @@
 Compress a network: accuracy against size
 =========================================
 
+A model for a small device must fit into its memory. How much accuracy does each saved weight cost?
 A grid, a random search and TPE look for networks that are accurate and have few weights. All have
 the same budget, and the hypervolume of their fronts is measured from the same reference point.
 
@@ -65,16 +66,17 @@ def share_left(network):
 # -------------------------------
 
 digits = load_digits()
-X, y = digits.data[:900] / 16.0, digits.target[:900]
+X, y = digits.data[:600] / 16.0, digits.target[:600]
+X_test, y_test = digits.data[600:] / 16.0, digits.target[600:]
 ranges = {
     "sparsity": uniform(0.0, 0.98),
     "learning_rate_init": loguniform(1e-3, 1e-1),
-    "max_iter": randint(3, 40),
+    "max_iter": randint(3, 30),
 }
 grid = {
     "sparsity": [0.0, 0.5, 0.9],
     "learning_rate_init": [0.001, 0.01, 0.1],
-    "max_iter": [5, 15, 40],
+    "max_iter": [5, 15, 30],
 }
 searches = {
     "grid": (grid, GridSampler(grid)),
@@ -103,8 +105,28 @@ for name, search in found.items():
     print(f"{name:8} {search.hypervolume_:11.3f} {n_fits:6}   {accuracy:.3f} with {left:.0%}")
 
 # %%
+# What you give up
+# ----------------
+# The front of the best search, compared with the network that its rule chose.
+
+best = max(found.values(), key=lambda search: search.hypervolume_)
+columns = ["accuracy", "share_left", "change_accuracy", "change_share_left", "is_chosen"]
+print(best.pareto_table_[columns].round(3).to_string())
+
+# %%
+# The chosen network and the one as given, on digits that no search has seen:
+
+for name, network in {
+    "chosen": best.best_estimator_,
+    "as given": PrunedNetwork().fit(X, y),
+}.items():
+    accuracy = network.score(X_test, y_test)
+    print(f"{name:8} accuracy {accuracy:.3f} with {share_left(network):.0%} of the weights")
+
+# %%
 # The front
 # ---------
+# Bars are the standard errors of the accuracy over the folds. The number of weights has none.
 
 try:
     import matplotlib
@@ -114,7 +136,6 @@ try:
 except ImportError:
     sys.exit("For the picture: pip install '.[plot]'")
 
-best = max(found.values(), key=lambda search: search.hypervolume_)
 display = ParetoFrontDisplay.from_search(best)
 display.ax_.set_title("Accuracy against the weights that are left")
 path = folder / "front.png"

@@ -75,7 +75,7 @@ plt.show()
 
 table = search.pareto_table_
 columns = ["roc_auc", "score_time", "change_roc_auc", "change_score_time", "is_chosen"]
-print(table[columns].round(4))
+print(table[columns].round(4).to_string())
 
 # %%
 # Check
