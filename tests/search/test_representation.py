@@ -91,7 +91,7 @@ def test_the_summary_of_a_front():
     ).fit(X, y)  # fmt: skip
     text = text_of(search._repr_html_())
     confirmed = search.cv_results_["mean_confirmed_accuracy"][search.best_index_]
-    assert f"On new folds accuracy {confirmed:.3g}" in text
+    assert f"On new folds accuracy {confirmed:.5g}" in text
     assert f"{len(search.pareto_front_)} candidates in accuracy, fit_time" in text
     assert "ParetoFrontDisplay.from_search(search)" in text
 
