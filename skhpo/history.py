@@ -24,11 +24,13 @@ from skhpo.trial import FrozenTrial, TrialState
 
 __all__ = [
     "COST",
+    "EXTRA",
     "PREDICTED_VALUE",
     "PREDICTED_VARIANCE",
     "PREFERRED",
     "SUBMODELS",
     "SUBMODEL_OF",
+    "UNTOLD",
     "Columns",
     "History",
     "Table",
@@ -42,6 +44,8 @@ PREDICTED_VALUE = "skhpo:predicted_value"
 PREDICTED_VARIANCE = "skhpo:predicted_variance"
 SUBMODELS = "skhpo:submodels"  # attribute of a trial whose fits are shared: with which sizes
 SUBMODEL_OF = "skhpo:submodel_of"  # attribute of a submodel: number of the trial with the fits
+EXTRA = "skhpo:extra"  # attribute of a submodel that does not count as one of the candidates
+UNTOLD = "skhpo:untold"  # attribute of a trial that samplers and pruners do not see
 COST = "skhpo:cost"  # system attribute of a trial: its cost, for samplers that are aware of it
 # Samplers treat bounds of a preferred region as constraints; their names begin with this.
 PREFERRED = "preferred: "
@@ -111,8 +115,11 @@ class History:
     ----------
     signs : ndarray of shape (n_objectives,)
         Factors that turn values into losses: -1 if larger is better, otherwise 1.
-    n_trials, n_finished, n_complete, n_submodels : int
+    n_trials, n_submodels : int
         Numbers of trials. Submodels are scored on the fits of other trials.
+    n_finished, n_complete : int
+        Numbers of trials that samplers and pruners are told of. Of several sizes of a model that
+        are scored on the same fits, these may be the best only.
     distributions : dict of str to BaseDistribution
         The latest distribution of each parameter.
     """
@@ -127,6 +134,7 @@ class History:
         self.n_submodels = 0
         self.n_changes = 0
         self._state = _Growing(TrialState.WAITING, np.int8)
+        self._is_untold = _Growing(False, dtype=bool)
         self._losses = _Growing(np.nan, tail=(self.n_objectives,))
         self._variances = _Growing(0.0, tail=(self.n_objectives,))
         self._violation = _Growing(0.0)
@@ -148,6 +156,7 @@ class History:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.n_submodels = 0  # older pickles have none
+        self._is_untold = _Growing(False, dtype=bool)
         self.__dict__.update(state, _curves=dict(state["_curves"]))
 
     # --------------------------------------------------------------------- writing
@@ -162,6 +171,7 @@ class History:
         self.n_submodels += SUBMODEL_OF in trial.system_attrs
         self._state.ensure(self.n_trials)[number] = trial.state
         for array in (
+            self._is_untold,
             self._losses,
             self._variances,
             self._violation,
@@ -197,6 +207,9 @@ class History:
         number = trial.number
         self.state[number] = trial.state
         self.n_changes += 1
+        if UNTOLD in trial.system_attrs:
+            self.is_untold[number] = True
+            return
         self.n_finished += 1
         self.n_complete += trial.state == TrialState.COMPLETE
         values = trial.values if trial.state == TrialState.COMPLETE else None
@@ -242,6 +255,11 @@ class History:
     def state(self) -> NDArray[np.int8]:
         """States of the trials, ndarray of shape (n_trials,)."""
         return self._state.ensure(0)[: self.n_trials]
+
+    @property
+    def is_untold(self) -> NDArray[np.bool_]:
+        """Which trials samplers and pruners do not see, ndarray of bool of shape (n_trials,)."""
+        return self._is_untold.ensure(self.n_trials)[: self.n_trials]
 
     @property
     def losses(self) -> FloatArray:
@@ -417,7 +435,8 @@ class Columns:
     def is_conditional(self) -> bool:
         """Whether a trial that ended without failure lacks these parameters."""
         state = self.history.state
-        n_without_failure = np.isin(state, (TrialState.COMPLETE, TrialState.PRUNED)).sum()
+        is_seen = ~self.history.is_untold
+        n_without_failure = np.isin(state[is_seen], (TrialState.COMPLETE, TrialState.PRUNED)).sum()
         failed = state[self.finished] == TrialState.FAIL
         return bool(np.count_nonzero(~failed) < n_without_failure)
 
@@ -427,7 +446,8 @@ class Columns:
         if self._rows_as_of == history.n_changes:
             return
         self._rows_as_of = history.n_changes
-        rows = np.flatnonzero(self._present.ensure(history.n_trials)[: history.n_trials])
+        is_present = self._present.ensure(history.n_trials)[: history.n_trials]
+        rows = np.flatnonzero(is_present & ~history.is_untold)
         state = history.state[rows]
         self._pending = rows[state == TrialState.RUNNING]
         self._finished = rows[(state != TrialState.RUNNING) & (state != TrialState.WAITING)]

@@ -74,7 +74,7 @@ class AutoSampler(ColumnSampler):
 
     def _points(self, columns: Columns, number: int) -> NDArray[np.float64]:
         """Propose points for trial `number`; TPE has every other turn with several objectives."""
-        if columns.history.n_objectives > 1 and number % 2 == 1:
+        if columns.history.n_objectives > 1 and (number - columns.history.n_submodels) % 2 == 1:
             return self._tpe.propose(columns, self.stream(number))
         return super()._points(columns, number)
 

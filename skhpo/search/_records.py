@@ -274,6 +274,10 @@ class Candidate:
         Whether it is recorded before its turn, because the search is cut short.
     submodel_of : int or None
         For a submodel, the number of the trial on whose fits it is scored.
+    is_extra : bool
+        Whether it is a submodel that does not count as one of the candidates of the search.
+    is_untold : bool
+        Whether samplers and pruners do not see it, because another size of its fit is better.
     """
 
     number: int
@@ -302,6 +306,8 @@ class Candidate:
     submodels: list[Candidate] = field(default_factory=list)
     told_early: bool = False
     submodel_of: int | None = None
+    is_extra: bool = False
+    is_untold: bool = False
 
     @property
     def n_judged(self) -> int:

@@ -18,9 +18,17 @@ class SubmodelFamily:
     ----------
     parameter : str
         The parameter that sets the size of a model.
+    grows : bool
+        Whether a larger model takes longer to fit. If not, a model of any size costs as much as
+        the largest. Default: True.
+    is_for_samplers : bool
+        Whether a search whose sampler chooses the candidates scores further sizes of each one.
+        Default: False.
     """
 
     parameter: str
+    grows: bool = True
+    is_for_samplers: bool = False
 
     def is_exact(self, model: Any, n_samples: int) -> bool:
         """Return whether fitted submodels equal separately fitted models.

@@ -26,6 +26,8 @@ class Threshold(SubmodelFamily):
     """
 
     parameter = "threshold"
+    grows = False
+    is_for_samplers = True
 
     def is_exact(self, model: Any, n_samples: int) -> bool:
         """Return whether each fit of the classifier inside gives the same one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skhpo.history import SUBMODEL_OF
+from skhpo.history import EXTRA, SUBMODEL_OF, UNTOLD
 from skhpo.search._records import Candidate
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.fidelity._submodels import Submodels
@@ -60,14 +60,21 @@ class CandidateMaker:
             ended_after=trial.system_attrs[N_JUDGED] if trial.state.is_finished() else None,
             is_taken_over=TAKEN_FROM in trial.system_attrs,
             submodel_of=trial.system_attrs.get(SUBMODEL_OF),
+            is_extra=EXTRA in trial.system_attrs,
+            is_untold=UNTOLD in trial.system_attrs,
         )
         others = configs_of_submodels(trial)
         if others:
             candidate.shared = self._submodels.shared_fit(trial, others)
-            candidate.submodels = [self._submodel(candidate, other) for other in others]
+            is_extra = candidate.shared.is_extra
+            candidate.submodels = [
+                self._submodel(candidate, other, is_extra=is_extra) for other in others
+            ]
         return candidate
 
-    def _submodel(self, candidate: Candidate, config: Mapping[str, Any]) -> Candidate:
+    def _submodel(
+        self, candidate: Candidate, config: Mapping[str, Any], *, is_extra: bool
+    ) -> Candidate:
         """Return a submodel of a candidate, which has no trial of its own yet."""
         return Candidate(
             candidate.number,
@@ -77,6 +84,7 @@ class CandidateMaker:
             trial_number=candidate.trial_number,
             trial_id=candidate.trial_id,
             submodel_of=candidate.trial_number,
+            is_extra=is_extra,
         )
 
 
@@ -121,6 +129,8 @@ def create_trial(
     """
     distributions = {name: space.distributions[name] for name in submodel.config}
     attrs = {SUBMODEL_OF: submodel.submodel_of, TASKS: list(map(int, submodel.results))}
+    if submodel.is_extra:
+        attrs[EXTRA] = True
     trial = None
     with log.lock:
         while trial is None:

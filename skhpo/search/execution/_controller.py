@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhpo.exceptions import UpdateFinishedTrialError
-from skhpo.history import COST, SUBMODEL_OF
+from skhpo.history import COST, SUBMODEL_OF, UNTOLD
 from skhpo.samplers._base import draws_by_groups
 from skhpo.search._records import ENDED_AT_A_LIMIT, Candidate, FoldResult, Status
 from skhpo.search.execution._candidates import CandidateMaker, create_trial, stored_submodels
 from skhpo.search.execution._events import end_of_candidate, end_of_fold, start_of_candidate
 from skhpo.search.execution._fit_budget import FitBudget
 from skhpo.search.execution._listeners import Listeners
+from skhpo.search.execution._told import choose_told
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
 from skhpo.search.fidelity._submodels import Submodels
 from skhpo.search.objectives._problem import Problem
@@ -307,6 +308,8 @@ class StudyController:
             # Whether an earlier fit or another process may have recorded its submodels.
             may_be_known = is_finished or bool(candidate.known)
             values = self._values(candidate)
+            if candidate.shared is not None and candidate.shared.is_extra:
+                self._choose_told(candidate, is_finished=is_finished)
             try:
                 with self._checkpoint.whole():
                     self._finish(candidate, values)
@@ -330,6 +333,13 @@ class StudyController:
         if candidate.status == "pruned":
             candidate.status = "interrupted"
 
+    def _choose_told(self, candidate: Candidate, *, is_finished: bool) -> None:
+        """Choose the sizes that the sampler is told of; an earlier fit may have done so."""
+        was_untold = candidate.is_untold
+        choose_told(candidate, self._plan, self._problem, self._termination)
+        if is_finished:
+            candidate.is_untold = was_untold
+
     def _values(self, candidate: Candidate) -> NDArray[np.float64]:
         """Return the means of the objectives; NaN unless the candidate is complete.
 
@@ -347,7 +357,7 @@ class StudyController:
             candidate.status = "interrupted"  # its last result could not be stored
         if len(values) == 1:
             self._curves.add(candidate, float(values[0]))
-        if candidate.status == "complete":
+        if candidate.status == "complete" and not candidate.is_untold:
             self._termination.add(candidate)
         if trial.state.is_finished():
             self._log.note_finished(candidate.trial_id)
@@ -367,6 +377,8 @@ class StudyController:
         study = self._study
         if study.sampler.unwrapped.uses_seconds and candidate.submodel_of is None:
             self._record_seconds(candidate)
+        if candidate.is_untold:
+            self._log.set_system_attrs(candidate.trial_id, {UNTOLD: True})
         if candidate.status == "complete":
             results = list(candidate.results.values())
             violations = self._problem.violations_for_sampler(results)
@@ -376,7 +388,8 @@ class StudyController:
             last = trial.intermediate_values[max(trial.intermediate_values)]
             end_trial(study, trial, TrialState.PRUNED, [last])
         elif candidate.status == "pruned":
-            candidate.prediction = self._termination.predict(candidate)
+            if candidate.prediction is None:
+                candidate.prediction = self._termination.predict(candidate)
             violations = self._termination.predict_violations(candidate)
             self._log.set_constraints(candidate.trial_id, violations)
             means, variances = (array.tolist() for array in candidate.prediction)
@@ -404,6 +417,8 @@ class StudyController:
         may_be_known : bool
             Whether an earlier fit or another process may have recorded them.
         """
+        if candidate.shared is not None and candidate.shared.is_extra:
+            self._leave_out_unscored(candidate)
         self._checkpoint.pass_submodels(candidate.trial_number)
         stored = stored_submodels(self._log, self._space, candidate) if may_be_known else {}
         for submodel in candidate.submodels:
@@ -414,8 +429,13 @@ class StudyController:
             submodel.trial_number, submodel.trial_id = trial.number, trial.trial_id
             submodel.ended_after = trial.system_attrs[N_JUDGED]
             submodel.status = _status(trial, submodel.results)
+            submodel.is_untold = UNTOLD in trial.system_attrs
             self._note_submodel(submodel)
         self._record_submodels()
+
+    def _leave_out_unscored(self, candidate: Candidate) -> None:
+        """Leave out the extra sizes that the fitted models do not contain, or that failed."""
+        candidate.submodels = [one for one in candidate.submodels if one.status != "failed"]
 
     def _record_submodels(self) -> None:
         """Create the trials of ended submodels, unless trials of earlier fits come first."""
@@ -428,7 +448,7 @@ class StudyController:
 
     def _note_submodel(self, submodel: Candidate) -> None:
         """Use the results of a recorded submodel, and send its events."""
-        if submodel.status == "complete":
+        if submodel.status == "complete" and not submodel.is_untold:
             self._termination.add(submodel)
         if self._kept is not None:
             self._kept.offer(submodel)

@@ -41,7 +41,8 @@ def evaluate_shared(
     -------
     result : FoldResult
         The result of the candidate, with those of its submodels. What the fitted model does not
-        contain is fitted separately; so is everything if the fit fails.
+        contain is fitted separately, and so is everything if the fit fails; extra sizes have no
+        scores then.
     """
 
     def separately(place: int) -> FoldResult:
@@ -49,10 +50,13 @@ def evaluate_shared(
         return evaluate(evaluation, X, y, replace(task, parameters=own, shared=None))
 
     family, places = shared.family, range(len(shared.values))
+    if family is None and shared.is_extra:
+        first = separately(0)
+        return replace(first, submodels=(unscored(first),) * len(places[1:]))
     if family is None:
         first, *others = map(separately, places)
         return replace(first, submodels=tuple(others))
-    largest = family.to_fit(shared.values[0])
+    largest = family.to_fit(family.largest_first(shared.values)[0])
     common = {**task.parameters, shared.parameter: largest}
     scorer = _scorer_of_all(evaluation, shared, family)
     whole = evaluate(
@@ -61,10 +65,17 @@ def evaluate_shared(
         replace(task, parameters=common, shared=None),
     )  # fmt: skip
     results = [scorer.result(place, whole, task.is_alone) for place in places]
-    first, *others = [
-        separately(place) if result is None else result for place, result in enumerate(results)
+    first = separately(0) if results[0] is None else results[0]
+    others = [
+        result or (unscored(first) if shared.is_extra else separately(place))
+        for place, result in enumerate(results[1:], start=1)
     ]
     return replace(first, submodels=tuple(others))
+
+
+def unscored(result: FoldResult) -> FoldResult:
+    """Return the result of an extra size that the fitted model does not contain."""
+    return replace(result.without_scores(), fit_time=0.0, score_time=0.0, predictions=None)
 
 
 def stamped(result: FoldResult, started_at: float, seconds: float, worker: str) -> FoldResult:
