@@ -138,7 +138,8 @@ class Submodels:
     ) -> Gathered:
         first, *others = ({**config, name: size} for size in sizes)
         to_internal = self._space.distributions[name].to_internal_repr
-        noted = {"parameter": name, "values": [float(to_internal(size)) for size in sizes[1:]]}
+        internal = [float(to_internal(size)) for size in sizes[1:]]
+        noted: dict[str, Any] = {"parameter": name, "values": internal}
         if is_extra:
             noted[EXTRA] = True
         return Gathered(first, others, {SUBMODELS: noted})
