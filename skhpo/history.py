@@ -207,11 +207,10 @@ class History:
         number = trial.number
         self.state[number] = trial.state
         self.n_changes += 1
-        if UNTOLD in trial.system_attrs:
-            self.is_untold[number] = True
-            return
-        self.n_finished += 1
-        self.n_complete += trial.state == TrialState.COMPLETE
+        is_told = UNTOLD not in trial.system_attrs
+        self.is_untold[number] = not is_told
+        self.n_finished += is_told
+        self.n_complete += is_told and trial.state == TrialState.COMPLETE
         values = trial.values if trial.state == TrialState.COMPLETE else None
         if PREDICTED_VALUE in trial.system_attrs:
             values = np.atleast_1d(trial.system_attrs[PREDICTED_VALUE]).tolist()
@@ -225,7 +224,7 @@ class History:
             self.last_steps.ensure(self.n_trials)[number] = last_step
             last_value = trial.intermediate_values[last_step]
             self._last_loss.ensure(self.n_trials)[number] = self.sign * last_value
-            if trial.state == TrialState.COMPLETE:
+            if is_told and trial.state == TrialState.COMPLETE:
                 steps = tuple(sorted(trial.intermediate_values))
                 curve = [self.sign * trial.intermediate_values[step] for step in steps]
                 if steps not in self._curves:

@@ -87,10 +87,11 @@ class LiveView(SearchCallback):
             self._update()
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:
-        """Count the candidate, and remember the best."""
+        """Count the candidate, unless it is an extra size of one, and remember the best."""
         if self._handle is None:
             return
-        self._status[str(candidate.status)] += 1
+        if not candidate.is_extra:
+            self._status[str(candidate.status)] += 1
         if len(candidate.objectives) == 1:
             value = candidate.objectives[0]
             if self._best is None or value > self._best:

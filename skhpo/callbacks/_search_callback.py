@@ -80,6 +80,9 @@ class CandidateEvent:
     submodel_of : int, default=None
         For a submodel, the number of the trial on whose fits it was scored. It has no events of
         folds, and it starts when the other has ended.
+    is_extra : bool, default=False
+        Whether it is a submodel that is scored besides the candidates that the sampler draws, so
+        that it does not count towards `n_candidates` of the search.
     """
 
     number: int
@@ -95,6 +98,7 @@ class CandidateEvent:
     progress: str = ""
     from_storage: bool = False
     submodel_of: int | None = None
+    is_extra: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -620,11 +620,13 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
         self, reason: str, candidates: list[Candidate], n_candidates: int | None
     ) -> None:
         of_all = "" if n_candidates is None else f" of {n_candidates}"
-        n_complete = sum(candidate.status == "complete" for candidate in candidates)
+        drawn = [candidate for candidate in candidates if not candidate.is_extra]
+        n_begun = len(drawn)
+        n_complete = sum(candidate.status == "complete" for candidate in drawn)
         if n_complete == 0 and reason == "interrupt":
             raise KeyboardInterrupt
         warn_user(
-            f"The search was ended early by {self._cause(reason)}: {len(candidates)}{of_all} "
+            f"The search was ended early by {self._cause(reason)}: {n_begun}{of_all} "
             f"candidates were begun, {n_complete} are complete. The best of these is used.",
             SearchInterruptedWarning,
         )

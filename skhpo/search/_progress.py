@@ -101,15 +101,16 @@ class Progress(SearchCallback):
             self._view.on_fold_end(fold)
 
     def on_candidate_end(self, candidate: CandidateEvent) -> None:
-        """Count the candidate, and show its line."""
-        self._n_pruned += candidate.status == "pruned"
+        """Count the candidate, unless it is an extra size of one, and show its line."""
+        counts = not candidate.is_extra
+        self._n_pruned += counts and candidate.status == "pruned"
         self._n_failed += candidate.status in ("failed", "timed out", "out of memory")
         if len(candidate.objectives) == 1:
             value = candidate.objectives[0]
             self._best = value if self._best is None else max(value, self._best)
         if self._verbose > 1 and sys.stdout is not None:
             self._try(self._write, self._line(candidate))
-        self._n_ended += candidate.status != "interrupted"
+        self._n_ended += counts and candidate.status != "interrupted"
         if self._max_fits is None:
             self._try(self._advance, self._n_ended)
         self._try(self._show, self._is_terminal)
@@ -155,6 +156,6 @@ class Progress(SearchCallback):
             outcome = ", ".join(f"{name} {short(value)}" for name, value in named)
         settings = ", ".join(f"{name}={short(value)}" for name, value in candidate.params.items())
         number = f"{candidate.number + 1}"
-        if self._n_candidates is not None:
+        if self._n_candidates is not None and candidate.number < self._n_candidates:
             number += f"/{self._n_candidates}"
         return f"[{number}] {outcome}: {settings}"

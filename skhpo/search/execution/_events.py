@@ -18,6 +18,7 @@ def start_of_candidate(candidate: Candidate) -> CandidateEvent:
         number=candidate.trial_number,
         params=candidate.params,
         submodel_of=candidate.submodel_of,
+        is_extra=candidate.is_extra,
     )
 
 
@@ -96,4 +97,5 @@ def end_of_candidate(
         progress=plan.reached(candidate.results),
         from_storage=candidate.ended_after is not None,
         submodel_of=candidate.submodel_of,
+        is_extra=candidate.is_extra,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhpo._sklearn import scorers_by_name
-from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE, SUBMODEL_OF
+from skhpo.history import COST, PREDICTED_VALUE, PREDICTED_VARIANCE, SUBMODEL_OF, UNTOLD
 from skhpo.search._cloning import clone_with
 from skhpo.search._records import FoldResult
 from skhpo.search.fidelity._evaluation_plan import EvaluationPlan
@@ -195,8 +195,8 @@ def _trial(
     attrs |= {
         f"{FOLD}{task}": _stored(trial, task, result, setup) for task, result in results.items()
     }
-    predicted = (PREDICTED_VALUE, PREDICTED_VARIANCE)
-    attrs |= {name: trial.system_attrs[name] for name in predicted if name in trial.system_attrs}
+    noted = (PREDICTED_VALUE, PREDICTED_VARIANCE, UNTOLD)
+    attrs |= {name: trial.system_attrs[name] for name in noted if name in trial.system_attrs}
     attrs |= _violations(trial, results, setup.problem)
     seconds = plan.seconds(results, _STATUS.get(trial.state))
     if seconds > 0.0 and SUBMODEL_OF not in trial.system_attrs:
