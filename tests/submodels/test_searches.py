@@ -356,7 +356,6 @@ class TestFallBack:
 
 OFF = {
     "a resource": {"resource": "n_samples"},
-    "rows of a larger space": {"n_iter": 7},
     "a sampler of points": {"kind": StudySearchCV, "sampler": BruteForceSampler(seed=0)},
 }
 
