@@ -32,7 +32,6 @@ from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     InvalidParameterError,
-    Options,
     StrOptions,
     validate_parameter_constraints,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "MultimetricScorer",
-    "Options",
     "PassthroughScorer",
     "ResponseScorer",
     "StrOptions",

@@ -84,11 +84,12 @@ class QMCSampler(ColumnSampler):
 
     def propose(self, columns: Columns, rng: np.random.Generator) -> NDArray[np.float64]:
         """Propose the point of the sequence at the position given by the number of trials."""
-        return self._at(columns.names, columns.history.n_trials)[None, :]
+        history = columns.history
+        return self._at(columns.names, history.n_trials - history.n_submodels)[None, :]
 
     def _points(self, columns: Columns, number: int) -> NDArray[np.float64]:
         """Propose the trial's point of the sequence, then random points in case it was tried."""
-        own = self._at(columns.names, number)
+        own = self._at(columns.names, max(0, number - columns.history.n_submodels))
         return np.vstack([own, self.stream(number).random((N_FURTHER, len(own)))])
 
     def _at(self, names: tuple[str, ...], position: int) -> NDArray[np.float64]:

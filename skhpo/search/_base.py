@@ -26,7 +26,6 @@ from skhpo._sklearn import (
     HasMethods,
     Interval,
     MultimetricScorer,
-    Options,
     StrOptions,
     fit_context,
     scorers_by_name,
@@ -151,7 +150,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
     share_steps: bool | str
     n_confirm: int
     prior: Any
-    submodels: Literal["auto", False]
+    submodels: Literal["auto"] | bool
     keep_predictions: int
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -184,7 +183,7 @@ class BaseStudySearchCV(BaseSearchCV, ChecksWords):
             tuple,
             None,
         ],
-        "submodels": [StrOptions({"auto"}), Options(bool, {False})],
+        "submodels": [StrOptions({"auto"}), "boolean"],
         "keep_predictions": [Interval(numbers.Integral, 0, None, closed="left")],
     }
 

@@ -462,7 +462,7 @@ class ParetoSearchCV(BaseStudySearchCV):
         n_confirm: int = 0,
         prior: Any = None,
         reference_point: Mapping[str, float] | None = None,
-        submodels: Literal["auto", False] = "auto",
+        submodels: Literal["auto"] | bool = "auto",
         keep_predictions: int = 0,
     ) -> None:
         self.objectives = objectives

@@ -278,6 +278,8 @@ class Candidate:
         Whether it is a submodel that does not count as one of the candidates of the search.
     is_untold : bool
         Whether samplers and pruners do not see it, because another size of its fit is better.
+    seconds : float
+        Mean seconds of a fold, as its cost for the sampler; 0 if it is unknown.
     """
 
     number: int
@@ -308,6 +310,7 @@ class Candidate:
     submodel_of: int | None = None
     is_extra: bool = False
     is_untold: bool = False
+    seconds: float = 0.0
 
     @property
     def n_judged(self) -> int:

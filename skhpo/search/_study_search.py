@@ -406,7 +406,7 @@ class StudySearchCV(BaseStudySearchCV):
         max_resources: int | str = "auto",
         n_confirm: int = 0,
         prior: Any = "auto",
-        submodels: Literal["auto", False] = "auto",
+        submodels: Literal["auto"] | bool = "auto",
         keep_predictions: int = 0,
     ) -> None:
         super().__init__(

@@ -28,7 +28,6 @@ class Neighbors(SubmodelFamily):
 
     parameter = "n_neighbors"
     grows = False
-    is_for_samplers = True
 
     def view(self, model: Any, value: Any) -> Any:
         """Return the model with fewer neighbors; None if it would use another algorithm."""

@@ -22,7 +22,6 @@ class PrunedTree(SubmodelFamily):
 
     parameter = "ccp_alpha"
     grows = False
-    is_for_samplers = True
 
     def is_exact(self, model: Any, n_samples: int) -> bool:
         """Return whether the same tree grows each time."""

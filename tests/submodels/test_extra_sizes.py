@@ -22,11 +22,13 @@ from skhpo import (
     ParetoSearchCV,
     RandomSearchCV,
     SearchCallback,
+    StudySearchCV,
     TPESearchCV,
 )
 from skhpo.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from skhpo.exceptions import SearchInterruptedWarning
 from skhpo.multi_objective import is_nondominated
+from skhpo.samplers import GPSampler
 from skhpo.search.execution._told import MAX_TOLD
 from skhpo.search.fidelity._submodels import MAX_SIZES, values_around
 from skhpo.submodels import SubmodelFamily, register_submodels
@@ -51,6 +53,7 @@ def _registry(monkeypatch):
 def counted(**settings):
     """A search that draws trees, whose prunings are further sizes."""
     settings = {"cv": 3, "random_state": 0, "n_iter": 6, "pruner": None, "refit": False} | settings
+    settings = {"submodels": True} | settings
     kind, space = settings.pop("kind", TPESearchCV), settings.pop("space", SPACE)
     return kind(CountingTree(random_state=0), space, **settings)
 
@@ -106,7 +109,7 @@ def test_further_sizes_have_the_scores_of_separate_fits_and_cost_none():
     groups = groups_of(table)
     assert len(groups) == 6
     for own, *others in groups:
-        assert len(others) >= MAX_SIZES - 1
+        assert MAX_SIZES - 1 <= len(others) <= MAX_SIZES
         for row in others:
             params = table["params"][row] | {"ccp_alpha": table["params"][own]["ccp_alpha"]}
             assert params == table["params"][own]
@@ -180,10 +183,24 @@ def test_a_model_that_grows_is_scored_at_smaller_sizes_only():
         assert all(size < table["params"][own]["n_rows"] for size in sizes)
 
 
-def test_models_that_grow_are_left_alone_by_default():
+def test_families_for_which_it_does_not_pay_are_left_alone_by_default():
     register_submodels(LastClass, "n_rows", fewer_rows)
-    search = TPESearchCV(LastClass(), {"n_rows": randint(1, 90)}, n_iter=5, cv=3).fit(*IRIS)
+    settings = {"n_iter": 5, "cv": 3, "random_state": 0}
+    space = {"n_rows": randint(1, 90)}
+    search = TPESearchCV(LastClass(), space, **settings).fit(*IRIS)
     assert "submodel_of" not in search.cv_results_
+    search = TPESearchCV(LastClass(), space, submodels=True, **settings).fit(*IRIS)
+    assert not own_rows(search.cv_results_).all()
+
+
+def test_a_sampler_that_knows_costs_is_told_those_of_the_fits():
+    sampler = GPSampler(seed=0, cost="seconds")
+    search = counted(kind=StudySearchCV, sampler=sampler).fit(*IRIS)
+    columns = search.study_.history.columns(search.study_.history.distributions)
+    costs = search.study_.history.costs[columns.finished]
+    table = search.cv_results_
+    seconds = (table["mean_fit_time"] + table["mean_score_time"])[own_rows(table)]
+    np.testing.assert_allclose(sorted(costs), sorted(seconds))
 
 
 def test_further_sizes_cost_nothing_of_a_budget_of_fits():
@@ -274,7 +291,7 @@ class TestNotContained:
 class TestStored:
     """A search in a storage."""
 
-    @pytest.mark.parametrize("at", [1, 3, 8, 14])
+    @pytest.mark.parametrize("at", [1, 8, 14])
     @pytest.mark.parametrize("kind", [TPESearchCV, GPSearchCV])
     def test_an_interrupted_search_resumes_to_the_same_result(
         self, tmp_path, monkeypatch, at, kind
@@ -324,7 +341,7 @@ class TestSeveralObjectives:
         pipeline = make_pipeline(StandardScaler(), model)
         pipeline.steps[-1] = ("m", model)
         settings = {"objectives": ["precision", "recall"], "cv": 3, "random_state": 0} | settings
-        return ParetoSearchCV(pipeline, self.space, n_iter=6, refit=False, **settings).fit(*CANCER)
+        return ParetoSearchCV(pipeline, self.space, n_iter=5, refit=False, **settings).fit(*CANCER)
 
     @pytest.mark.parametrize("pruner", [None, "racing"])
     def test_the_sampler_is_told_some_of_the_front_of_each_candidate(self, pruner):
@@ -344,7 +361,7 @@ class TestSeveralObjectives:
         values = np.column_stack([table["mean_test_precision"], table["mean_test_recall"]])
         front = np.flatnonzero(is_nondominated(-values))
         np.testing.assert_array_equal(np.sort(search.pareto_front_), front)
-        assert len(front) > 6
+        assert len(front) > 5
         numbers = sorted(trial.number for trial in search.study_.best_trials)
         assert numbers == sorted(table["trial_number"][front].tolist())
 

@@ -337,6 +337,8 @@ class StudyController:
         """Choose the sizes that the sampler is told of; an earlier fit may have done so."""
         was_untold = candidate.is_untold
         choose_told(candidate, self._plan, self._problem, self._termination)
+        for submodel in candidate.submodels:
+            submodel.seconds = self._plan.seconds(candidate.results, candidate.status)
         if is_finished:
             candidate.is_untold = was_untold
 
@@ -375,7 +377,7 @@ class StudyController:
     ) -> None:
         """Finish the trial of a candidate that has ended."""
         study = self._study
-        if study.sampler.unwrapped.uses_seconds and candidate.submodel_of is None:
+        if study.sampler.unwrapped.uses_seconds:
             self._record_seconds(candidate)
         if candidate.is_untold:
             self._log.set_system_attrs(candidate.trial_id, {UNTOLD: True})
@@ -400,8 +402,13 @@ class StudyController:
             end_trial(study, trial, TrialState.FAIL, None)
 
     def _record_seconds(self, candidate: Candidate) -> None:
-        """Store the mean seconds of a fold as the cost of a candidate, if it is known."""
-        seconds = self._plan.seconds(candidate.results, candidate.status)
+        """Store the mean seconds of a fold as the cost of a candidate, if it is known.
+
+        Extra sizes have that of the fits, as the sampler is told of them instead.
+        """
+        seconds = candidate.seconds
+        if candidate.submodel_of is None:
+            seconds = self._plan.seconds(candidate.results, candidate.status)
         if seconds > 0.0:
             self._log.storage.set_trial_system_attr(candidate.trial_id, COST, seconds)
 

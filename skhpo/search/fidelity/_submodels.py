@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedFit", "Submodels", "make_submodels"]
 
-MAX_SIZES = 16  # further sizes of a drawn candidate, spread over their range
+MAX_SIZES = 8  # further sizes of a drawn candidate, spread over their range
 _KNOWN_FIT_PARAMS = {"sample_weight"}  # others may change what the first rounds or trees are
 
 
@@ -68,6 +68,8 @@ class Submodels:
         Largest number of rows of a fit.
     is_on : bool
         Whether new candidates share their fits.
+    always_extra : bool
+        Whether drawn candidates get extra sizes of all families, not only of those where it pays.
     tries_all : bool
         Whether the search tries all candidates of a finite space.
     is_limited : bool
@@ -82,6 +84,7 @@ class Submodels:
         n_samples: int,
         *,
         is_on: bool,
+        always_extra: bool,
         tries_all: bool,
         is_limited: bool,
     ) -> None:
@@ -90,6 +93,7 @@ class Submodels:
         self._fit_params = fit_params
         self._n_samples = n_samples
         ends = {str(one.target).rpartition("__")[2] for one in space.parameters}
+        self._always_extra = always_extra
         self._tries_all = tries_all
         self._is_limited = is_limited
         self._is_on = is_on and not ends.isdisjoint(size_parameters())
@@ -126,7 +130,7 @@ class Submodels:
             if name is None or name in held or not family.is_size(config[name]):
                 continue
             is_extra = not self._is_grid(name)
-            if is_extra and not family.is_for_samplers:
+            if is_extra and not (family.is_for_samplers or self._always_extra):
                 continue
             sizes = self._sizes(config, name, family, tried, is_extra=is_extra)
             if len(sizes) > 1 and self._is_exact(family, candidate):
@@ -235,7 +239,7 @@ def make_submodels(
     has_limit = search.fit_timeout is not None or search.fit_memory is not None
     has_time = any(cost.is_time for cost in problem.costs)
     is_on = (
-        search.submodels == "auto"
+        bool(search.submodels)
         and not (has_limit or has_time)
         and stopping is None
         and resource is None
@@ -243,6 +247,7 @@ def make_submodels(
     return Submodels(
         search.estimator, space, fit_params, n_samples,
         is_on=is_on,
+        always_extra=search.submodels is True,
         tries_all=tries_all,
         is_limited=search.max_fits is not None or search.timeout is not None,
     )  # fmt: skip
