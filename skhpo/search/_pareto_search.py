@@ -235,14 +235,15 @@ class ParetoSearchCV(BaseStudySearchCV):
         Values by the names of the objectives, from which ``hypervolume_`` is measured. Default:
         the worst values of the complete candidates. Set it to compare searches.
 
-    submodels : "auto" or False, default="auto"
-        Whether candidates that differ only in the size of the model share their fits, if the
-        search tries all candidates of a finite space: the number of trees or rounds, of
-        neighbors, the pruning of a tree (`ccp_alpha`), or the threshold of a
-        ``FixedThresholdClassifier``. The largest is fitted, and the others are scored as parts
-        of it, where that gives the scores of separate fits
-        (:mod:`skhpo.submodels`). False fits each candidate, and so does a search whose objectives
-        or constraints include a time.
+    submodels : "auto" or bool, default="auto"
+        Whether candidates that differ only in the size of the model share their fits: the number
+        of trees or rounds, of neighbors, the pruning of a tree (`ccp_alpha`), or the threshold of
+        a ``FixedThresholdClassifier``. If the search tries all candidates of a finite space, the
+        largest is fitted, and the others are scored as parts of it. Otherwise each drawn
+        candidate is scored at further sizes, which do not count towards `n_iter`: with "auto"
+        at other thresholds, with True at other sizes of any such model. Sizes are shared where
+        that gives the scores of separate fits (:mod:`skhpo.submodels`). False fits each
+        candidate, and so does a search whose objectives or constraints include a time.
 
     keep_predictions : int, default=0
         Number of candidates of the Pareto front whose out-of-fold predictions are kept in

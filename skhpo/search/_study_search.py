@@ -217,13 +217,15 @@ class StudySearchCV(BaseStudySearchCV):
         learned mean and covariance. None starts from nothing. Samplers that do not learn from
         results use only those of the same data.
 
-    submodels : "auto" or False, default="auto"
-        Whether candidates that differ only in the size of the model share their fits, if the
-        search tries all candidates of a finite space: the number of trees or rounds, of
-        neighbors, the pruning of a tree (`ccp_alpha`), or the threshold of a
-        ``FixedThresholdClassifier``. The largest is fitted, and the others are scored as parts
-        of it, where that gives the scores of separate fits
-        (:mod:`skhpo.submodels`). False fits each candidate.
+    submodels : "auto" or bool, default="auto"
+        Whether candidates that differ only in the size of the model share their fits: the number
+        of trees or rounds, of neighbors, the pruning of a tree (`ccp_alpha`), or the threshold of
+        a ``FixedThresholdClassifier``. If the search tries all candidates of a finite space, the
+        largest is fitted, and the others are scored as parts of it. Otherwise each drawn
+        candidate is scored at further sizes, which do not count towards `n_iter`: with "auto"
+        at other thresholds, with True at other sizes of any such model. Sizes are shared where
+        that gives the scores of separate fits (:mod:`skhpo.submodels`). False fits each
+        candidate.
 
     keep_predictions : int, default=0
         Number of the best candidates whose out-of-fold predictions are kept in

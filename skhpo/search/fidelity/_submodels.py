@@ -68,11 +68,11 @@ class Submodels:
         Largest number of rows of a fit.
     is_on : bool
         Whether new candidates share their fits.
-    always_extra : bool
+    always_extra : bool, default=False
         Whether drawn candidates get extra sizes of all families, not only of those where it pays.
-    tries_all : bool
+    tries_all : bool, default=True
         Whether the search tries all candidates of a finite space.
-    is_limited : bool
+    is_limited : bool, default=False
         Whether it may end before.
     """
 
@@ -84,9 +84,9 @@ class Submodels:
         n_samples: int,
         *,
         is_on: bool,
-        always_extra: bool,
-        tries_all: bool,
-        is_limited: bool,
+        always_extra: bool = False,
+        tries_all: bool = True,
+        is_limited: bool = False,
     ) -> None:
         self._estimator = estimator
         self._space = space
