@@ -16,6 +16,7 @@ os.environ.update(ONE_THREAD)
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -200,15 +201,11 @@ def rows_of(names: list[str], n_seeds: int) -> Iterator[list[str]]:
     for name in names:
         if name == FRONT:
             task = TASKS["threshold"]
-            yield [name, "default", *cells_of(lambda s, given: run_front(task, s, given), n_seeds)]
+            yield [name, "default", *cells_of(partial(run_front, task), n_seeds)]
             continue
         task = TASKS[name]
         for label, kind in SAMPLERS.items():
-            yield [
-                name,
-                label,
-                *cells_of(lambda s, given, k=kind, t=task: run_search(k, t, s, given), n_seeds),
-            ]
+            yield [name, label, *cells_of(partial(run_search, kind, task), n_seeds)]
 
 
 def main() -> None:
