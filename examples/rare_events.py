@@ -50,9 +50,9 @@ print(f"false alarms {false_alarms(y_test, predicted):.1%}")
 # %%
 # Objectives and space
 # --------------------
-# The decision threshold is a parameter like those of the forest. It needs no fit of its own, so each
-# fit is scored at up to eight further thresholds. The share of false alarms is a score of which less
-# is better, so its sign is reversed.
+# The decision threshold is a parameter like those of the forest. It needs no fit of its own, so
+# each fit is scored at up to eight further thresholds. The share of false alarms is a score of
+# which less is better, so its sign is reversed.
 
 objectives = {
     "recall": "recall",
