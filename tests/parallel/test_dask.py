@@ -125,6 +125,7 @@ def test_a_task_that_cannot_be_pickled_is_an_outcome(on_dask):
         assert isinstance(outcome.error, Exception)
 
 
+@pytest.mark.extended
 def test_a_task_that_always_kills_its_worker_is_lost_and_no_other(on_dask):
     with Executor() as executor:
         executor.submit("guilty", tasks.exit_process)
@@ -136,6 +137,7 @@ def test_a_task_that_always_kills_its_worker_is_lost_and_no_other(on_dask):
     assert [found[i].result() for i in range(4)] == [0, 1, 4, 9]
 
 
+@pytest.mark.extended
 def test_a_worker_killed_once_costs_no_task(on_dask, tmp_path):
     with Executor() as executor:
         for name in "abcd":

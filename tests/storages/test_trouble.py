@@ -499,7 +499,7 @@ def own_server(postgresql):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["immediate", pytest.param("fast", marks=pytest.mark.extended)])
 def test_a_study_goes_on_when_its_server_comes_back(own_server, mode):
     """The server falls at some moment, and stands up again after a second."""
     url = own_server.new_database()
@@ -569,7 +569,7 @@ def stop_after(number, stop):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize("mode", ["immediate", pytest.param("fast", marks=pytest.mark.extended)])
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_search_goes_on_when_its_server_comes_back(own_server, mode, n_jobs):
     whole = clone(SEARCH).fit(X, y)

@@ -52,7 +52,7 @@ shared_search.data = load_iris(return_X_y=True)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("is_killed", [pytest.param(False, marks=pytest.mark.extended), True])
 def test_processes_share_the_fits_and_no_size_is_missing(tmp_path, is_killed):
     import time
 

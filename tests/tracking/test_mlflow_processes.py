@@ -75,6 +75,7 @@ def test_a_search_that_was_killed_continues_its_run(mlflow_store, experiment, tm
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_two_processes_share_the_run_of_a_search(mlflow_store, experiment, tmp_path):
     first = begin(mlflow_store, experiment, tmp_path)
     second = begin(mlflow_store, experiment, tmp_path)

@@ -203,6 +203,7 @@ def test_a_list_of_steps_is_a_pipeline_and_its_parameters_have_prefixes(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_two_processes_share_a_job_and_a_killed_one_is_replaced(folder):
     job = write(folder, a_job(n_jobs=25) | {"Estimator": "ExtraTreesClassifier"})
     command = [sys.executable, "-m", "skhpo", "tune", job]
