@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Never, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ __all__ = ["GPSampler"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Model = TypeVar("Model", GaussianProcess, InformedProcess)
 
 ACQUISITIONS = ("logei", "ucb", "pi")
 BETA = 1.8  # weight of the standard deviation in the confidence bound
@@ -506,20 +507,11 @@ def _condition(
     theta: FloatArray,
 ) -> GaussianProcess:
     """Condition on finished trials, and on running trials with their predicted values."""
-    known = features(columns.points[rows])
-    model = GaussianProcess(known, targets, variance, theta, features.blocks)
-    pending = columns.pending[-N_PENDING:]
-    if len(pending) == 0:
-        return model
-    under_way = features(columns.points[pending])
-    predicted, _ = model.posterior(under_way)
-    return GaussianProcess(
-        np.vstack([known, under_way]),
-        np.concatenate([targets, predicted]),
-        np.concatenate([variance, np.zeros(len(pending))]),
-        theta,
-        features.blocks,
-    )
+
+    def make(points: FloatArray, targets: FloatArray, variance: FloatArray) -> GaussianProcess:
+        return GaussianProcess(features(points), targets, variance, theta, features.blocks)
+
+    return _with_running(make, columns, features, rows, targets, variance)
 
 
 def _condition_informed(
@@ -532,19 +524,31 @@ def _condition_informed(
     theta: FloatArray,
 ) -> InformedProcess:
     """Do the same with what is known of the losses."""
-    points = columns.points
-    model = InformedProcess(sources, features, points[rows], targets, variance, theta)
+
+    def make(points: FloatArray, targets: FloatArray, variance: FloatArray) -> InformedProcess:
+        return InformedProcess(sources, features, points, targets, variance, theta)
+
+    return _with_running(make, columns, features, rows, targets, variance)
+
+
+def _with_running(
+    make: Callable[[FloatArray, FloatArray, FloatArray], Model],
+    columns: Columns,
+    features: Features,
+    rows: IntArray,
+    targets: FloatArray,
+    variance: FloatArray,
+) -> Model:
+    """Make a model of finished trials, and of running trials with the values it predicts."""
+    model = make(columns.points[rows], targets, variance)
     pending = columns.pending[-N_PENDING:]
     if len(pending) == 0:
         return model
-    predicted, _ = model.posterior_at(points[pending])
-    return InformedProcess(
-        sources,
-        features,
-        points[np.concatenate([rows, pending])],
-        np.concatenate([targets, predicted]),
+    predicted, _ = posteriors([model], features, columns.points[pending])
+    return make(
+        columns.points[np.concatenate([rows, pending])],
+        np.concatenate([targets, predicted[:, 0]]),
         np.concatenate([variance, np.zeros(len(pending))]),
-        theta,
     )
 
 

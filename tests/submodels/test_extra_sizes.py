@@ -32,7 +32,6 @@ from skhpo.samplers import GPSampler
 from skhpo.search.execution._told import MAX_TOLD
 from skhpo.search.fidelity._submodels import MAX_SIZES, values_around
 from skhpo.submodels import SubmodelFamily, register_submodels
-from skhpo.submodels._trees import PrunedTree
 from tests.submodels.estimators import CountingTree, Fragile, LastClass, fewer_rows
 
 IRIS = load_iris(return_X_y=True)
@@ -40,14 +39,7 @@ CANCER = load_breast_cancer(return_X_y=True)
 SPACE = {"ccp_alpha": loguniform(1e-4, 0.1), "max_features": [1, 2, 3, 4], "max_depth": [1, 2, 4]}
 
 
-@pytest.fixture(autouse=True)
-def _registry(monkeypatch):
-    from skhpo.submodels import _registry
-
-    monkeypatch.setattr(_registry, "_BY_CLASS", {})
-    register_submodels(CountingTree, "ccp_alpha", PrunedTree())
-    monkeypatch.setattr(CountingTree, "n_fits", 0)
-    monkeypatch.setattr(CountingTree, "interrupt_at", None)
+pytestmark = pytest.mark.usefixtures("counting_trees")
 
 
 def counted(**settings):

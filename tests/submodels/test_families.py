@@ -507,13 +507,6 @@ def with_n(model, n):
     return copy.copy(model).set_params(n=n)
 
 
-@pytest.fixture
-def registry(monkeypatch):
-    from skhpo.submodels import _registry
-
-    monkeypatch.setattr(_registry, "_BY_CLASS", {})
-
-
 @pytest.mark.usefixtures("registry")
 class TestRegister:
     """``register_submodels``."""

@@ -41,14 +41,7 @@ ALPHAS = [0.0, 0.002, 0.01, 0.05]
 TREES = {"max_depth": [2, 4], "ccp_alpha": ALPHAS}
 
 
-@pytest.fixture(autouse=True)
-def _registry(monkeypatch):
-    from skhpo.submodels import _registry
-
-    monkeypatch.setattr(_registry, "_BY_CLASS", {})
-    register_submodels(CountingTree, "ccp_alpha", PrunedTree())
-    monkeypatch.setattr(CountingTree, "n_fits", 0)
-    monkeypatch.setattr(CountingTree, "interrupt_at", None)
+pytestmark = pytest.mark.usefixtures("counting_trees")
 
 
 def counted(**settings):

@@ -275,8 +275,8 @@ class Front:
         self._seconds += perf_counter() - start
         if first == self._n_ahead:
             return kept
-        X = given = kept.copy() if kept is not None else _copied_if_changeable(load())
-        checksum = sum_of_rows(given)
+        given, checksum = (kept.copy(), None) if kept is not None else _changeable_rows(load())
+        X = given
         for position in range(first, self._n_ahead):
             before, start = random_state(), perf_counter()
             try:
@@ -286,7 +286,8 @@ class Front:
             except Exception:  # raised again where the pipeline itself transforms the rows
                 restore(before)
                 return None
-            if is_changed or random_state() != before or sum_of_rows(given) != checksum:
+            is_changed = is_changed or (checksum is not None and sum_of_rows(given) != checksum)
+            if is_changed or random_state() != before:
                 restore(before)
                 self._refuse(position)
                 return None
@@ -361,14 +362,19 @@ class _Transformed(BaseEstimator):
         return self.copy()
 
 
-def _copied_if_changeable(rows: Any) -> Any:
-    """Return rows that a step may change in place, while the pipeline itself needs them as is."""
-    if not sum_of_rows(rows):  # texts and the like
-        return rows
+def _changeable_rows(rows: Any) -> tuple[Any, int | None]:
+    """Return a copy of rows, which steps may change in place, and a checksum of it.
+
+    The pipeline itself may need the rows as they are. Texts and the like cannot be changed: they
+    are returned themselves, without a checksum.
+    """
+    checksum = sum_of_rows(rows)
+    if not checksum:
+        return rows, None
     try:
-        return keep(rows).copy()
+        return keep(rows).copy(), checksum
     except NoKeyError:
-        return rows
+        return rows, checksum
 
 
 def _keys(steps: list[Any]) -> list[Hashable]:
